@@ -1,0 +1,241 @@
+"""From a stored delivery to messages and turns.
+
+One path for webhooks, polls and streams. Everything a delivery does is one transaction, so that a crash in the middle
+does nothing and a second processing does nothing more.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from engage.errors import IllegalTransition, Malformed
+from engage.ledger import conversations as talk
+from engage.ledger import inbox, outbox, turns
+from engage.ledger.creators import get_account, get_mode, lose_access
+from engage.models import Event, EventKind, Message, Mode, Receipt, Surface
+from engage.platform import Parser
+
+MAX_FAILURES = 5  # a delivery that makes the code fail this often is set aside as malformed
+
+
+@dataclass(frozen=True, slots=True)
+class IntakePolicy:
+    """What intake needs to know of the settings."""
+
+    debounce: timedelta
+    turn_messages: int
+    turn_rewrites: int
+    human_pause: timedelta
+    max_age: dict[Surface, timedelta]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What one round did: how many deliveries, the lanes that have new work, and unexpected failures by delivery."""
+
+    deliveries: int
+    lanes: frozenset[Surface]
+    failures: dict[str, Exception]
+
+
+ParserOf = Callable[[str], Parser]
+
+
+def process(tx: Connection, parser_of: ParserOf, policy: IntakePolicy, now: datetime, limit: int = 100) -> Delivered:
+    """Process up to `limit` received deliveries, oldest first. `parser_of(platform)` gives the platform's parser."""
+    rows = inbox.next_received(tx, limit)
+    lanes: set[Surface] = set()
+    failures: dict[str, Exception] = {}
+    for row in rows:
+        try:
+            with tx.begin_nested():
+                lanes |= _process_one(tx, row, parser_of, policy, now)
+        except Malformed as error:
+            inbox.settle_delivery(tx, row.id, "malformed", str(error), now)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, IllegalTransition) as error:
+            # A bug of ours must not cost the other deliveries, nor this one: it stays, and can be replayed.
+            failures[row.id] = error
+            if inbox.count_attempt(tx, row.id, f"{type(error).__name__}: {error}") >= MAX_FAILURES:
+                reason = f"failed {MAX_FAILURES} times: {type(error).__name__}"
+                inbox.settle_delivery(tx, row.id, "malformed", reason, now)
+    return Delivered(len(rows), frozenset(lanes), failures)
+
+
+def _process_one(
+    tx: Connection, delivery: Row[Any], parser_of: ParserOf, policy: IntakePolicy, now: datetime
+) -> set[Surface]:
+    account = get_account(tx, delivery.account_id)
+    events = parser_of(account.platform)(_decode(delivery.body), account.platform_user_id)
+    work = _Work(tx, account, delivery.id, policy, now)
+    for event in events:
+        work.apply(event)
+    ignored = [event.reason for event in events if event.kind in (EventKind.IGNORED, EventKind.STATUS)]
+    state = "ignored" if len(ignored) == len(events) else "processed"
+    inbox.settle_delivery(tx, delivery.id, state, "; ".join(filter(None, ignored)), now)
+    return work.lanes
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise Malformed(f"the body is not JSON: {error}") from None
+
+
+def kept_because(
+    message: Message, mode: Mode, human_until: datetime | None, policy: IntakePolicy, now: datetime
+) -> str:
+    """Why a follower's message opens no turn; '' where it does."""
+    if message.author.is_bot:
+        return "bot"
+    if mode is Mode.OFF:
+        return "off"
+    if now - message.sent_at > policy.max_age[message.surface]:
+        return "old"
+    if human_until is not None and human_until > now:
+        return "human"
+    return ""
+
+
+class _Work:
+    """Applies the events of one delivery."""
+
+    def __init__(
+        self, tx: Connection, account: Row[Any], delivery_id: str, policy: IntakePolicy, now: datetime
+    ) -> None:
+        self.tx = tx
+        self.account = account
+        self.delivery_id = delivery_id
+        self.policy = policy
+        self.now = now
+        self.lanes: set[Surface] = set()
+
+    def apply(self, event: Event) -> None:
+        if event.kind is EventKind.REVOKED:
+            lose_access(self.tx, self.account.id, event.reason or "the platform withdrew the access")
+            return
+        message = event.message
+        if message is None:
+            return
+        steps: dict[EventKind, Callable[[Message], None]] = {
+            EventKind.MESSAGE: self.written,
+            EventKind.EDITED: self.edited,
+            EventKind.DELETED: self.deleted,
+            EventKind.ECHO: self.echoed,
+            EventKind.TAKEOVER: self.taken_over,
+        }
+        if event.kind in steps:
+            steps[event.kind](message)
+
+    def written(self, message: Message) -> None:
+        if message.author.is_self:
+            self.taken_over(message)
+            return
+        conversation = talk.get_conversation(self.tx, self.account, message, self.now)
+        follower = talk.get_follower(self.tx, self.account, message.author, self.now)
+        mode = get_mode(self.tx, self.account.id, message.surface).mode
+        kept = kept_because(message, mode, conversation.human_until, self.policy, self.now)
+        added = talk.add_message(
+            self.tx, conversation, follower, message, self.delivery_id, self.now, kept_because=kept
+        )
+        if added and not kept:
+            self._into_turn(conversation, follower.id, added)
+
+    def _into_turn(self, conversation: Row[Any], follower_id: str, message_id: str) -> None:
+        self.lanes.add(Surface(conversation.surface))
+        turn = talk.open_turn_of(self.tx, conversation.id, follower_id)
+        due_at = self.now + self.policy.debounce
+        count = len(talk.living_messages(self.tx, turn.id)) if turn is not None else 0
+        if turn is None or count >= self.policy.turn_messages or not self._still_open(turn):
+            turn_id = turns.open_turn(self.tx, conversation, follower_id, due_at, self.now)
+        else:
+            turn_id = turn.id
+            full = count + 1 >= self.policy.turn_messages
+            turns.touch(self.tx, turn_id, self.now if full else due_at)
+        talk.set_turn(self.tx, [message_id], turn_id)
+
+    def _still_open(self, turn: Row[Any]) -> bool:
+        # A draft that was restarted often enough is finished; what comes now waits for the next turn.
+        return bool(turn.state == "collecting" or turn.rewrites < self.policy.turn_rewrites)
+
+    def edited(self, message: Message) -> None:
+        known = talk.find_message(self.tx, self.account.id, message.id)
+        if known is None:
+            self.written(message)
+            return
+        if known.deleted_at is not None or known.text == message.text:
+            return
+        talk.edit_message(self.tx, known.id, message.text, self.now)
+        if known.turn_id is not None:
+            self._changed(known, "edited")
+
+    def deleted(self, message: Message) -> None:
+        known = talk.find_message(self.tx, self.account.id, message.id)
+        if known is None:
+            # Deleted before we heard of it: remembered, so that a late "created" does not bring it back.
+            conversation = talk.get_conversation(self.tx, self.account, message, self.now)
+            follower = talk.get_follower(self.tx, self.account, message.author, self.now)
+            talk.add_message(
+                self.tx,
+                conversation,
+                follower,
+                message,
+                self.delivery_id,
+                self.now,
+                kept_because="deleted",
+                deleted=True,
+            )
+            return
+        if known.deleted_at is None:
+            talk.delete_message(self.tx, known.id, self.now)
+            if known.turn_id is not None:
+                self._changed(known, "deleted")
+
+    def _changed(self, message: Row[Any], reason: str) -> None:
+        """A message that belongs to a turn was edited or deleted: stop an answer that is not posted yet."""
+        turn = turns.get(self.tx, message.turn_id)
+        left = talk.living_messages(self.tx, turn.id)
+        if turn.state == "collecting" and not left:
+            turns.skip_open(self.tx, turn, reason, self.now)
+        elif turn.state in ("collecting", "answering"):
+            turns.touch(self.tx, turn.id)  # the draft is stale; `conclude` sees where nothing is left
+            self.lanes.add(Surface(turn.surface))
+        elif outbox.recall_unposted(self.tx, reason, turn_id=turn.id) or self._left_unanswered(turn):
+            outbox.dismiss(self.tx, turn.id)
+            self._ask_again(turn, left)
+
+    def _left_unanswered(self, turn: Row[Any]) -> bool:
+        return turn.state in ("skipped", "escalated") and not outbox.has_reply(self.tx, turn.id)
+
+    def _ask_again(self, turn: Row[Any], left: list[Row[Any]]) -> None:
+        surface = Surface(turn.surface)
+        if not left or self.now - left[-1].sent_at > self.policy.max_age[surface]:
+            return
+        conversation = talk.conversation_of(self.tx, turn.conversation_id)
+        new_turn = turns.open_turn(self.tx, conversation, turn.follower_id, self.now + self.policy.debounce, self.now)
+        talk.set_turn(self.tx, [row.id for row in left], new_turn)
+        self.lanes.add(surface)
+
+    def echoed(self, message: Message) -> None:
+        conversation = talk.get_conversation(self.tx, self.account, message, self.now)
+        receipt = Receipt(message.id, message.sent_at)
+        outbox.settle_by_echo(self.tx, self.account.id, conversation.id, message.text, receipt)
+
+    def taken_over(self, message: Message) -> None:
+        conversation = talk.get_conversation(self.tx, self.account, message, self.now)
+        receipt = Receipt(message.id, message.sent_at)
+        if outbox.settle_by_echo(self.tx, self.account.id, conversation.id, message.text, receipt):
+            return  # a platform that does not say which app wrote it: it was ours
+        if talk.add_message(self.tx, conversation, None, message, self.delivery_id, self.now) is None:
+            return
+        if message.surface is Surface.LIVE:
+            # The creator talks all the time in their own live room: only the line they replied to is theirs now.
+            if message.reply_to_id:
+                turns.silence_conversation(self.tx, conversation.id, self.now, message.reply_to_id)
+            return
+        talk.take_over(self.tx, conversation.id, self.now, self.policy.human_pause)
+        turns.silence_conversation(self.tx, conversation.id, self.now)

@@ -1,0 +1,191 @@
+"""Conversations, followers and messages: who said what where."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+
+from engage.ledger.ids import new_id
+from engage.ledger.inbox import insert_ignoring
+from engage.ledger.tables import conversations, followers, messages, replies, turns
+from engage.models import Author, Line, Message, Role
+
+HISTORY_LINES = 20
+
+
+def get_conversation(tx: Connection, account: Row[Any], message: Message, now: datetime) -> Row[Any]:
+    """The conversation a message stands in, made at its first message."""
+    key = (conversations.c.account_id == account.id, conversations.c.platform_id == message.conversation_id)
+    row = tx.execute(select(conversations).where(*key)).first()
+    if row is not None:
+        return row
+    values = {
+        "id": new_id(),
+        "creator_id": account.creator_id,
+        "account_id": account.id,
+        "platform_id": message.conversation_id,
+        "surface": message.surface.value,
+        "post_id": message.post_id,
+        "post_text": message.post_text,
+        "created_at": now,
+    }
+    tx.execute(insert_ignoring(tx, conversations).values(**values))
+    return tx.execute(select(conversations).where(*key)).one()
+
+
+def conversation_of(tx: Connection, conversation_id: str) -> Row[Any]:
+    return tx.execute(select(conversations).where(conversations.c.id == conversation_id)).one()
+
+
+def get_follower(tx: Connection, account: Row[Any], author: Author, now: datetime) -> Row[Any]:
+    """The follower behind a platform user id; a changed display name is taken over."""
+    key = (followers.c.account_id == account.id, followers.c.platform_user_id == author.id)
+    row = tx.execute(select(followers).where(*key)).first()
+    if row is not None and (not author.name or row.name == author.name):
+        return row
+    if row is not None:
+        tx.execute(update(followers).where(followers.c.id == row.id).values(name=author.name))
+    else:
+        fixed = {"id": new_id(), "creator_id": account.creator_id, "account_id": account.id, "first_seen_at": now}
+        values = {"platform_user_id": author.id, "name": author.name}
+        tx.execute(insert_ignoring(tx, followers).values(**fixed, **values))
+    return tx.execute(select(followers).where(*key)).one()
+
+
+def find_message(tx: Connection, account_id: str, platform_id: str) -> Row[Any] | None:
+    key = (messages.c.account_id == account_id, messages.c.platform_id == platform_id)
+    return tx.execute(select(messages).where(*key)).first()
+
+
+def add_message(
+    tx: Connection,
+    conversation: Row[Any],
+    follower: Row[Any] | None,
+    message: Message,
+    delivery_id: str | None,
+    now: datetime,
+    *,
+    kept_because: str = "",
+    deleted: bool = False,
+) -> str | None:
+    """Keep a message. Returns its id, or None where it is known already."""
+    author = "creator" if follower is None else "bot" if message.author.is_bot else "follower"
+    values = {
+        "id": new_id(),
+        "creator_id": conversation.creator_id,
+        "account_id": conversation.account_id,
+        "conversation_id": conversation.id,
+        "follower_id": follower.id if follower is not None else None,
+        "delivery_id": delivery_id,
+        "platform_id": message.id,
+        "author": author,
+        "text": message.text,
+        "reply_to_id": message.reply_to_id,
+        "kept_because": kept_because,
+        "sent_at": message.sent_at,
+        "received_at": now,
+        "deleted_at": now if deleted else None,
+    }
+    added = tx.execute(insert_ignoring(tx, messages).values(**values))
+    return str(values["id"]) if added.rowcount else None
+
+
+def set_turn(tx: Connection, message_ids: list[str], turn_id: str | None, kept_because: str = "") -> None:
+    values = {"turn_id": turn_id, "kept_because": kept_because}
+    tx.execute(update(messages).where(messages.c.id.in_(message_ids)).values(**values))
+
+
+def edit_message(tx: Connection, message_id: str, text: str, now: datetime) -> None:
+    tx.execute(update(messages).where(messages.c.id == message_id).values(text=text, edited_at=now))
+
+
+def delete_message(tx: Connection, message_id: str, now: datetime) -> None:
+    """What a follower took back is emptied here too."""
+    tx.execute(update(messages).where(messages.c.id == message_id).values(text="", deleted_at=now))
+
+
+def living_messages(tx: Connection, turn_id: str) -> list[Row[Any]]:
+    """A turn's messages that were not taken back, oldest first."""
+    query = select(messages).where(messages.c.turn_id == turn_id, messages.c.deleted_at.is_(None))
+    return list(tx.execute(query.order_by(messages.c.sent_at, messages.c.id)))
+
+
+def take_over(tx: Connection, conversation_id: str, now: datetime, pause: timedelta) -> None:
+    """The creator wrote in person: the avatar is quiet here until `pause` is over."""
+    values = {"human_at": now, "human_until": now + pause}
+    tx.execute(update(conversations).where(conversations.c.id == conversation_id).values(**values))
+
+
+def hand_back(tx: Connection, conversation_id: str) -> None:
+    tx.execute(update(conversations).where(conversations.c.id == conversation_id).values(human_until=None))
+
+
+def opt_out(tx: Connection, follower_id: str, now: datetime | None) -> None:
+    """No more answers to this follower; None takes them back in."""
+    tx.execute(update(followers).where(followers.c.id == follower_id).values(opted_out_at=now))
+
+
+def block(tx: Connection, follower_id: str, now: datetime | None) -> None:
+    tx.execute(update(followers).where(followers.c.id == follower_id).values(blocked_at=now))
+
+
+def history(tx: Connection, turn: Row[Any]) -> list[Line]:
+    """What this follower, the creator and the avatar said here before this turn, oldest first."""
+    theirs = messages.c.follower_id == turn.follower_id
+    # In a live room the creator talks to everybody: only a thread's creator lines belong to this follower.
+    speakers = theirs if turn.surface == "live" else or_(theirs, messages.c.author == "creator")
+    earlier = or_(messages.c.turn_id.is_(None), messages.c.turn_id != turn.id)
+    said = (
+        select(messages.c.author, messages.c.text, messages.c.sent_at)
+        .where(messages.c.conversation_id == turn.conversation_id, messages.c.deleted_at.is_(None), earlier, speakers)
+        .order_by(messages.c.sent_at.desc())
+        .limit(HISTORY_LINES)
+    )
+    answered = (
+        select(replies.c.text, replies.c.sent_at, replies.c.disclosure)
+        .where(replies.c.conversation_id == turn.conversation_id, replies.c.follower_id == turn.follower_id)
+        .where(replies.c.state == "sent")
+        .order_by(replies.c.sent_at.desc())
+        .limit(HISTORY_LINES)
+    )
+    lines = [
+        Line(Role.CREATOR if row.author == "creator" else Role.FOLLOWER, row.text, row.sent_at)
+        for row in tx.execute(said)
+    ]
+    lines += [
+        Line(Role.CREATOR if row.disclosure == "person" else Role.AVATAR, row.text, row.sent_at)
+        for row in tx.execute(answered)
+    ]
+    lines.sort(key=lambda line: line.at or turn.opened_at)
+    return lines[-HISTORY_LINES:]
+
+
+def reply_times(tx: Connection, follower_id: str, since: datetime) -> list[tuple[str, datetime]]:
+    """(conversation id, created_at) of replies to a follower that are out or on their way, newest first."""
+    query = (
+        select(replies.c.conversation_id, replies.c.created_at)
+        .where(replies.c.follower_id == follower_id, replies.c.created_at >= since)
+        .where(replies.c.state.in_(("held", "due", "sending", "sent", "uncertain")))
+        .order_by(replies.c.created_at.desc())
+    )
+    return [(row.conversation_id, row.created_at) for row in tx.execute(query)]
+
+
+def last_reply_at(tx: Connection, conversation_id: str, follower_id: str) -> datetime | None:
+    query = select(func.max(replies.c.sent_at)).where(
+        replies.c.conversation_id == conversation_id, replies.c.follower_id == follower_id, replies.c.state == "sent"
+    )
+    return tx.execute(query).scalar_one_or_none()
+
+
+def open_turn_of(tx: Connection, conversation_id: str, follower_id: str) -> Row[Any] | None:
+    """The turn that a follower's next message here may join, newest first."""
+    query = (
+        select(turns)
+        .where(turns.c.conversation_id == conversation_id, turns.c.follower_id == follower_id)
+        .where(turns.c.state.in_(("collecting", "answering")))
+        .order_by(turns.c.id.desc())
+        .limit(1)
+        .with_for_update()
+    )
+    return tx.execute(query).first()

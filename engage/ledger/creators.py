@@ -1,0 +1,178 @@
+"""Creators, their accounts, what the avatar may do on each surface, and the pause switches."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, or_, select, update
+
+from engage.errors import EngageError
+from engage.ledger.ids import new_id
+from engage.ledger.states import move
+from engage.ledger.tables import accounts, creators, modes, switches
+from engage.models import Mode, Persona, Surface
+
+EVERYTHING = "everything"
+
+
+class UnknownCreator(EngageError):
+    """There is no such creator; `engage creator list` shows them."""
+
+
+class UnknownAccount(EngageError):
+    """There is no such account."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceMode:
+    """What the avatar does on one surface: its mode, and how long an answer may still be taken back."""
+
+    mode: Mode = Mode.SHADOW
+    undo: timedelta = timedelta(0)
+
+
+def add_creator(tx: Connection, persona: Persona, now: datetime) -> Persona:
+    """Store a creator under a new id. Raises EngageError where the name is taken."""
+    if tx.execute(select(creators.c.id).where(creators.c.name == persona.name)).first():
+        raise EngageError(f"there is already a creator named {persona.name!r}")
+    creator_id = new_id()
+    tx.execute(creators.insert().values(id=creator_id, name=persona.name, persona=_facts(persona), created_at=now))
+    return Persona(**{**asdict(persona), "id": creator_id})
+
+
+def update_persona(tx: Connection, persona: Persona) -> None:
+    tx.execute(update(creators).where(creators.c.id == persona.id).values(persona=_facts(persona)))
+
+
+def find_creator(tx: Connection, name: str) -> Persona:
+    """By name. Raises UnknownCreator."""
+    row = tx.execute(select(creators).where(creators.c.name == name)).first()
+    if row is None:
+        raise UnknownCreator(f"there is no creator named {name!r}; `engage creator list` shows them")
+    return _persona(row)
+
+
+def get_creator(tx: Connection, creator_id: str) -> Persona:
+    """By id. Raises UnknownCreator."""
+    row = tx.execute(select(creators).where(creators.c.id == creator_id)).first()
+    if row is None:
+        raise UnknownCreator
+    return _persona(row)
+
+
+def list_creators(tx: Connection) -> list[tuple[Persona, datetime | None]]:
+    """(persona, paused_at), oldest first."""
+    return [(_persona(row), row.paused_at) for row in tx.execute(select(creators).order_by(creators.c.id))]
+
+
+def connect_account(
+    tx: Connection,
+    creator_id: str,
+    platform: str,
+    platform_user_id: str,
+    handle: str,
+    config: dict[str, Any],
+    credentials: bytes,
+    now: datetime,
+) -> str:
+    """Store an account, or give an existing one its new credentials. Returns its id."""
+    key = (accounts.c.platform == platform, accounts.c.platform_user_id == platform_user_id)
+    known = tx.execute(select(accounts).where(*key)).first()
+    values = {"handle": handle, "config": config, "credentials": credentials, "state": "active", "reason": ""}
+    if known is None:
+        account_id = new_id()
+        fixed = {"id": account_id, "creator_id": creator_id, "platform": platform, "created_at": now}
+        tx.execute(accounts.insert().values(**fixed, platform_user_id=platform_user_id, **values))
+        return account_id
+    if known.creator_id != creator_id:
+        raise EngageError(f"this {platform} account belongs to another creator here")
+    tx.execute(update(accounts).where(accounts.c.id == known.id).values(**values))
+    return str(known.id)
+
+
+def get_account(tx: Connection, account_id: str) -> Row[Any]:
+    """The accounts row. Raises UnknownAccount."""
+    row = tx.execute(select(accounts).where(accounts.c.id == account_id)).first()
+    if row is None:
+        raise UnknownAccount(f"there is no account {account_id!r}")
+    return row
+
+
+def list_accounts(tx: Connection, creator_id: str | None = None) -> list[Row[Any]]:
+    query = select(accounts).order_by(accounts.c.id)
+    return list(tx.execute(query.where(accounts.c.creator_id == creator_id) if creator_id else query))
+
+
+def set_mode(tx: Connection, account_id: str, surface: Surface, mode: Mode, undo: timedelta = timedelta(0)) -> None:
+    tx.execute(delete(modes).where(modes.c.account_id == account_id, modes.c.surface == surface.value))
+    values = {"mode": mode.value, "undo_seconds": undo.total_seconds()}
+    tx.execute(modes.insert().values(account_id=account_id, surface=surface.value, **values))
+
+
+def get_mode(tx: Connection, account_id: str, surface: Surface) -> SurfaceMode:
+    """SHADOW until the creator chose: a new account decides in the open and posts nothing."""
+    row = tx.execute(select(modes).where(modes.c.account_id == account_id, modes.c.surface == surface.value)).first()
+    return SurfaceMode(Mode(row.mode), timedelta(seconds=row.undo_seconds)) if row else SurfaceMode()
+
+
+def pause_account(tx: Connection, account_id: str, reason: str) -> None:
+    move(tx, accounts, account_id, "paused", reason=reason)
+
+
+def resume_account(tx: Connection, account_id: str) -> None:
+    move(tx, accounts, account_id, "active", reason="", blocked_until=None)
+
+
+def lose_access(tx: Connection, account_id: str, reason: str) -> None:
+    """The platform refuses the account's credentials. Nothing is sent until it is connected again."""
+    if get_account(tx, account_id).state != "unauthorized":
+        move(tx, accounts, account_id, "unauthorized", reason=reason)
+
+
+def block_account(tx: Connection, account_id: str, until: datetime) -> None:
+    """The platform asked the whole account to slow down."""
+    later = or_(accounts.c.blocked_until.is_(None), accounts.c.blocked_until < until)
+    tx.execute(update(accounts).where(accounts.c.id == account_id, later).values(blocked_until=until))
+
+
+def pause_creator(tx: Connection, creator_id: str, now: datetime | None) -> None:
+    """Pause from `now`; None resumes."""
+    tx.execute(update(creators).where(creators.c.id == creator_id).values(paused_at=now))
+
+
+def pause_everything(tx: Connection, now: datetime | None) -> None:
+    """The operator's switch for all creators; None resumes."""
+    tx.execute(delete(switches).where(switches.c.name == EVERYTHING))
+    if now is not None:
+        tx.execute(switches.insert().values(name=EVERYTHING, on_at=now))
+
+
+def everything_paused_at(tx: Connection) -> datetime | None:
+    return tx.execute(select(switches.c.on_at).where(switches.c.name == EVERYTHING)).scalar_one_or_none()
+
+
+def running_accounts(now: datetime, *, sending: bool) -> Select[Any]:
+    """Ids of accounts that may work now: joined into every claim, so that a pause stops the very next step."""
+    conditions: list[ColumnElement[bool]] = [
+        accounts.c.state == "active",
+        creators.c.paused_at.is_(None),
+        ~exists().where(switches.c.name == EVERYTHING),
+    ]
+    if sending:
+        conditions.append(or_(accounts.c.blocked_until.is_(None), accounts.c.blocked_until <= now))
+    return select(accounts.c.id).join(creators, creators.c.id == accounts.c.creator_id).where(*conditions)
+
+
+def count_creators(tx: Connection) -> int:
+    return int(tx.execute(select(func.count()).select_from(creators)).scalar_one())
+
+
+def _facts(persona: Persona) -> dict[str, Any]:
+    return {key: value for key, value in asdict(persona).items() if key not in ("id", "name")}
+
+
+def _persona(row: Row[Any]) -> Persona:
+    facts: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.persona.items()
+    }
+    return Persona(id=row.id, name=row.name, **facts)

@@ -1,0 +1,121 @@
+"""One way to the database, for SQLite and PostgreSQL alike.
+
+Ledger functions are plain functions over a SQLAlchemy connection; callers choose the transaction. Asyncio code
+hands them to `run`, which keeps the event loop free.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from engage.errors import ConfigError, Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BUSY_SECONDS = 30  # how long a SQLite writer waits for another process's transaction
+
+
+class Database:
+    """A ledger database. Thread-safe; one per process."""
+
+    def __init__(self, url: str, *, threads: int = 4) -> None:
+        self.url = _read_url(url)
+        self.engine = _sqlite(self.url) if self.is_sqlite else _postgresql(self.url, threads)
+        # SQLite has one writer at a time anyway: a second thread would only wait inside the driver.
+        self._executor = ThreadPoolExecutor(1 if self.is_sqlite else threads, thread_name_prefix="ledger")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A write transaction: all of it is committed, or nothing. Raises Unavailable where the database is down."""
+        with _outage_as_unavailable(), self.engine.begin() as tx:
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A consistent view that takes no write lock."""
+        with _outage_as_unavailable(), self.engine.connect().execution_options(engage_read=True) as tx:
+            yield tx
+
+    async def run(self, do: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`do(tx, ...)` in a write transaction on a ledger thread."""
+
+        def work() -> T:
+            with self.transaction() as tx:
+                return do(tx, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def read(self, do: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`do(tx, ...)` over a read-only view on a ledger thread."""
+
+        def work() -> T:
+            with self.reading() as tx:
+                return do(tx, *args, **kwargs)
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    def close(self) -> None:
+        self._executor.shutdown(wait=True)
+        self.engine.dispose()
+
+
+def _read_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _bad_url(str(error)) from None
+    backend = parsed.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise _bad_url(f"{backend} is not supported")
+    return parsed.set(drivername="postgresql+psycopg") if backend == "postgresql" else parsed
+
+
+def _bad_url(message: str) -> ConfigError:
+    fix = "Use sqlite:////absolute/path.db or postgresql://user:password@host/database"
+    return ConfigError(message, key="database_url", place="settings", fix=fix)
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # this module begins transactions, not the driver
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # a 2xx means committed, also when the power fails
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # IMMEDIATE takes the write lock at once: a later upgrade of a read lock cannot wait and fails as "locked".
+        reads = connection.get_execution_options().get("engage_read")
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgresql(url: URL, threads: int) -> Engine:
+    return create_engine(
+        url, pool_size=threads, max_overflow=2, pool_pre_ping=True, connect_args={"connect_timeout": 5}
+    )
+
+
+@contextmanager
+def _outage_as_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError"):
+            raise Unavailable(f"the ledger database cannot be used: {error.orig}") from error
+        raise

@@ -1,0 +1,142 @@
+"""Deliveries: what platforms told us, raw, kept before anything else happens."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, func, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engage.errors import EngageError
+from engage.ledger.ids import new_id
+from engage.ledger.states import move
+from engage.ledger.tables import accounts, cursors, deliveries
+
+
+class UnknownDelivery(EngageError):
+    """There is no such delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A verified delivery on its way into the ledger."""
+
+    account_id: str
+    key: str
+    source: str  # webhook | poll | stream
+    body: bytes
+
+
+def insert_ignoring(tx: Connection, table: Table) -> Any:
+    """INSERT … ON CONFLICT DO NOTHING in the database's own dialect."""
+    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
+    return dialect.insert(table).on_conflict_do_nothing()
+
+
+def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
+    """Keep a batch. A delivery seen before is kept once."""
+    if not batch:
+        return
+    # Sorted, so that two processes storing the same storm of duplicates lock the keys in the same order.
+    rows = [
+        {
+            "id": new_id(),
+            "account_id": item.account_id,
+            "dedupe_key": item.key,
+            "source": item.source,
+            "body": item.body,
+            "state": "received",
+            "reason": "",
+            "attempts": 0,
+            "received_at": now,
+        }
+        for item in sorted(batch, key=lambda item: (item.account_id, item.key))
+    ]
+    tx.execute(insert_ignoring(tx, deliveries), rows)
+
+
+def next_received(tx: Connection, limit: int) -> list[Row[Any]]:
+    """Unprocessed deliveries, oldest first, locked until the transaction ends; never those of another process."""
+    chosen = (
+        select(deliveries)
+        .where(deliveries.c.state == "received")
+        .order_by(deliveries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    rows = list(tx.execute(chosen))
+    # One account's deliveries change the same conversations: two processes take turns, in one order.
+    ids = sorted({row.account_id for row in rows})
+    tx.execute(select(accounts.c.id).where(accounts.c.id.in_(ids)).order_by(accounts.c.id).with_for_update()).all()
+    return rows
+
+
+def settle_delivery(tx: Connection, delivery_id: str, state: str, reason: str, now: datetime) -> None:
+    """`state` is processed, ignored or malformed."""
+    move(tx, deliveries, delivery_id, state, reason=reason, processed_at=now)
+
+
+def count_attempt(tx: Connection, delivery_id: str, reason: str) -> int:
+    """A delivery made the processing fail: returns how often it has."""
+    tried = update(deliveries).where(deliveries.c.id == delivery_id)
+    tx.execute(tried.values(attempts=deliveries.c.attempts + 1, reason=reason))
+    return int(tx.execute(select(deliveries.c.attempts).where(deliveries.c.id == delivery_id)).scalar_one())
+
+
+def replay(tx: Connection, delivery_id: str) -> None:
+    """Process a stored delivery again. What it already did is not done twice. Raises UnknownDelivery."""
+    row = tx.execute(select(deliveries.c.state).where(deliveries.c.id == delivery_id)).first()
+    if row is None:
+        raise UnknownDelivery(f"there is no delivery {delivery_id!r}")
+    if row.state != "received":
+        move(tx, deliveries, delivery_id, "received", reason="", attempts=0)
+
+
+def waiting(tx: Connection) -> int:
+    """How many deliveries are not processed yet."""
+    query = select(func.count()).select_from(deliveries).where(deliveries.c.state == "received")
+    return int(tx.execute(query).scalar_one())
+
+
+def lease_source(
+    tx: Connection, account_id: str, source: str, owner: str, lease: timedelta, now: datetime
+) -> str | None:
+    """Take one poll or stream for `owner`: its cursor, or None where it is not due or another listener holds it."""
+    key = {"account_id": account_id, "source": source}
+    tx.execute(insert_ignoring(tx, cursors).values(**key, cursor="", error=""))
+    mine = (cursors.c.account_id == account_id, cursors.c.source == source)
+    free = or_(cursors.c.lease_until.is_(None), cursors.c.lease_until < now, cursors.c.lease_owner == owner)
+    due = or_(cursors.c.next_at.is_(None), cursors.c.next_at <= now)
+    taken = tx.execute(update(cursors).where(*mine, free, due).values(lease_owner=owner, lease_until=now + lease))
+    if taken.rowcount == 0:
+        return None
+    return str(tx.execute(select(cursors.c.cursor).where(*mine)).scalar_one())
+
+
+def save_page(
+    tx: Connection,
+    account_id: str,
+    source: str,
+    owner: str,
+    batch: Sequence[Incoming],
+    cursor: str,
+    next_at: datetime,
+    now: datetime,
+) -> bool:
+    """Keep a page's deliveries and its cursor together. False where the lease was lost: nothing is kept."""
+    mine = (cursors.c.account_id == account_id, cursors.c.source == source, cursors.c.lease_owner == owner)
+    moved = tx.execute(update(cursors).where(*mine).values(cursor=cursor, next_at=next_at, error=""))
+    if moved.rowcount == 0:
+        return False
+    store(tx, batch, now)
+    return True
+
+
+def free_source(
+    tx: Connection, account_id: str, source: str, owner: str, next_at: datetime | None = None, error: str = ""
+) -> None:
+    """Give a poll or stream back, saying what went wrong where something did."""
+    mine = (cursors.c.account_id == account_id, cursors.c.source == source, cursors.c.lease_owner == owner)
+    values: dict[str, Any] = {"lease_owner": None, "lease_until": None, "error": error}
+    tx.execute(update(cursors).where(*mine).values(**values, **({"next_at": next_at} if next_at else {})))

@@ -1,0 +1,296 @@
+"""The outbox: replies on their way to a platform, each posted at most once (law 2)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy.orm import aliased
+
+from engage.errors import EngageError
+from engage.ledger.conversations import living_messages
+from engage.ledger.creators import SurfaceMode, running_accounts
+from engage.ledger.ids import new_id
+from engage.ledger.states import move
+from engage.ledger.tables import conversations, decisions, followers, replies, turns
+from engage.models import Disclosure, Mode, Outgoing, Receipt, Reply, Surface
+
+SETTLE_SOON = timedelta(minutes=15)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # due_at of a reply that only the creator can settle
+
+
+class UnknownReply(EngageError):
+    """There is no such reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A reply this worker sends or settles."""
+
+    outgoing: Outgoing
+    account_id: str
+    creator_id: str
+    attempts: int
+    expires_at: datetime
+    owner: str
+
+
+def enqueue(
+    tx: Connection,
+    turn: Row[Any],
+    in_reply_to: str,
+    reply: Reply,
+    mode: SurfaceMode,
+    expires_at: datetime,
+    now: datetime,
+) -> str:
+    """Store a reply, key and all, before anything is sent. Returns its id."""
+    held = mode.mode is Mode.REVIEW or mode.undo > timedelta(0)
+    reply_id = new_id()
+    tx.execute(
+        replies.insert().values(
+            id=reply_id,
+            creator_id=turn.creator_id,
+            account_id=turn.account_id,
+            conversation_id=turn.conversation_id,
+            follower_id=turn.follower_id,
+            turn_id=turn.id,
+            surface=turn.surface,
+            order_key=turn.order_key,
+            in_reply_to=in_reply_to,
+            text=reply.text,
+            disclosure=reply.disclosure.value,
+            idempotency_key=new_id(),
+            state="held" if held else "due",
+            due_at=now,
+            release_at=None if mode.mode is Mode.REVIEW or not held else now + mode.undo,
+            expires_at=expires_at,
+            created_at=now,
+        )
+    )
+    return reply_id
+
+
+def release_held(tx: Connection, now: datetime) -> int:
+    """Send on what nobody took back inside its undo window."""
+    over = (replies.c.state == "held", replies.c.release_at <= now)
+    return tx.execute(update(replies).where(*over).values(state="due", due_at=now)).rowcount
+
+
+def expire(tx: Connection, now: datetime) -> int:
+    """Give up what is too old to be said. A reply that may be out already stays uncertain."""
+    late = (replies.c.state.in_(("held", "due")), replies.c.expires_at <= now)
+    values = {"state": "expired", "reason": "not posted in time"}
+    return tx.execute(update(replies).where(*late).values(**values)).rowcount
+
+
+def claim_due(tx: Connection, limit: int, owner: str, lease: timedelta, now: datetime) -> list[Sending]:
+    """Take replies to send: live before DMs before comments, accounts in turn, each conversation in order."""
+    return _claim(tx, "due", limit, owner, lease, now)
+
+
+def claim_uncertain(tx: Connection, limit: int, owner: str, lease: timedelta, now: datetime) -> list[Sending]:
+    """Take replies whose fate must be asked for. They stay `uncertain` until somebody knows."""
+    return _claim(tx, "uncertain", limit, owner, lease, now)
+
+
+def _claim(tx: Connection, state: str, limit: int, owner: str, lease: timedelta, now: datetime) -> list[Sending]:
+    if limit <= 0:
+        return []
+    lane = case({"live": 0, "dm": 1}, value=replies.c.surface, else_=2)
+    place = func.row_number().over(partition_by=replies.c.account_id, order_by=replies.c.due_at)
+    ready = (
+        select(replies.c.id, lane.label("lane"), place.label("place"), replies.c.due_at)
+        .where(replies.c.state == state, replies.c.due_at <= now)
+        .where(replies.c.account_id.in_(running_accounts(now, sending=True)), *_may_go(state, now))
+        .subquery()
+    )
+    ranked = select(ready.c.id).order_by(ready.c.lane, ready.c.place, ready.c.due_at).limit(limit)
+    chosen = select(replies).where(replies.c.id.in_(ranked.scalar_subquery()), replies.c.state == state)
+    rows = tx.execute(chosen.with_for_update(skip_locked=True)).all()
+    ids = [row.id for row in rows]
+    values: dict[str, Any] = {"lease_owner": owner, "lease_until": now + lease}
+    if state == "due":
+        first = func.coalesce(replies.c.first_sent_at, now)
+        values |= {"state": "sending", "attempts": replies.c.attempts + 1, "first_sent_at": first}
+    tx.execute(update(replies).where(replies.c.id.in_(ids)).values(**values))
+    return [_sending(tx, row, owner, now) for row in rows]
+
+
+def _may_go(state: str, now: datetime) -> list[ColumnElement[bool]]:
+    if state == "uncertain":
+        return [or_(replies.c.lease_until.is_(None), replies.c.lease_until < now)]
+    earlier = aliased(replies)
+    # One that is being settled holds its followers back; one that is parked for the creator does not.
+    being_settled = and_(earlier.c.state == "uncertain", earlier.c.due_at < now + SETTLE_SOON)
+    return [
+        ~select(earlier.c.id)
+        .where(earlier.c.order_key == replies.c.order_key, earlier.c.id < replies.c.id)
+        .where(or_(earlier.c.state.in_(("due", "sending")), being_settled))
+        .exists()
+    ]
+
+
+def _sending(tx: Connection, row: Row[Any], owner: str, now: datetime) -> Sending:
+    there = select(conversations.c.platform_id).where(conversations.c.id == row.conversation_id)
+    whom = select(followers.c.platform_user_id).where(followers.c.id == row.follower_id)
+    outgoing = Outgoing(
+        id=row.id,
+        idempotency_key=row.idempotency_key,
+        surface=Surface(row.surface),
+        conversation_id=tx.execute(there).scalar_one(),
+        in_reply_to=row.in_reply_to,
+        follower_id=tx.execute(whom).scalar_one(),
+        text=row.text,
+        automated=row.disclosure != Disclosure.PERSON.value,
+        first_sent_at=row.first_sent_at or now,
+    )
+    return Sending(outgoing, row.account_id, row.creator_id, row.attempts, row.expires_at, owner)
+
+
+def _free(**values: Any) -> dict[str, Any]:
+    return {**values, "lease_owner": None, "lease_until": None}
+
+
+def mark_sent(tx: Connection, sending: Sending, receipt: Receipt) -> bool:
+    """False where the row is no longer this worker's (it was settled by another meanwhile)."""
+    values = _free(receipt_id=receipt.id, sent_at=receipt.sent_at, reason="")
+    return _move_mine(tx, sending, "sent", values)
+
+
+def mark_due(tx: Connection, sending: Sending, due_at: datetime, reason: str, *, uncounted: bool = False) -> bool:
+    """It is surely not posted, or may be sent again with its key: try at `due_at`."""
+    values = _free(due_at=due_at, reason=reason)
+    if uncounted:
+        values["attempts"] = replies.c.attempts - 1
+    return _move_mine(tx, sending, "due", values)
+
+
+def mark_uncertain(tx: Connection, sending: Sending, due_at: datetime, reason: str) -> bool:
+    """It may be posted: ask at `due_at`."""
+    if _state(tx, sending) == "uncertain":
+        mine = (replies.c.id == sending.outgoing.id, replies.c.lease_owner == sending.owner)
+        return bool(tx.execute(update(replies).where(*mine).values(**_free(due_at=due_at, reason=reason))).rowcount)
+    return _move_mine(tx, sending, "uncertain", _free(due_at=due_at, reason=reason))
+
+
+def mark_over(tx: Connection, sending: Sending, state: str, reason: str) -> bool:
+    """`state` is refused or dead. The creator sees it in the inbox."""
+    done = _move_mine(tx, sending, state, _free(reason=reason))
+    if done:
+        of_turn = select(replies.c.turn_id).where(replies.c.id == sending.outgoing.id).scalar_subquery()
+        tx.execute(update(decisions).where(decisions.c.turn_id == of_turn).values(open=True))
+    return done
+
+
+def _state(tx: Connection, sending: Sending) -> str:
+    return str(tx.execute(select(replies.c.state).where(replies.c.id == sending.outgoing.id)).scalar_one())
+
+
+def _move_mine(tx: Connection, sending: Sending, state: str, values: dict[str, Any]) -> bool:
+    mine = (replies.c.lease_owner == sending.owner, replies.c.state.in_(("sending", "uncertain")))
+    return move(tx, replies, sending.outgoing.id, state, where=mine, **values)
+
+
+def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -> None:
+    mine = (replies.c.lease_owner == owner, replies.c.state.in_(("sending", "uncertain")))
+    tx.execute(update(replies).where(*mine).values(lease_until=now + lease))
+
+
+def sweep(tx: Connection, now: datetime) -> int:
+    """A worker died between taking a reply and noting its receipt: it may be posted."""
+    lost = (replies.c.state == "sending", replies.c.lease_until < now)
+    values = _free(state="uncertain", due_at=now, reason="the worker that sent it stopped")
+    return tx.execute(update(replies).where(*lost).values(**values)).rowcount
+
+
+def next_due(tx: Connection) -> datetime | None:
+    """When the outbox next has something to do."""
+    moments = (
+        select(func.min(replies.c.due_at)).where(replies.c.state.in_(("due", "uncertain"))),
+        select(func.min(replies.c.release_at)).where(replies.c.state == "held"),
+    )
+    found = [moment for query in moments if (moment := tx.execute(query).scalar_one_or_none()) is not None]
+    return min(found, default=None)
+
+
+def recall_unposted(tx: Connection, reason: str, *, turn_id: str = "", conversation_id: str = "") -> list[str]:
+    """Withdraw replies that are not on their way yet, of one turn or one conversation. Returns their turns' ids."""
+    scope = replies.c.turn_id == turn_id if turn_id else replies.c.conversation_id == conversation_id
+    query = select(replies).where(scope, replies.c.state.in_(("held", "due"))).with_for_update()
+    rows = [row for row in tx.execute(query).all() if row.attempts == 0]
+    for row in rows:
+        move(tx, replies, row.id, "recalled", reason=reason)
+    return [row.turn_id for row in rows]
+
+
+def settle_by_echo(tx: Connection, account_id: str, conversation_id: str, text: str, receipt: Receipt) -> bool:
+    """Our own post came back before, or instead of, its receipt: that settles it. True where it was one of ours."""
+    known = select(replies.c.id).where(replies.c.account_id == account_id, replies.c.receipt_id == receipt.id)
+    if tx.execute(known).first():
+        return True
+    open_ones = select(replies).where(
+        replies.c.conversation_id == conversation_id,
+        replies.c.text == text,
+        replies.c.state.in_(("sending", "uncertain")),
+    )
+    row = tx.execute(open_ones.order_by(replies.c.id).limit(1).with_for_update()).first()
+    if row is None:
+        return False
+    if row.state == "uncertain":
+        move(tx, replies, row.id, "sent", **_free(receipt_id=receipt.id, sent_at=receipt.sent_at, reason="echo"))
+    return True
+
+
+def approve(tx: Connection, reply_id: str, now: datetime, text: str | None = None) -> None:
+    """Send a held reply, with the creator's own wording where given."""
+    values: dict[str, Any] = {"due_at": now, "release_at": None}
+    if text is not None:
+        values |= {"text": text, "disclosure": Disclosure.PERSON.value}
+    _known(tx, reply_id)
+    move(tx, replies, reply_id, "due", where=(replies.c.state == "held",), **values)
+
+
+def reject(tx: Connection, reply_id: str, reason: str = "rejected by the creator") -> None:
+    _known(tx, reply_id)
+    move(tx, replies, reply_id, "recalled", reason=reason)
+
+
+def answer_by_hand(tx: Connection, turn_id: str, text: str, expires_at: datetime, now: datetime) -> str:
+    """The creator's own answer to a turn the avatar left. Raises EngageError where it has a reply already."""
+    turn = tx.execute(select(turns).where(turns.c.id == turn_id).with_for_update()).first()
+    if turn is None:
+        raise EngageError(f"there is no turn {turn_id!r}")
+    if tx.execute(select(replies.c.id).where(replies.c.turn_id == turn_id)).first():
+        raise EngageError("this turn has a reply already")
+    move(tx, turns, turn_id, "answered")
+    tx.execute(update(decisions).where(decisions.c.turn_id == turn_id).values(open=False))
+    reply = Reply(text=text, disclosure=Disclosure.PERSON)
+    asked = living_messages(tx, turn_id)
+    if not asked:
+        raise EngageError("the follower took these messages back")
+    return enqueue(tx, turn, asked[-1].platform_id, reply, SurfaceMode(Mode.AUTO), expires_at, now)
+
+
+def has_reply(tx: Connection, turn_id: str) -> bool:
+    return tx.execute(select(replies.c.id).where(replies.c.turn_id == turn_id)).first() is not None
+
+
+def dismiss(tx: Connection, turn_id: str) -> None:
+    """The creator has dealt with an escalation in another way."""
+    tx.execute(update(decisions).where(decisions.c.turn_id == turn_id).values(open=False))
+
+
+def _known(tx: Connection, reply_id: str) -> None:
+    if not tx.execute(select(replies.c.id).where(replies.c.id == reply_id)).first():
+        raise UnknownReply(f"there is no reply {reply_id!r}")
+
+
+def posted_since(
+    tx: Connection, since: datetime, creator_id: str | None = None, states: Sequence[str] = ("sent",)
+) -> list[Row[Any]]:
+    """Replies rows that were posted since then, newest first."""
+    query = select(replies).where(replies.c.sent_at >= since, replies.c.state.in_(states))
+    query = query.where(replies.c.creator_id == creator_id) if creator_id else query
+    return list(tx.execute(query.order_by(replies.c.sent_at.desc())))

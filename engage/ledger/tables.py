@@ -1,0 +1,291 @@
+"""The tables. Every row of a creator's carries the creator's id: it is the tenant key of every query."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from engage.ledger.types import UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+creators = Table(
+    "creators",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("persona", JSON, nullable=False),  # engage.models.Persona without id and name
+    Column("paused_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False, index=True),
+    Column("platform", String(40), nullable=False),
+    Column("platform_user_id", String(200), nullable=False),
+    Column("handle", String(200), nullable=False),
+    Column("config", JSON, nullable=False),
+    Column("credentials", LargeBinary, nullable=False),  # encrypted
+    Column("state", String(20), nullable=False),  # ACCOUNT in states.py
+    Column("reason", Text, nullable=False, default=""),
+    Column("blocked_until", UtcDateTime),  # the platform asked to slow down
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("platform", "platform_user_id"),
+)
+
+modes = Table(
+    "modes",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("surface", String(10), primary_key=True),
+    Column("mode", String(10), nullable=False),
+    Column("undo_seconds", Float, nullable=False, default=0.0),
+)
+
+switches = Table(  # one row: the operator's pause of everything
+    "switches",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("on_at", UtcDateTime),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("account_id", ForeignKey("accounts.id"), primary_key=True),
+    Column("source", String(20), primary_key=True),  # poll | stream
+    Column("cursor", Text, nullable=False, default=""),
+    Column("next_at", UtcDateTime),
+    Column("lease_owner", String(64)),
+    Column("lease_until", UtcDateTime),
+    Column("error", Text, nullable=False, default=""),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("dedupe_key", String(200), nullable=False),
+    Column("source", String(20), nullable=False),  # webhook | poll | stream
+    Column("body", LargeBinary, nullable=False),
+    Column("state", String(12), nullable=False),  # DELIVERY in states.py
+    Column("reason", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("processed_at", UtcDateTime),
+    UniqueConstraint("account_id", "dedupe_key"),
+    Index("ix_deliveries_state_id", "state", "id"),
+)
+
+followers = Table(
+    "followers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False, index=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("platform_user_id", String(200), nullable=False),
+    Column("name", String(200), nullable=False, default=""),
+    Column("opted_out_at", UtcDateTime),
+    Column("blocked_at", UtcDateTime),
+    Column("first_seen_at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "platform_user_id"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False, index=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("platform_id", String(300), nullable=False),
+    Column("surface", String(10), nullable=False),
+    Column("post_id", String(200)),
+    Column("post_text", Text),
+    Column("human_until", UtcDateTime),  # the creator wrote here in person: quiet until then
+    Column("human_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("account_id", "platform_id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
+    Column("follower_id", ForeignKey("followers.id"), nullable=False),
+    Column("order_key", String(65), nullable=False),  # turns of one key are answered one after the other
+    Column("surface", String(10), nullable=False),
+    Column("state", String(12), nullable=False),  # TURN in states.py
+    Column("version", Integer, nullable=False, default=1),  # grows with every message: a draft of an older one is stale
+    Column("rewrites", Integer, nullable=False, default=0),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("lease_owner", String(64)),
+    Column("lease_until", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Index("ix_turns_state_surface_due_at", "state", "surface", "due_at"),
+    Index("ix_turns_order_key_state", "order_key", "state"),
+    Index("ix_turns_conversation_id_follower_id", "conversation_id", "follower_id"),
+    Index("ix_turns_creator_id_id", "creator_id", "id"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
+    Column("follower_id", ForeignKey("followers.id")),  # NULL where the creator wrote
+    Column("delivery_id", ForeignKey("deliveries.id")),
+    Column("turn_id", ForeignKey("turns.id"), index=True),
+    Column("platform_id", String(200), nullable=False),
+    Column("author", String(10), nullable=False),  # follower | creator | bot
+    Column("text", Text, nullable=False),
+    Column("reply_to_id", String(200)),
+    Column("kept_because", String(20), nullable=False, default=""),  # why it opened no turn: old, bot, human, off …
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("edited_at", UtcDateTime),
+    Column("deleted_at", UtcDateTime),
+    UniqueConstraint("account_id", "platform_id"),
+    Index("ix_messages_conversation_id_sent_at", "conversation_id", "sent_at"),
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False),
+    Column("turn_id", ForeignKey("turns.id"), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("stale", Boolean, nullable=False, default=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("turn_id", ForeignKey("turns.id"), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False),
+    Column("outcome", String(10), nullable=False),  # answer | skip | escalate
+    Column("mode", String(10), nullable=False),
+    Column("card", JSON, nullable=False),  # engage.models.Card
+    Column("open", Boolean, nullable=False, default=False),  # an escalation nobody has dealt with
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_decisions_creator_id_created_at", "creator_id", "created_at"),
+)
+
+replies = Table(  # the outbox
+    "replies",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
+    Column("follower_id", ForeignKey("followers.id"), nullable=False),
+    Column("turn_id", ForeignKey("turns.id"), nullable=False, unique=True),  # one reply a turn, ever
+    Column("surface", String(10), nullable=False),
+    Column("order_key", String(65), nullable=False),
+    Column("in_reply_to", String(200), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("disclosure", String(10), nullable=False),
+    Column("idempotency_key", String(64), nullable=False, unique=True),
+    Column("state", String(12), nullable=False),  # REPLY in states.py
+    Column("reason", Text, nullable=False, default=""),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("release_at", UtcDateTime),  # held: goes out by itself then; NULL: waits for the creator
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("first_sent_at", UtcDateTime),
+    Column("sent_at", UtcDateTime),
+    Column("receipt_id", String(200)),
+    Column("lease_owner", String(64)),
+    Column("lease_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_replies_state_surface_due_at", "state", "surface", "due_at"),
+    Index("ix_replies_conversation_id_created_at", "conversation_id", "created_at"),
+    Index("ix_replies_account_id_receipt_id", "account_id", "receipt_id"),
+    Index("ix_replies_follower_id_created_at", "follower_id", "created_at"),
+)
+
+documents = Table(
+    "documents",
+    metadata,
+    Column("creator_id", ForeignKey("creators.id"), primary_key=True),
+    Column("id", String(200), primary_key=True),  # the source's own id
+    Column("kind", String(10), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("title", Text),
+    Column("url", Text),
+    Column("said_at", UtcDateTime),
+    Column("imported_at", UtcDateTime, nullable=False),
+)
+
+passages = Table(
+    "passages",
+    metadata,
+    Column("creator_id", ForeignKey("creators.id"), primary_key=True),
+    Column("id", String(240), primary_key=True),
+    Column("source_id", String(200), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("question", Text),
+    Column("title", Text),
+    Column("url", Text),
+    Column("said_at", UtcDateTime),
+    Column("language", String(10), nullable=False, default=""),
+    Column("digest", String(64), nullable=False),
+    Column("indexed_at", UtcDateTime),  # NULL: its vector is still to come
+    Index("ix_passages_creator_id_source_id", "creator_id", "source_id"),
+    Index("ix_passages_creator_id_indexed_at", "creator_id", "indexed_at"),
+)
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("password_hash", Text, nullable=False),  # argon2id
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor", String(100), nullable=False),  # a user's name, "cli", or the process that acted
+    Column("action", String(60), nullable=False),
+    Column("creator_id", String(32), index=True),
+    Column("subject", String(100), nullable=False, default=""),
+    Column("details", JSON, nullable=False),
+)

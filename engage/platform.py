@@ -1,0 +1,125 @@
+"""What the core asks of a platform. Connectors implement these protocols; nothing here knows one of them.
+
+A connector is built for one account (`AccountLink`) and may implement any of the source protocols beside `Connector`.
+Errors are those of `engage.errors`, mapped once inside the connector.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from engage.models import Capabilities, Event, Outgoing, Receipt, Surface
+
+
+class Settle(StrEnum):
+    """How a lost answer to a send is settled."""
+
+    KEY = "key"  # the platform drops a second send with the same key: send again
+    READBACK = "readback"  # ask the platform whether it is there
+    PARK = "park"  # nobody can know: show it to the creator
+
+
+class Found(StrEnum):
+    """The three answers of a read-back."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBack:
+    """What a read-back saw; `receipt` only where found."""
+
+    found: Found
+    receipt: Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLink:
+    """One account as its connector needs it. `credentials` are secret: never logged, never in a queue."""
+
+    id: str
+    platform_user_id: str
+    handle: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """One payload as the platform sent it. `key` is the same each time the platform sends this delivery again."""
+
+    key: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One poll's yield: payloads, the cursor to save with them, and how long to wait before the next poll."""
+
+    events: Sequence[RawEvent]
+    cursor: str
+    wait: timedelta
+
+
+class Connector(Protocol):
+    """Every connector: what it can do, how it sends, how it settles."""
+
+    name: ClassVar[str]
+    surfaces: ClassVar[frozenset[Surface]]
+    settle: Settle
+    readback_lag: timedelta  # how long a posted reply may stay invisible to `find`
+
+    def __init__(self, account: AccountLink) -> None: ...
+
+    async def capabilities(self, surface: Surface, conversation_id: str, now: datetime) -> Capabilities:
+        """May the account reply here, until when, how long. Costs no platform call unless it must."""
+
+    async def send(self, reply: Outgoing) -> Receipt:
+        """Post `reply`. Raises RateLimited, Unavailable (surely not posted), Ambiguous, Unauthorized or Refused."""
+
+    async def find(self, reply: Outgoing) -> ReadBack:
+        """Look for `reply` among what the account posted (settle READBACK)."""
+
+    async def delete(self, receipt_id: str) -> None:
+        """Take a posted reply back. Raises Refused where the platform cannot."""
+
+    async def close(self) -> None:
+        """Release the connections."""
+
+
+@runtime_checkable
+class WebhookSource(Protocol):
+    """A platform that calls us."""
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        """The text that proves to the platform that the endpoint is ours, or None where this is no challenge."""
+
+    def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> RawEvent:
+        """Verify the raw bytes and name the delivery. Header names are lower case. Raises InvalidSignature."""
+
+
+@runtime_checkable
+class PollSource(Protocol):
+    """A platform we ask. `cursor` is '' at first."""
+
+    async def poll(self, cursor: str) -> Page:
+        """The payloads after `cursor`. Raises Retryable or Unauthorized."""
+
+
+@runtime_checkable
+class StreamSource(Protocol):
+    """A platform that keeps a connection open. `cursor` is '' at first."""
+
+    def listen(self, cursor: str) -> AsyncIterator[Page]:
+        """Pages as they come (`wait` is zero); ends or raises when the connection is lost."""
+
+
+class Parser(Protocol):
+    """connectors/<platform>/parse.py: pure."""
+
+    def __call__(self, payload: Any, account_user_id: str) -> list[Event]:
+        """Normalise one decoded payload. Raises Malformed; an unknown event is an IGNORED one with its reason."""

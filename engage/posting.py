@@ -1,0 +1,146 @@
+"""From an outbox row to the platform, exactly as law 2 says: at most once, never guessed.
+
+`after` is the whole decision, pure; `Poster` only carries it out.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import Connection
+
+from engage.errors import EngageError, Permanent, RateLimited, Retryable, Unauthorized
+from engage.ledger import outbox
+from engage.ledger.creators import block_account, lose_access
+from engage.ledger.database import Database
+from engage.ledger.outbox import NEVER, Sending
+from engage.models import Receipt
+from engage.platform import Connector, Found, ReadBack, Settle
+
+# Six attempts in about two and a half hours, well inside a day; the last waits outlast a platform's short outage.
+BACKOFF = tuple(timedelta(seconds=s) for s in (2, 15, 120, 900, 7200))
+SLOW_DOWN = timedelta(seconds=30)  # where a platform says "too many" and not how long
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to write down after an attempt. `uncounted`: the attempt does not use one of the tries up."""
+
+    state: Literal["due", "uncertain", "refused", "dead"]
+    due_at: datetime
+    reason: str
+    uncounted: bool = False
+    block_until: datetime | None = None  # the whole account slows down
+    lose_access: bool = False
+
+
+def backoff(attempts: int) -> timedelta:
+    """The wait after the n-th attempt (n >= 1), with up to 20 % jitter so that failures do not march in step."""
+    return BACKOFF[min(attempts, len(BACKOFF)) - 1] * random.uniform(1, 1.2)
+
+
+def after(error: Exception, sending: Sending, settle: Settle, lag: timedelta, max_attempts: int, now: datetime) -> Step:
+    """The step that follows a failed send. An error nobody foresaw counts as ambiguous: it may have been posted."""
+    reason = f"{type(error).__name__}: {error}"
+    if isinstance(error, RateLimited):
+        until = now + (error.retry_after or SLOW_DOWN)
+        return Step("due", until, reason, uncounted=True, block_until=until)
+    if isinstance(error, Unauthorized):
+        return Step("due", now, reason, uncounted=True, lose_access=True)
+    if isinstance(error, Permanent):
+        return Step("refused", now, reason)
+    exhausted = sending.attempts >= max_attempts
+    if isinstance(error, Retryable):
+        return Step("dead" if exhausted else "due", now + backoff(sending.attempts), reason)
+    if settle is Settle.PARK:
+        return Step("uncertain", NEVER, reason)
+    if settle is Settle.READBACK:
+        return Step("uncertain", now + lag, reason)
+    # The same bytes with the same key are safe to send again; after the last try only the creator can look.
+    return Step("uncertain", NEVER, reason) if exhausted else Step("due", now + backoff(sending.attempts), reason)
+
+
+def after_readback(seen: ReadBack, sending: Sending, max_attempts: int, now: datetime) -> Step:
+    """The step that follows a read-back that did not find the reply; it was asked for after the platform's lag."""
+    if seen.found is Found.ABSENT:
+        if sending.attempts >= max_attempts:
+            return Step("dead", now, "surely not posted, after the last try")
+        return Step("due", now, "read-back: not posted")
+    waited = now - (sending.outgoing.first_sent_at or now)
+    if waited > timedelta(hours=24):
+        return Step("uncertain", NEVER, "the platform could not be read for a day")
+    return Step("uncertain", now + max(timedelta(seconds=5), waited * 0.5), "read-back: unreadable")
+
+
+class Poster:
+    """Sends and settles replies that the outbox handed to this worker."""
+
+    def __init__(
+        self,
+        database: Database,
+        connector_of: Callable[[str], Awaitable[Connector]],
+        max_attempts: int,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._db = database
+        self._connector_of = connector_of
+        self._max_attempts = max_attempts
+        self._clock = clock
+
+    async def post(self, sending: Sending) -> str:
+        """One attempt. Returns the state the reply is in now; 'lost' where another worker settled it meanwhile."""
+        connector: Connector | None = None
+        try:
+            connector = await self._connector_of(sending.account_id)
+            receipt = await connector.send(sending.outgoing)
+        except EngageError as error:
+            return await self._failed(error, sending, connector)
+        except Exception as error:
+            await self._failed(error, sending, connector)
+            raise
+        return await self._sent(sending, receipt)
+
+    async def settle(self, sending: Sending) -> str:
+        """Find out what became of an uncertain reply."""
+        try:
+            connector = await self._connector_of(sending.account_id)
+            if connector.settle is Settle.KEY:
+                return await self._write(sending, Step("due", self._clock(), "sent again with the same key"))
+            if connector.settle is Settle.PARK:
+                return await self._write(sending, Step("uncertain", NEVER, "nobody can know whether it was posted"))
+            seen = await connector.find(sending.outgoing)
+        except Unauthorized as error:
+            step = Step("uncertain", self._clock() + SLOW_DOWN, str(error), lose_access=True)
+            return await self._write(sending, step)
+        except EngageError:
+            seen = ReadBack(Found.UNREADABLE)
+        if seen.found is Found.FOUND and seen.receipt is not None:
+            return await self._sent(sending, seen.receipt)
+        return await self._write(sending, after_readback(seen, sending, self._max_attempts, self._clock()))
+
+    async def _failed(self, error: Exception, sending: Sending, connector: Connector | None) -> str:
+        # Without a connector nothing was sent; PARK and no lag are then never looked at.
+        settle = connector.settle if connector else Settle.KEY
+        lag = connector.readback_lag if connector else timedelta(0)
+        return await self._write(sending, after(error, sending, settle, lag, self._max_attempts, self._clock()))
+
+    async def _sent(self, sending: Sending, receipt: Receipt) -> str:
+        return "sent" if await self._db.run(outbox.mark_sent, sending, receipt) else "lost"
+
+    async def _write(self, sending: Sending, step: Step) -> str:
+        return step.state if await self._db.run(write, sending, step) else "lost"
+
+
+def write(tx: Connection, sending: Sending, step: Step) -> bool:
+    """Write a step down. False where the reply is no longer this worker's."""
+    if step.block_until is not None:
+        block_account(tx, sending.account_id, step.block_until)
+    if step.lose_access:
+        lose_access(tx, sending.account_id, step.reason)
+    if step.state == "due":
+        return outbox.mark_due(tx, sending, step.due_at, step.reason, uncounted=step.uncounted)
+    if step.state == "uncertain":
+        return outbox.mark_uncertain(tx, sending, step.due_at, step.reason)
+    return outbox.mark_over(tx, sending, step.state, step.reason)
