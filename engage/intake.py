@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from engage.errors import IllegalTransition, Malformed
+from engage.errors import Malformed
 from engage.ledger import conversations as talk
 from engage.ledger import inbox, outbox, turns
 from engage.ledger.creators import get_account, get_mode, lose_access
+from engage.ledger.database import is_outage
 from engage.models import Event, EventKind, Message, Mode, Receipt, Surface
 from engage.platform import Parser
 
@@ -56,7 +57,9 @@ def process(tx: Connection, parser_of: ParserOf, policy: IntakePolicy, now: date
                 lanes |= _process_one(tx, row, parser_of, policy, now)
         except Malformed as error:
             inbox.settle_delivery(tx, row.id, "malformed", str(error), now)
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, IllegalTransition) as error:
+        except Exception as error:
+            if is_outage(error):
+                raise
             # A bug of ours must not cost the other deliveries, nor this one: it stays, and can be replayed.
             failures[row.id] = error
             if inbox.count_attempt(tx, row.id, f"{type(error).__name__}: {error}") >= MAX_FAILURES:
@@ -178,7 +181,8 @@ class _Work:
         if known is None:
             # Deleted before we heard of it: remembered, so that a late "created" does not bring it back.
             conversation = talk.get_conversation(self.tx, self.account, message, self.now)
-            follower = talk.get_follower(self.tx, self.account, message.author, self.now)
+            theirs = not message.author.is_self
+            follower = talk.get_follower(self.tx, self.account, message.author, self.now) if theirs else None
             talk.add_message(
                 self.tx,
                 conversation,

@@ -7,11 +7,12 @@ import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from engage.errors import EngageError, Permanent, RateLimited, Retryable, Unauthorized
+from engage.errors import EngageError, Permanent, RateLimited, Retryable, Unauthorized, Unavailable
 from engage.ledger import outbox
 from engage.ledger.creators import block_account, lose_access
 from engage.ledger.database import Database
@@ -22,6 +23,12 @@ from engage.platform import Connector, Found, ReadBack, Settle
 # Six attempts in about two and a half hours, well inside a day; the last waits outlast a platform's short outage.
 BACKOFF = tuple(timedelta(seconds=s) for s in (2, 15, 120, 900, 7200))
 SLOW_DOWN = timedelta(seconds=30)  # where a platform says "too many" and not how long
+NOTE_RECEIPT: dict[str, Any] = {
+    "retry": retry_if_exception_type(Unavailable),
+    "wait": wait_fixed(0.5),
+    "stop": stop_after_delay(60),
+    "reraise": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,7 @@ class Step:
     uncounted: bool = False
     block_until: datetime | None = None  # the whole account slows down
     lose_access: bool = False
+    unsent: bool = False  # no attempt posted it: it may still be recalled
 
 
 def backoff(attempts: int) -> timedelta:
@@ -46,14 +54,15 @@ def after(error: Exception, sending: Sending, settle: Settle, lag: timedelta, ma
     reason = f"{type(error).__name__}: {error}"
     if isinstance(error, RateLimited):
         until = now + (error.retry_after or SLOW_DOWN)
-        return Step("due", until, reason, uncounted=True, block_until=until)
+        return Step("due", until, reason, uncounted=True, block_until=until, unsent=sending.fresh)
     if isinstance(error, Unauthorized):
-        return Step("due", now, reason, uncounted=True, lose_access=True)
+        return Step("due", now, reason, uncounted=True, lose_access=True, unsent=sending.fresh)
     if isinstance(error, Permanent):
         return Step("refused", now, reason)
     exhausted = sending.attempts >= max_attempts
     if isinstance(error, Retryable):
-        return Step("dead" if exhausted else "due", now + backoff(sending.attempts), reason)
+        state: Literal["dead", "due"] = "dead" if exhausted else "due"
+        return Step(state, now + backoff(sending.attempts), reason, unsent=sending.fresh)
     if settle is Settle.PARK:
         return Step("uncertain", NEVER, reason)
     if settle is Settle.READBACK:
@@ -67,7 +76,7 @@ def after_readback(seen: ReadBack, sending: Sending, max_attempts: int, now: dat
     if seen.found is Found.ABSENT:
         if sending.attempts >= max_attempts:
             return Step("dead", now, "surely not posted, after the last try")
-        return Step("due", now, "read-back: not posted")
+        return Step("due", now, "read-back: not posted", unsent=True)
     waited = now - (sending.outgoing.first_sent_at or now)
     if waited > timedelta(hours=24):
         return Step("uncertain", NEVER, "the platform could not be read for a day")
@@ -110,6 +119,9 @@ class Poster:
                 return await self._write(sending, Step("due", self._clock(), "sent again with the same key"))
             if connector.settle is Settle.PARK:
                 return await self._write(sending, Step("uncertain", NEVER, "nobody can know whether it was posted"))
+            if sending.lost and connector.readback_lag:
+                until = self._clock() + connector.readback_lag
+                return await self._write(sending, Step("uncertain", until, "waits out the platform's lag"))
             seen = await connector.find(sending.outgoing)
         except Unauthorized as error:
             step = Step("uncertain", self._clock() + SLOW_DOWN, str(error), lose_access=True)
@@ -121,13 +133,20 @@ class Poster:
         return await self._write(sending, after_readback(seen, sending, self._max_attempts, self._clock()))
 
     async def _failed(self, error: Exception, sending: Sending, connector: Connector | None) -> str:
-        # Without a connector nothing was sent; PARK and no lag are then never looked at.
+        if connector is None:  # nothing was sent: whatever went wrong, it is no doubt about that
+            sure = isinstance(error, Retryable | Permanent)
+            error = error if sure else Unavailable(f"{type(error).__name__}: {error}")
         settle = connector.settle if connector else Settle.KEY
         lag = connector.readback_lag if connector else timedelta(0)
         return await self._write(sending, after(error, sending, settle, lag, self._max_attempts, self._clock()))
 
     async def _sent(self, sending: Sending, receipt: Receipt) -> str:
-        return "sent" if await self._db.run(outbox.mark_sent, sending, receipt) else "lost"
+        """Note the receipt, through an outage of the database too: who loses it no longer knows what is posted."""
+        noted = False
+        async for attempt in AsyncRetrying(**NOTE_RECEIPT):
+            with attempt:
+                noted = await self._db.run(outbox.mark_sent, sending, receipt)
+        return "sent" if noted else "lost"
 
     async def _write(self, sending: Sending, step: Step) -> str:
         return step.state if await self._db.run(write, sending, step) else "lost"
@@ -140,7 +159,7 @@ def write(tx: Connection, sending: Sending, step: Step) -> bool:
     if step.lose_access:
         lose_access(tx, sending.account_id, step.reason)
     if step.state == "due":
-        return outbox.mark_due(tx, sending, step.due_at, step.reason, uncounted=step.uncounted)
+        return outbox.mark_due(tx, sending, step.due_at, step.reason, uncounted=step.uncounted, unsent=step.unsent)
     if step.state == "uncertain":
         return outbox.mark_uncertain(tx, sending, step.due_at, step.reason)
     return outbox.mark_over(tx, sending, step.state, step.reason)

@@ -11,6 +11,7 @@ from engage.ledger.tables import conversations, followers, messages, replies, tu
 from engage.models import Author, Line, Message, Role
 
 HISTORY_LINES = 20
+NAME_LENGTH = 200
 
 
 def get_conversation(tx: Connection, account: Row[Any], message: Message, now: datetime) -> Row[Any]:
@@ -39,15 +40,16 @@ def conversation_of(tx: Connection, conversation_id: str) -> Row[Any]:
 
 def get_follower(tx: Connection, account: Row[Any], author: Author, now: datetime) -> Row[Any]:
     """The follower behind a platform user id; a changed display name is taken over."""
+    name = author.name[:NAME_LENGTH]
     key = (followers.c.account_id == account.id, followers.c.platform_user_id == author.id)
     row = tx.execute(select(followers).where(*key)).first()
-    if row is not None and (not author.name or row.name == author.name):
+    if row is not None and (not name or row.name == name):
         return row
     if row is not None:
-        tx.execute(update(followers).where(followers.c.id == row.id).values(name=author.name))
+        tx.execute(update(followers).where(followers.c.id == row.id).values(name=name))
     else:
         fixed = {"id": new_id(), "creator_id": account.creator_id, "account_id": account.id, "first_seen_at": now}
-        values = {"platform_user_id": author.id, "name": author.name}
+        values = {"platform_user_id": author.id, "name": name}
         tx.execute(insert_ignoring(tx, followers).values(**fixed, **values))
     return tx.execute(select(followers).where(*key)).one()
 
@@ -134,7 +136,7 @@ def history(tx: Connection, turn: Row[Any]) -> list[Line]:
     theirs = messages.c.follower_id == turn.follower_id
     # In a live room the creator talks to everybody: only a thread's creator lines belong to this follower.
     speakers = theirs if turn.surface == "live" else or_(theirs, messages.c.author == "creator")
-    earlier = or_(messages.c.turn_id.is_(None), messages.c.turn_id != turn.id)
+    earlier = or_(messages.c.turn_id.is_(None), messages.c.turn_id < turn.id)
     said = (
         select(messages.c.author, messages.c.text, messages.c.sent_at)
         .where(messages.c.conversation_id == turn.conversation_id, messages.c.deleted_at.is_(None), earlier, speakers)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, f
 
 from engage.errors import EngageError
 from engage.ledger.ids import new_id
+from engage.ledger.inbox import insert_ignoring
 from engage.ledger.states import move
 from engage.ledger.tables import accounts, creators, modes, switches
 from engage.models import Mode, Persona, Surface
@@ -75,10 +76,16 @@ def connect_account(
     credentials: bytes,
     now: datetime,
 ) -> str:
-    """Store an account, or give an existing one its new credentials. Returns its id."""
+    """Store an account, or give an existing one its new credentials; a paused one stays paused. Returns its id."""
     key = (accounts.c.platform == platform, accounts.c.platform_user_id == platform_user_id)
     known = tx.execute(select(accounts).where(*key)).first()
-    values = {"handle": handle, "config": config, "credentials": credentials, "state": "active", "reason": ""}
+    values: dict[str, Any] = {
+        "handle": handle,
+        "config": config,
+        "credentials": credentials,
+        "state": "active",
+        "reason": "",
+    }
     if known is None:
         account_id = new_id()
         fixed = {"id": account_id, "creator_id": creator_id, "platform": platform, "created_at": now}
@@ -86,6 +93,8 @@ def connect_account(
         return account_id
     if known.creator_id != creator_id:
         raise EngageError(f"this {platform} account belongs to another creator here")
+    if known.state == "paused":
+        values |= {"state": "paused", "reason": known.reason}
     tx.execute(update(accounts).where(accounts.c.id == known.id).values(**values))
     return str(known.id)
 
@@ -142,9 +151,10 @@ def pause_creator(tx: Connection, creator_id: str, now: datetime | None) -> None
 
 def pause_everything(tx: Connection, now: datetime | None) -> None:
     """The operator's switch for all creators; None resumes."""
-    tx.execute(delete(switches).where(switches.c.name == EVERYTHING))
-    if now is not None:
-        tx.execute(switches.insert().values(name=EVERYTHING, on_at=now))
+    if now is None:
+        tx.execute(delete(switches).where(switches.c.name == EVERYTHING))
+    else:  # pressed twice at once it is still one pause
+        tx.execute(insert_ignoring(tx, switches).values(name=EVERYTHING, on_at=now))
 
 
 def everything_paused_at(tx: Connection) -> datetime | None:

@@ -5,6 +5,7 @@ hands them to `run`, which keeps the event loop free.
 """
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from engage.errors import ConfigError, Unavailable
 
@@ -92,7 +94,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, record: object) -> None:
         connection.isolation_level = None  # this module begins transactions, not the driver
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous=FULL")  # a 2xx means committed, also when the power fails
         connection.execute("PRAGMA foreign_keys=ON")
 
@@ -103,6 +105,15 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_wal(connection: Any) -> None:
+    """Two processes that turn a new file to WAL at once get "locked" without SQLite's own waiting: try again."""
+    locked = retry_if_exception_type(sqlite3.OperationalError)
+    wait = wait_random(0.01, 0.05)
+    for attempt in Retrying(retry=locked, wait=wait, stop=stop_after_delay(BUSY_SECONDS), reraise=True):
+        with attempt:
+            connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _postgresql(url: URL, threads: int) -> Engine:
@@ -116,6 +127,13 @@ def _outage_as_unavailable() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError"):
+        if is_outage(error):
             raise Unavailable(f"the ledger database cannot be used: {error.orig}") from error
         raise
+
+
+def is_outage(error: Exception) -> bool:
+    """The database is down, locked or gave up a deadlock; nothing is wrong with what it was asked."""
+    if not isinstance(error, DBAPIError):
+        return isinstance(error, Unavailable)
+    return error.connection_invalidated or type(error).__name__ in ("OperationalError", "InterfaceError")

@@ -38,8 +38,7 @@ def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
     """Keep a batch. A delivery seen before is kept once."""
     if not batch:
         return
-    # Sorted, so that two processes storing the same storm of duplicates lock the keys in the same order.
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "account_id": item.account_id,
@@ -51,8 +50,10 @@ def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
             "attempts": 0,
             "received_at": now,
         }
-        for item in sorted(batch, key=lambda item: (item.account_id, item.key))
+        for item in batch  # the ids keep the order of arrival
     ]
+    # Sorted, so that two processes storing the same storm of duplicates lock the keys in the same order.
+    rows.sort(key=lambda row: (row["account_id"], row["dedupe_key"]))
     tx.execute(insert_ignoring(tx, deliveries), rows)
 
 
@@ -67,8 +68,9 @@ def next_received(tx: Connection, limit: int) -> list[Row[Any]]:
     )
     rows = list(tx.execute(chosen))
     # One account's deliveries change the same conversations: two processes take turns, in one order.
-    ids = sorted({row.account_id for row in rows})
-    tx.execute(select(accounts.c.id).where(accounts.c.id.in_(ids)).order_by(accounts.c.id).with_for_update()).all()
+    # (key_share: inserts elsewhere that refer to the account do not wait for this, and so cannot deadlock with it.)
+    busy = select(accounts.c.id).where(accounts.c.id.in_({row.account_id for row in rows})).order_by(accounts.c.id)
+    tx.execute(busy.with_for_update(key_share=True)).all()
     return rows
 
 
@@ -112,6 +114,12 @@ def lease_source(
     if taken.rowcount == 0:
         return None
     return str(tx.execute(select(cursors.c.cursor).where(*mine)).scalar_one())
+
+
+def renew_source(tx: Connection, account_id: str, source: str, owner: str, lease: timedelta, now: datetime) -> bool:
+    """Keep a poll or stream. False where another listener took it."""
+    mine = (cursors.c.account_id == account_id, cursors.c.source == source, cursors.c.lease_owner == owner)
+    return tx.execute(update(cursors).where(*mine).values(lease_until=now + lease)).rowcount == 1
 
 
 def save_page(

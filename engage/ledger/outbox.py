@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from engage.errors import EngageError
+from engage.errors import EngageError, IllegalTransition
 from engage.ledger.conversations import living_messages
 from engage.ledger.creators import SurfaceMode, running_accounts
 from engage.ledger.ids import new_id
@@ -18,6 +18,7 @@ from engage.models import Disclosure, Mode, Outgoing, Receipt, Reply, Surface
 
 SETTLE_SOON = timedelta(minutes=15)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # due_at of a reply that only the creator can settle
+LOST = "the worker that sent it stopped"
 
 
 class UnknownReply(EngageError):
@@ -31,9 +32,11 @@ class Sending:
     outgoing: Outgoing
     account_id: str
     creator_id: str
-    attempts: int
+    attempts: int  # with this one
     expires_at: datetime
     owner: str
+    fresh: bool = True  # no earlier attempt may have posted it
+    lost: bool = False  # the worker that sent it stopped, nobody knows when
 
 
 def enqueue(
@@ -122,13 +125,15 @@ def _may_go(state: str, now: datetime) -> list[ColumnElement[bool]]:
     if state == "uncertain":
         return [or_(replies.c.lease_until.is_(None), replies.c.lease_until < now)]
     earlier = aliased(replies)
+    in_time = replies.c.expires_at > now  # also where nobody swept yet
     # One that is being settled holds its followers back; one that is parked for the creator does not.
     being_settled = and_(earlier.c.state == "uncertain", earlier.c.due_at < now + SETTLE_SOON)
     return [
+        in_time,
         ~select(earlier.c.id)
         .where(earlier.c.order_key == replies.c.order_key, earlier.c.id < replies.c.id)
         .where(or_(earlier.c.state.in_(("due", "sending")), being_settled))
-        .exists()
+        .exists(),
     ]
 
 
@@ -146,7 +151,17 @@ def _sending(tx: Connection, row: Row[Any], owner: str, now: datetime) -> Sendin
         automated=row.disclosure != Disclosure.PERSON.value,
         first_sent_at=row.first_sent_at or now,
     )
-    return Sending(outgoing, row.account_id, row.creator_id, row.attempts, row.expires_at, owner)
+    attempts = row.attempts + 1 if row.state == "due" else row.attempts  # `row` is as it was before the claim
+    return Sending(
+        outgoing=outgoing,
+        account_id=row.account_id,
+        creator_id=row.creator_id,
+        attempts=attempts,
+        expires_at=row.expires_at,
+        owner=owner,
+        fresh=row.first_sent_at is None,
+        lost=row.reason == LOST,
+    )
 
 
 def _free(**values: Any) -> dict[str, Any]:
@@ -154,16 +169,21 @@ def _free(**values: Any) -> dict[str, Any]:
 
 
 def mark_sent(tx: Connection, sending: Sending, receipt: Receipt) -> bool:
-    """False where the row is no longer this worker's (it was settled by another meanwhile)."""
+    """False where the row was settled by another meanwhile. A receipt counts also after the lease was lost."""
     values = _free(receipt_id=receipt.id, sent_at=receipt.sent_at, reason="")
-    return _move_mine(tx, sending, "sent", values)
+    open_still = (replies.c.state.in_(("sending", "uncertain")),)
+    return move(tx, replies, sending.outgoing.id, "sent", where=open_still, **values)
 
 
-def mark_due(tx: Connection, sending: Sending, due_at: datetime, reason: str, *, uncounted: bool = False) -> bool:
-    """It is surely not posted, or may be sent again with its key: try at `due_at`."""
+def mark_due(
+    tx: Connection, sending: Sending, due_at: datetime, reason: str, *, uncounted: bool = False, unsent: bool = False
+) -> bool:
+    """Try at `due_at`. `unsent`: it is surely not posted, and may be recalled; else its key makes a repeat safe."""
     values = _free(due_at=due_at, reason=reason)
     if uncounted:
         values["attempts"] = replies.c.attempts - 1
+    if unsent:
+        values["first_sent_at"] = None
     return _move_mine(tx, sending, "due", values)
 
 
@@ -201,7 +221,7 @@ def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -
 def sweep(tx: Connection, now: datetime) -> int:
     """A worker died between taking a reply and noting its receipt: it may be posted."""
     lost = (replies.c.state == "sending", replies.c.lease_until < now)
-    values = _free(state="uncertain", due_at=now, reason="the worker that sent it stopped")
+    values = _free(state="uncertain", due_at=now, reason=LOST)
     return tx.execute(update(replies).where(*lost).values(**values)).rowcount
 
 
@@ -219,7 +239,7 @@ def recall_unposted(tx: Connection, reason: str, *, turn_id: str = "", conversat
     """Withdraw replies that are not on their way yet, of one turn or one conversation. Returns their turns' ids."""
     scope = replies.c.turn_id == turn_id if turn_id else replies.c.conversation_id == conversation_id
     query = select(replies).where(scope, replies.c.state.in_(("held", "due"))).with_for_update()
-    rows = [row for row in tx.execute(query).all() if row.attempts == 0]
+    rows = [row for row in tx.execute(query).all() if row.first_sent_at is None]
     for row in rows:
         move(tx, replies, row.id, "recalled", reason=reason)
     return [row.turn_id for row in rows]
@@ -230,10 +250,11 @@ def settle_by_echo(tx: Connection, account_id: str, conversation_id: str, text: 
     known = select(replies.c.id).where(replies.c.account_id == account_id, replies.c.receipt_id == receipt.id)
     if tx.execute(known).first():
         return True
+    sent_again = and_(replies.c.state == "due", replies.c.first_sent_at.is_not(None))  # its key settles it
     open_ones = select(replies).where(
         replies.c.conversation_id == conversation_id,
         replies.c.text == text,
-        replies.c.state.in_(("sending", "uncertain")),
+        or_(replies.c.state.in_(("sending", "uncertain")), sent_again),
     )
     row = tx.execute(open_ones.order_by(replies.c.id).limit(1).with_for_update()).first()
     if row is None:
@@ -244,17 +265,21 @@ def settle_by_echo(tx: Connection, account_id: str, conversation_id: str, text: 
 
 
 def approve(tx: Connection, reply_id: str, now: datetime, text: str | None = None) -> None:
-    """Send a held reply, with the creator's own wording where given."""
+    """Send a held reply, with the creator's own wording where given. Raises IllegalTransition where it is not held."""
     values: dict[str, Any] = {"due_at": now, "release_at": None}
     if text is not None:
         values |= {"text": text, "disclosure": Disclosure.PERSON.value}
     _known(tx, reply_id)
-    move(tx, replies, reply_id, "due", where=(replies.c.state == "held",), **values)
+    if not move(tx, replies, reply_id, "due", where=(replies.c.state == "held",), **values):
+        raise IllegalTransition("only a held reply can be approved")
 
 
 def reject(tx: Connection, reply_id: str, reason: str = "rejected by the creator") -> None:
+    """Withdraw a reply. Raises IllegalTransition where it is posted, or may be."""
     _known(tx, reply_id)
-    move(tx, replies, reply_id, "recalled", reason=reason)
+    unsent = (replies.c.state.in_(("held", "due")), replies.c.first_sent_at.is_(None))
+    if not move(tx, replies, reply_id, "recalled", where=unsent, reason=reason):
+        raise IllegalTransition("only a reply that was not sent yet can be rejected")
 
 
 def answer_by_hand(tx: Connection, turn_id: str, text: str, expires_at: datetime, now: datetime) -> str:

@@ -31,6 +31,8 @@ TURN = _table(
     # The creator may answer by hand what the avatar left; nothing else leaves an ended state.
     escalated="answered",
     skipped="answered",
+    dead="answered",
+    expired="answered",
 )
 
 REPLY = _table(

@@ -237,6 +237,15 @@ replies = Table(  # the outbox
     Index("ix_replies_follower_id_created_at", "follower_id", "created_at"),
 )
 
+engines = Table(  # worker processes that are alive: what doctor and the watchdog look at
+    "engines",
+    metadata,
+    Column("owner", String(64), primary_key=True),
+    Column("queues", JSON, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
 documents = Table(
     "documents",
     metadata,

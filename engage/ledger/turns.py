@@ -14,7 +14,7 @@ from engage.ledger.ids import new_id
 from engage.ledger.inbox import insert_ignoring
 from engage.ledger.outbox import enqueue, recall_unposted
 from engage.ledger.states import move
-from engage.ledger.tables import conversations, decisions, drafts, turns
+from engage.ledger.tables import conversations, decisions, drafts, messages, turns
 from engage.models import Answer, Card, Escalate, Mode, Outcome, Skip, Surface
 
 MAX_ATTEMPTS = 6
@@ -169,8 +169,8 @@ def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -
 def sweep(tx: Connection, max_age: Mapping[Surface, timedelta], now: datetime) -> int:
     """Free turns whose worker died, end those that are too old to answer. Returns how many it touched."""
     touched = 0
-    lost = select(turns).where(turns.c.state == "answering", turns.c.lease_until < now).with_for_update()
-    for turn in tx.execute(lost).all():
+    lost = select(turns).where(turns.c.state == "answering", turns.c.lease_until < now)
+    for turn in tx.execute(lost.with_for_update(skip_locked=True)).all():  # another sweeper has the rest
         touched += 1
         if turn.attempts + 1 >= MAX_ATTEMPTS:
             failed = Escalate(Card(reasons=("failed", "every worker that took it stopped")))
@@ -182,7 +182,7 @@ def sweep(tx: Connection, max_age: Mapping[Surface, timedelta], now: datetime) -
         old = select(turns).where(
             turns.c.state == "collecting", turns.c.surface == surface.value, turns.c.opened_at < now - age
         )
-        for turn in tx.execute(old.limit(500).with_for_update()).all():
+        for turn in tx.execute(old.limit(500).with_for_update(skip_locked=True)).all():
             touched += 1
             _end(tx, turn, Skip(Card(reasons=("expired",))), Mode.OFF, now, state="expired")
     return touched
@@ -202,6 +202,13 @@ def silence_conversation(tx: Connection, conversation_id: str, now: datetime, me
             skip_open(tx, turn, "human_replied", now)
     if message_id is None:
         recall_unposted(tx, "human_replied", conversation_id=conversation_id)
+        return
+    answered = select(messages.c.turn_id).where(
+        messages.c.conversation_id == conversation_id, messages.c.platform_id == message_id
+    )
+    turn_id = tx.execute(answered).scalar_one_or_none()
+    if turn_id is not None:
+        recall_unposted(tx, "human_replied", turn_id=turn_id)
 
 
 def _mine(tx: Connection, claimed: Claimed) -> Row[Any] | None:
@@ -211,14 +218,28 @@ def _mine(tx: Connection, claimed: Claimed) -> Row[Any] | None:
 
 def _overruled(tx: Connection, turn: Row[Any], outcome: Outcome, now: datetime) -> Outcome:
     """What happened while the answer was written may forbid it."""
-    if not living_messages(tx, turn.id):
+    living = living_messages(tx, turn.id)
+    if not living:
         return Skip(Card(reasons=("deleted",), draft=outcome.card.draft))
+    if isinstance(outcome, Skip):
+        return outcome
     until = tx.execute(
         select(conversations.c.human_until).where(conversations.c.id == turn.conversation_id)
     ).scalar_one()
-    if until is not None and until > now and not isinstance(outcome, Skip):
+    if (until is not None and until > now) or _creator_replied(tx, turn, living):
         return Skip(Card(reasons=("human_replied",), draft=outcome.card.draft))
     return outcome
+
+
+def _creator_replied(tx: Connection, turn: Row[Any], living: list[Row[Any]]) -> bool:
+    """The creator answered one of these very messages: in a live room that pauses nothing else."""
+    query = select(messages.c.id).where(
+        messages.c.conversation_id == turn.conversation_id,
+        messages.c.sent_at >= living[0].sent_at,
+        messages.c.author == "creator",
+        messages.c.reply_to_id.in_([message.platform_id for message in living]),
+    )
+    return tx.execute(query).first() is not None
 
 
 def _end(

@@ -31,6 +31,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_creators_name")),
     )
     op.create_table(
+        "engines",
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("queues", sa.JSON(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("owner", name=op.f("pk_engines")),
+    )
+    op.create_table(
         "switches",
         sa.Column("name", sa.String(length=40), nullable=False),
         sa.Column("on_at", sa.DateTime(timezone=True), nullable=True),
@@ -328,6 +336,7 @@ def downgrade() -> None:
     op.drop_table("accounts")
     op.drop_table("users")
     op.drop_table("switches")
+    op.drop_table("engines")
     op.drop_table("creators")
     op.drop_index(op.f("ix_audit_creator_id"), table_name="audit")
     op.drop_table("audit")

@@ -1,0 +1,107 @@
+"""What a platform's answer means in the words of `engage.errors`: pure, for every platform alike.
+
+Each platform's peculiarities are a `Dialect`; the rest is HTTP. `once` marks a write, which must happen at most once:
+there a 5xx may hide a reply that was posted, so it is Ambiguous.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+
+from engage.errors import Ambiguous, EngageError, RateLimited, Refused, Unauthorized, Unavailable
+
+_MESSAGE_LENGTH = 200
+_SHORTEST_SECRET = 16
+
+
+def plain_message(body: Any) -> str:
+    """The human words of the usual error envelopes, or ''."""
+    match body:
+        case {"error": {"code": str(code), "message": str(message)}}:
+            return f"{code}: {message}"
+        case {"error": {"message": str(message)}} | {"message": str(message)} | {"detail": str(message)}:
+            return message
+        case {"error": str(message)}:
+            return message
+    return ""
+
+
+def status_401(response: httpx.Response) -> bool:
+    """The usual sign that the account's access is gone."""
+    return response.status_code == 401
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How one platform says things.
+
+    is_auth: whether a refusal is about the account's access (of 403 only some are). message: the platform's words in a
+    decoded body. special: asked first, also about a 2xx; returns the error the answer stands for, or None.
+    """
+
+    is_auth: Callable[[httpx.Response], bool] = status_401
+    message: Callable[[Any], str] = plain_message
+    special: Callable[[httpx.Response], EngageError | None] | None = None
+
+
+PLAIN = Dialect()
+
+
+def meaning(response: httpx.Response, dialect: Dialect, *, once: bool, now: datetime) -> EngageError | None:
+    """The error that an answer stands for, or None where it is good."""
+    special = dialect.special(response) if dialect.special else None
+    if special is not None or response.is_success:
+        return special
+    words = _words(response, dialect)
+    if dialect.is_auth(response):
+        return Unauthorized(words)
+    return _by_status(response.status_code, words, retry_after(response.headers, now), once=once)
+
+
+def _by_status(status: int, words: str, wait: timedelta | None, *, once: bool) -> EngageError:
+    if status == 429:
+        return RateLimited(words, retry_after=wait)
+    if status >= 500:
+        return Ambiguous(words) if once else Unavailable(words, retry_after=wait)
+    if status == 408:  # the request never arrived whole
+        return Unavailable(words, retry_after=wait)
+    if status < 400:
+        return Unavailable(f"{words} (a redirect: check the address)")
+    return Refused(words)
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """The Retry-After header, given as seconds or as an HTTP date; None where absent or unreadable."""
+    value = headers.get("retry-after", "").strip()
+    try:
+        return timedelta(seconds=max(0.0, float(value)))
+    except (ValueError, OverflowError):
+        pass
+    try:
+        return max(timedelta(), parsedate_to_datetime(value) - now)
+    except (ValueError, TypeError):
+        return None
+
+
+def _words(response: httpx.Response, dialect: Dialect) -> str:
+    """Host, status and the platform's own message, without anything the request kept secret."""
+    try:
+        said = dialect.message(response.json())
+    except ValueError:
+        said = ""
+    for secret in _secrets(response.request):
+        said = said.replace(secret, "***")
+    said = " ".join(said.split())[:_MESSAGE_LENGTH]
+    return f"{response.request.url.host} answered {response.status_code}" + (f": {said}" if said else "")
+
+
+def _secrets(request: httpx.Request) -> list[str]:
+    """What a platform might quote back: the credentials in the header, the query and a token-like path."""
+    words = request.headers.get("authorization", "").split()
+    words += [value for _, value in request.url.params.multi_items()]
+    words += request.url.path.split("/")
+    return [word for word in words if len(word) >= _SHORTEST_SECRET]

@@ -1,0 +1,1 @@
+"""What the creator said: import, passages, vectors and search. Heavy libraries load at first use, not here."""

@@ -1,0 +1,171 @@
+"""The creator's words in the ledger: what is known, what changed, what still waits for its vector.
+
+Plain functions over a connection, every one keyed by the creator.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from engage.ledger.tables import documents, passages
+from engage.memory.importers.rows import Row
+from engage.memory.passages import cut, document_id, kind_of, passage_digest, row_digest, unique
+from engage.models import Passage, PassageKind
+
+_COLUMNS = (
+    passages.c.id,
+    passages.c.source_id,
+    passages.c.kind,
+    passages.c.text,
+    passages.c.question,
+    passages.c.title,
+    passages.c.url,
+    passages.c.said_at,
+    passages.c.language,
+)
+_ASKED_AT_ONCE = 500  # ids in one IN list: SQLite takes 32,766 parameters, old builds 999
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What storing a batch did: documents new or changed, and how many of them of which kind."""
+
+    documents: int = 0
+    passages: int = 0
+    pairs: int = 0
+    products: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Stored") -> "Stored":
+        return Stored(
+            self.documents + other.documents,
+            self.passages + other.passages,
+            self.pairs + other.pairs,
+            self.products + other.products,
+            self.unchanged + other.unchanged,
+        )
+
+
+def store(tx: Connection, creator_id: str, rows: Sequence[Row], now: datetime) -> Stored:
+    """Insert or replace documents and their passages; what is known and the same is left alone."""
+    wanted = unique(rows)
+    known = _digests(tx, creator_id, [document_id(row) for row in wanted])
+    changed = [row for row in wanted if known.get(document_id(row)) != row_digest(row)]
+    _forget_documents(tx, creator_id, [document_id(row) for row in changed if document_id(row) in known])
+    cuts = [passage for row in changed for passage in cut(row)]
+    if changed:
+        tx.execute(insert(documents), [_document(creator_id, row, now) for row in changed])
+        tx.execute(insert(passages), [_passage(creator_id, passage) for passage in cuts])
+    kinds = [kind_of(row) for row in changed]
+    pairs = kinds.count(PassageKind.PAIR) + kinds.count(PassageKind.FAQ)
+    products = kinds.count(PassageKind.PRODUCT)
+    return Stored(len(changed), len(cuts), pairs, products, unchanged=len(wanted) - len(changed))
+
+
+def load_passages(tx: Connection, creator_id: str) -> list[Passage]:
+    """Every passage of the creator, by id."""
+    found = tx.execute(select(*_COLUMNS).where(passages.c.creator_id == creator_id).order_by(passages.c.id))
+    return [_read(row) for row in found]
+
+
+def corpus_version(tx: Connection, creator_id: str) -> str:
+    """Changes with every import that changed something: caches of the creator's words are keyed by it."""
+    found = tx.execute(
+        select(func.count(), func.max(documents.c.imported_at)).where(documents.c.creator_id == creator_id)
+    ).one()
+    return f"{found[0]}@{found[1]}"
+
+
+def counts(tx: Connection, creator_id: str) -> dict[str, int]:
+    """Passages of each kind, and under "waiting" those without a vector yet."""
+    mine = passages.c.creator_id == creator_id
+    found = tx.execute(select(passages.c.kind, func.count()).where(mine).group_by(passages.c.kind))
+    waiting = tx.execute(select(func.count()).where(mine, passages.c.indexed_at.is_(None))).scalar_one()
+    return {**{str(PassageKind(kind)): count for kind, count in found}, "waiting": waiting}
+
+
+def waiting(tx: Connection, creator_id: str, limit: int) -> list[Passage]:
+    """Passages whose vectors are still to come."""
+    found = tx.execute(
+        select(*_COLUMNS)
+        .where(passages.c.creator_id == creator_id, passages.c.indexed_at.is_(None))
+        .order_by(passages.c.id)
+        .limit(limit)
+    )
+    return [_read(row) for row in found]
+
+
+def mark_indexed(tx: Connection, creator_id: str, indexed: Sequence[Passage], now: datetime) -> None:
+    """Their vectors are stored. A passage that an import changed meanwhile keeps waiting."""
+    for passage in indexed:
+        tx.execute(
+            update(passages)
+            .where(
+                passages.c.creator_id == creator_id,
+                passages.c.id == passage.id,
+                passages.c.digest == passage_digest(passage),
+            )
+            .values(indexed_at=now)
+        )
+
+
+def mark_waiting(tx: Connection, creator_id: str, ids: Sequence[str]) -> None:
+    """Their vectors are lost: they are to be indexed again."""
+    for some in _portions(ids):
+        mine = (passages.c.creator_id == creator_id, passages.c.id.in_(some))
+        tx.execute(update(passages).where(*mine).values(indexed_at=None))
+
+
+def forget(tx: Connection, creator_id: str) -> None:
+    """Erase all the creator's words from the ledger."""
+    tx.execute(delete(passages).where(passages.c.creator_id == creator_id))
+    tx.execute(delete(documents).where(documents.c.creator_id == creator_id))
+
+
+def _digests(tx: Connection, creator_id: str, ids: Sequence[str]) -> dict[str, str]:
+    known: dict[str, str] = {}
+    for some in _portions(ids):
+        mine = (documents.c.creator_id == creator_id, documents.c.id.in_(some))
+        found = tx.execute(select(documents.c.id, documents.c.digest).where(*mine))
+        known.update((row.id, row.digest) for row in found)
+    return known
+
+
+def _forget_documents(tx: Connection, creator_id: str, ids: Sequence[str]) -> None:
+    for name in ids:
+        kind, source_id = name.split(":", 1)
+        tx.execute(
+            delete(passages).where(
+                passages.c.creator_id == creator_id, passages.c.source_id == source_id, passages.c.kind == kind
+            )
+        )
+        tx.execute(delete(documents).where(documents.c.creator_id == creator_id, documents.c.id == name))
+
+
+def _document(creator_id: str, row: Row, now: datetime) -> dict[str, Any]:
+    return {
+        "creator_id": creator_id,
+        "id": document_id(row),
+        "kind": str(kind_of(row)),
+        "digest": row_digest(row),
+        "title": getattr(row, "title", None) or getattr(row, "name", None),
+        "url": getattr(row, "url", None),
+        "said_at": getattr(row, "said_at", None),
+        "imported_at": now,
+    }
+
+
+def _passage(creator_id: str, passage: Passage) -> dict[str, Any]:
+    values = {column.name: getattr(passage, column.name) for column in _COLUMNS}
+    return {**values, "creator_id": creator_id, "kind": str(passage.kind), "digest": passage_digest(passage)}
+
+
+def _read(row: Any) -> Passage:
+    return Passage(**{**row._mapping, "kind": PassageKind(row.kind)})
+
+
+def _portions(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + _ASKED_AT_ONCE] for start in range(0, len(ids), _ASKED_AT_ONCE)]

@@ -1,0 +1,79 @@
+"""Search by words: BM25 over a creator's passages, in memory, rebuilt when the corpus changes."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engage.memory.bert import Floats
+
+K1 = 1.5
+B = 0.75
+STEM = 5  # letters of a word that count: "shipping" finds "shipped", "camisetas" finds "camiseta"
+_UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_RUNS = re.compile(f"[{_UNSPACED}]+|[^\\W_{_UNSPACED}]+")
+_IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+
+
+def tokens(text: str) -> list[str]:
+    """Folded word beginnings; pairs of characters in scripts that write no spaces."""
+    found: list[str] = []
+    for run in _RUNS.findall(fold(text)):
+        if _IS_UNSPACED.match(run):
+            found.extend(run[n : n + 2] for n in range(max(1, len(run) - 1)))
+        else:
+            found.append(run[:STEM])
+    return found
+
+
+def fold(text: str) -> str:
+    """Lower case without accents: followers type "cuanto cuesta" and mean "¿Cuánto cuesta?"."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """BM25 of some texts. `weight` is each known token's idf, `rare` that of a token no text has."""
+
+    retriever: Any  # bm25s.BM25; None without any token
+    weight: dict[str, float]
+    rare: float
+    size: int
+
+    def scores(self, query: str) -> Floats:
+        """How well each text covers the query's words, by their rarity: (texts,), 0..1."""
+        asked = list(dict.fromkeys(tokens(query)))
+        best = sum(self.weight.get(token, self.rare) for token in asked)
+        known = [token for token in asked if token in self.weight]
+        if not known or best <= 0:
+            return np.zeros(self.size, dtype=np.float32)
+        raw: NDArray[np.float32] = self.retriever.get_scores(known)
+        # A word met once in a text of common length gets 1 / (1 + K1) of its idf: that counts as covered.
+        covered: Floats = np.minimum(raw * np.float32((1 + K1) / best), np.float32(1))
+        return covered
+
+
+def build(texts: Sequence[str]) -> Lexicon:
+    """Index texts; 10,000 passages take half a second."""
+    import bm25s
+
+    words = [tokens(text) for text in texts]
+    seen: dict[str, int] = {}
+    for row in words:
+        for token in set(row):
+            seen[token] = seen.get(token, 0) + 1
+    rare = _idf(0, len(texts))
+    if not seen:
+        return Lexicon(None, {}, rare, len(texts))
+    retriever = bm25s.BM25(k1=K1, b=B)
+    retriever.index(words, show_progress=False)
+    return Lexicon(retriever, {token: _idf(count, len(texts)) for token, count in seen.items()}, rare, len(texts))
+
+
+def _idf(count: int, size: int) -> float:
+    return float(np.log(1 + (size - count + 0.5) / (count + 0.5)))

@@ -1,0 +1,170 @@
+"""Recall: the passages of a creator that answer a question, and whether any of them does."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engage.errors import Unavailable
+from engage.ledger.database import Database
+from engage.memory.corpus import corpus_version, load_passages
+from engage.memory.evidence import SUPPORTED, Evidence, rank
+from engage.models import Passage, PassageKind, Recall
+
+if TYPE_CHECKING:
+    from engage.memory.bert import Floats
+    from engage.memory.encoder import SentenceEncoder
+    from engage.memory.lexical import Lexicon
+    from engage.memory.vectors import Vectors
+
+DENSE = 40  # vectors asked of Chroma
+LEXICAL = 12  # passages the words alone may bring in
+KEPT_PASSAGES = 200_000  # in memory, of all creators together: about 1 KB each
+FRESH_SECONDS = 2.0  # how long an import by another process may go unnoticed
+TEXT, QUESTION = "t", "q"  # the two vectors of a passage
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """A creator's passages as they are searched."""
+
+    version: str
+    passages: tuple[Passage, ...]
+    position: Mapping[str, int]
+    texts: "Lexicon"
+    questions: "Lexicon"
+
+
+class Memory:
+    """Search over every creator's words. Thread-safe; one a process."""
+
+    def __init__(self, db: Database, vectors: "Vectors | None", encoder: "SentenceEncoder | None" = None) -> None:
+        """vectors: None searches by words only. encoder: the shared one, loaded at first use, where not given."""
+        self._db = db
+        self._vectors = vectors
+        self._encoder = encoder
+        self._kept: OrderedDict[str, tuple[float, Corpus]] = OrderedDict()
+        self._lock = Lock()
+
+    async def recall(self, creator_id: str, text: str, k: int = 5) -> Recall:
+        """The k best passages for a text. Raises Unavailable only where the ledger is down."""
+        return await asyncio.to_thread(self.search, creator_id, text, k)
+
+    async def passages(self, creator_id: str) -> Sequence[Passage]:
+        """All the creator's passages, as last imported."""
+        return (await asyncio.to_thread(self.corpus, creator_id)).passages
+
+    def search(self, creator_id: str, text: str, k: int = 5) -> Recall:
+        """`recall` for callers without an event loop."""
+        corpus = self.corpus(creator_id)
+        if not corpus.passages or not text.strip():
+            return Recall((), supported=False)
+        found = Found(corpus, text)
+        note = ""
+        try:
+            self._by_meaning(creator_id, text, found)
+        except Unavailable:
+            note = "vectors unavailable"
+        best = rank([(corpus.passages[at], evidence) for at, evidence in found.evidence.items()], k)
+        return Recall(best, supported=bool(best) and best[0].score >= SUPPORTED, note=note)
+
+    def corpus(self, creator_id: str) -> Corpus:
+        """The creator's passages with their word index, from memory where they have not changed."""
+        with self._lock:
+            checked, known = self._kept.get(creator_id, (0.0, None))
+        if known is not None and time.monotonic() - checked < FRESH_SECONDS:
+            return known
+        with self._db.reading() as tx:
+            version = corpus_version(tx, creator_id)
+            corpus = known if known and known.version == version else index(version, load_passages(tx, creator_id))
+        self._keep(creator_id, corpus)
+        return corpus
+
+    def _keep(self, creator_id: str, corpus: Corpus) -> None:
+        with self._lock:
+            self._kept[creator_id] = (time.monotonic(), corpus)
+            self._kept.move_to_end(creator_id)
+            total = sum(len(kept.passages) for _, kept in self._kept.values())
+            while total > KEPT_PASSAGES and len(self._kept) > 1:
+                _, (_, dropped) = self._kept.popitem(last=False)
+                total -= len(dropped.passages)
+
+    def _by_meaning(self, creator_id: str, text: str, found: "Found") -> None:
+        """Adds the nearest vectors' passages, and the cosines of those found by their words."""
+        if self._vectors is None:
+            raise Unavailable("no vectors")
+        vector = self._encode(text)
+        hits = self._vectors.nearest(creator_id, vector, DENSE)
+        seen = {hit.id for hit in hits}
+        missing = [name for name in found.vectors() if name not in seen]
+        for hit in [*hits, *self._vectors.cosines(creator_id, vector, missing)]:
+            found.add(hit.id, hit.cosine)
+
+    def _encode(self, text: str) -> "Floats":
+        if self._encoder is None:
+            from engage.memory.encoder import shared_encoder
+
+            self._encoder = shared_encoder()
+        return self._encoder.encode_query(text)
+
+
+class Found:
+    """What is known of the candidates for one text; begins with those its words bring in."""
+
+    def __init__(self, corpus: Corpus, text: str) -> None:
+        self._corpus = corpus
+        self._texts = corpus.texts.scores(text)
+        self._questions = corpus.questions.scores(text)
+        self.evidence: dict[int, Evidence] = {}
+        best = np.maximum(self._texts, self._questions)
+        count = min(LEXICAL, len(best))
+        for at in np.argpartition(-best, count - 1)[:count]:
+            if best[at] > 0:
+                self._candidate(int(at))
+
+    def vectors(self) -> list[str]:
+        """Ids of the candidates' vectors."""
+        return [name for at in self.evidence for name in vector_ids(self._corpus.passages[at])]
+
+    def add(self, vector_id: str, cosine: float) -> None:
+        """A vector's nearness; vectors of passages that an import has just replaced are no candidates."""
+        passage_id, _, which = vector_id.rpartition("|")
+        if (at := self._corpus.position.get(passage_id)) is None:
+            return
+        if which == QUESTION:
+            self._candidate(at).asked_cosine = cosine
+        else:
+            self._candidate(at).text_cosine = cosine
+
+    def _candidate(self, at: int) -> Evidence:
+        words = Evidence(text_words=float(self._texts[at]), asked_words=float(self._questions[at]))
+        return self.evidence.setdefault(at, words)
+
+
+def index(version: str, passages: Sequence[Passage]) -> Corpus:
+    """A corpus ready to be searched."""
+    from engage.memory.lexical import build
+
+    return Corpus(
+        version,
+        tuple(passages),
+        {passage.id: at for at, passage in enumerate(passages)},
+        build([matter(passage) for passage in passages]),
+        build([passage.question or "" for passage in passages]),
+    )
+
+
+def matter(passage: Passage) -> str:
+    """What of a passage is searched as its text: a post's title belongs to it."""
+    return f"{passage.title}\n{passage.text}" if passage.title and passage.kind is PassageKind.POST else passage.text
+
+
+def vector_ids(passage: Passage) -> list[str]:
+    """The ids of a passage's vectors: its text, and the question it answered where there is one."""
+    text = f"{passage.id}|{TEXT}"
+    return [text, f"{passage.id}|{QUESTION}"] if passage.question else [text]

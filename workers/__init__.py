@@ -1,0 +1,1 @@
+"""The processes: the only code that knows Celery or HTTP serving."""

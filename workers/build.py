@@ -1,0 +1,97 @@
+"""Building the heavy parts of a process: memory, composer, avatar. Their imports are paid here, once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from engage.ledger.database import Database
+from engage.ledger.tables import passages
+from engage.settings import Settings
+
+if TYPE_CHECKING:
+    from engage.avatar import Avatar, Composer
+
+    from engage.memory.search import Memory
+
+Progress = Callable[[int], None]
+
+
+@contextmanager
+def chroma(settings: Settings) -> Iterator[str]:
+    """The URL of a Chroma server: the configured one, the running one, or one of our own while the block lasts."""
+    if settings.chroma_url:
+        yield settings.chroma_url
+        return
+    from engage.memory import chroma_server
+    from workers.services import chroma_home
+
+    with chroma_server.running(chroma_home(settings)) as url:
+        yield url
+
+
+@contextmanager
+def memory(settings: Settings, db: Database) -> Iterator["Memory"]:
+    """Memory for a command: it works with and without a running stack, and indexes what still waits."""
+    from engage.memory.search import Memory
+    from engage.memory.vectors import Vectors
+
+    with chroma(settings) as url:
+        index_waiting(db, url)
+        yield Memory(db, Vectors(url))
+
+
+def avatar(settings: Settings, db: Database) -> "Avatar":
+    """The avatar of a worker process, with its encoder loaded."""
+    from engage.memory.encoder import shared_encoder
+    from engage.memory.search import Memory
+    from workers.vectors import FollowedVectors
+
+    remembering = Memory(db, FollowedVectors(settings), shared_encoder())
+    return assemble(settings, remembering)
+
+
+def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
+    """An avatar over a memory, with the composer that the settings name."""
+    from engage.avatar import Avatar
+    from engage.voice.scoring import Voices
+
+    from engage.triage import Policy
+
+    policy = Policy(replies_per_hour=settings.replies_per_hour)
+    return Avatar(remembering, composer(settings), Voices(remembering).score, policy, lambda: datetime.now(UTC))
+
+
+def composer(settings: Settings, spec: str = "") -> "Composer":
+    """The composer of a model spec: `extractive` needs no model. Raises ConfigError for a spec nobody knows."""
+    spec = spec or settings.model
+    if spec == "extractive":
+        from engage.compose.extractive import ExtractiveComposer
+
+        return ExtractiveComposer()
+    from engage.compose.chain import ModelComposer
+
+    return ModelComposer(
+        spec,
+        base_url=settings.model_base_url,
+        api_key=settings.model_api_key.get_secret_value(),
+        timeout=settings.model_timeout,
+    )
+
+
+def index_waiting(db: Database, url: str) -> int:
+    """Vectors for the passages that have none yet, whoever they belong to. Returns how many."""
+    with db.reading() as tx:
+        late = select(passages.c.creator_id).where(passages.c.indexed_at.is_(None)).distinct()
+        creators = list(tx.execute(late).scalars())
+    return sum(index_creator(db, url, creator_id) for creator_id in creators)
+
+
+def index_creator(db: Database, url: str, creator_id: str, progress: Progress | None = None) -> int:
+    """Vectors for one creator's passages. Raises Unavailable where Chroma is down."""
+    from engage.memory.library import index_passages
+    from engage.memory.vectors import Vectors
+
+    return index_passages(db, Vectors(url), creator_id, progress=progress)

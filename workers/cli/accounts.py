@@ -1,0 +1,119 @@
+"""Creators, accounts, and the kill switch."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from workers.cli.context import opened
+
+CREATORS = typer.Typer(no_args_is_help=True, help="Add and list creators.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(CREATORS, name="creator")
+    app.command()(pause)
+    app.command()(resume)
+
+
+@CREATORS.command("add")
+def add(
+    name: str,
+    display_name: Annotated[str, typer.Option(help="How followers know them")] = "",
+    language: Annotated[str, typer.Option(help="Two-letter code of the language they write")] = "en",
+    bio: Annotated[str, typer.Option(help="One sentence about them")] = "",
+    link: Annotated[list[str] | None, typer.Option(help="Host or address that replies may link to")] = None,
+    avoid: Annotated[list[str] | None, typer.Option(help="Topic that is left to the creator")] = None,
+) -> None:
+    """Add a creator."""
+    from engage.ledger.creators import add_creator
+    from engage.models import Persona
+    from workers.cli.console import put
+
+    persona = Persona(
+        id="",
+        name=name,
+        display_name=display_name or name,
+        language=language,
+        bio=bio,
+        allowed_links=tuple(link or ()),
+        avoid_topics=tuple(avoid or ()),
+    )
+    with opened() as ledger, ledger.db.transaction() as tx:
+        made = add_creator(tx, persona, datetime.now(UTC))
+    put({"id": made.id, "name": made.name})
+
+
+@CREATORS.command("list")
+def list_all(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False) -> None:
+    """List the creators with their accounts."""
+    from engage.ledger.creators import list_accounts, list_creators
+    from workers.cli.console import put, table
+
+    with opened() as ledger, ledger.db.reading() as tx:
+        found = [(who, paused, list_accounts(tx, who.id)) for who, paused in list_creators(tx)]
+    rows = [
+        {
+            "id": who.id,
+            "name": who.name,
+            "display_name": who.display_name,
+            "language": who.language,
+            "paused": paused is not None,
+            "accounts": [{"id": a.id, "platform": a.platform, "handle": a.handle, "state": a.state} for a in accounts],
+        }
+        for who, paused, accounts in found
+    ]
+    if as_json:
+        put(rows)
+        return
+    columns = ["name", "display name", "language", "accounts", "paused"]
+    table("Creators", columns, [[r["name"], r["display_name"], r["language"], _named(r), _yes(r)] for r in rows])
+
+
+def _named(row: dict[str, object]) -> str:
+    accounts = row["accounts"]
+    assert isinstance(accounts, list)
+    return "\n".join(f"{a['platform']} {a['handle']} ({a['state']}) {a['id']}" for a in accounts)
+
+
+def _yes(row: dict[str, object]) -> str:
+    return "paused" if row["paused"] else ""
+
+
+Creator = Annotated[str, typer.Option(help="Only this creator")]
+Account = Annotated[str, typer.Option(help="Only this account, by id")]
+
+
+def pause(creator: Creator = "", account: Account = "") -> None:
+    """The kill switch: nothing new is answered or posted from now on."""
+    _switch(creator, account, on=True)
+
+
+def resume(creator: Creator = "", account: Account = "") -> None:
+    """Undo a pause."""
+    _switch(creator, account, on=False)
+
+
+def _switch(creator: str, account: str, *, on: bool) -> None:
+    from engage.ledger import audit, creators
+    from workers import queues
+    from workers.cli.console import put
+
+    now = datetime.now(UTC)
+    scope, subject, creator_id = "everything", "", None
+    with opened() as ledger:
+        with ledger.db.transaction() as tx:
+            if account:
+                scope, subject = "account", account
+                creator_id = creators.get_account(tx, account).creator_id
+                creators.pause_account(tx, account, "paused by hand") if on else creators.resume_account(tx, account)
+            elif creator:
+                scope, subject = "creator", creator
+                creator_id = creators.find_creator(tx, creator).id
+                creators.pause_creator(tx, creator_id, now if on else None)
+            else:
+                creators.pause_everything(tx, now if on else None)
+            audit.record(tx, "cli", "pause" if on else "resume", creator_id, subject or scope, {}, now)
+        if not on:
+            ledger.wake(*queues.ALL)
+    put({"paused": on, "scope": scope, **({"subject": subject} if subject else {})})

@@ -1,0 +1,148 @@
+"""The creator's words: import, recall, voice."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workers.cli.context import Opened, opened
+
+VOICE = typer.Typer(no_args_is_help=True, help="The creator's style: show it, score texts against it.")
+CreatorName = Annotated[str, typer.Option("--creator", help="Name of the creator")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_words)
+    app.command()(recall)
+    app.add_typer(VOICE, name="voice")
+
+
+def import_words(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders")] = None,
+    creator: CreatorName = "",
+    create_missing: Annotated[bool, typer.Option(help="Add the creator where there is none of that name")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
+    formats: Annotated[bool, typer.Option("--formats", help="List the formats that are recognised")] = False,
+) -> int:
+    """Read what a creator said and wrote. Repeating an import changes nothing."""
+    if formats:
+        return _list_formats(as_json=as_json)
+    if not creator or not paths:
+        raise typer.BadParameter("name the creator (--creator NAME) and at least one file or folder")
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        raise typer.BadParameter(f"there is no {missing[0]}")
+    with opened() as ledger:
+        persona = _find_or_add(ledger, creator) if create_missing else ledger.creator(creator)
+        return _import(ledger, persona.id, paths, as_json=as_json)
+
+
+def _list_formats(*, as_json: bool) -> int:
+    from engage.memory.importers import formats
+    from workers.cli.console import put, table
+
+    if as_json:
+        put(formats())
+    else:
+        table("Formats, recognised by content", ["format", "what it holds"], [[*item] for item in formats().items()])
+    return 0
+
+
+def _find_or_add(ledger: Opened, name: str) -> Any:
+    from datetime import UTC, datetime
+
+    from engage.ledger.creators import UnknownCreator, add_creator
+    from engage.models import Persona
+
+    try:
+        return ledger.creator(name)
+    except UnknownCreator:
+        with ledger.db.transaction() as tx:
+            return add_creator(tx, Persona(id="", name=name, display_name=name), datetime.now(UTC))
+
+
+def _import(ledger: Opened, creator_id: str, paths: list[Path], *, as_json: bool) -> int:
+    from dataclasses import asdict
+
+    from engage.memory.library import import_paths
+    from workers.cli.console import progress, put, say
+
+    with progress("rows read") as done:
+        report = import_paths(ledger.db, creator_id, paths, done)
+    _index(ledger, creator_id)
+    rejected = [asdict(row) for row in report.rejected]
+    result = {**asdict(report.stored), "rejected": rejected}
+    if as_json:
+        put(result)
+    else:
+        counts = ", ".join(f"{value} {key}" for key, value in asdict(report.stored).items())
+        say(f"imported: {counts}, {len(rejected)} rejected")
+        for row in rejected[:20]:
+            say(f"  {row['path']}:{row['line']}: {row['reason']}")
+    return 1 if rejected else 0
+
+
+def _index(ledger: Opened, creator_id: str) -> None:
+    from engage.memory import corpus
+    from workers import build
+    from workers.cli.console import progress
+
+    with ledger.db.reading() as tx:
+        waiting = corpus.counts(tx, creator_id)["waiting"]
+    if waiting:
+        with build.chroma(ledger.settings) as url, progress("passages indexed", waiting) as done:
+            build.index_creator(ledger.db, url, creator_id, done)
+
+
+def recall(creator: CreatorName = "", k: Annotated[int, typer.Option(min=1, max=100)] = 5) -> int:
+    """JSON Lines {"id","text"} in; the passages that answer each one out."""
+    from workers import build
+    from workers.cli.console import put
+    from workers.cli.rows import Rows, id_of, text_of
+
+    rows = Rows()
+    with opened() as ledger, build.memory(ledger.settings, ledger.db) as memory:
+        creators = _Creators(ledger, creator)
+        for number, row in rows:
+            try:
+                found = memory.search(creators.of(row).id, text_of(row), k)
+                answer = {"id": id_of(row), "passages": [_passage(p) for p in found.passages]}
+            except ValueError as error:
+                rows.reject(number, str(error))
+                continue
+            put({**answer, "supported": found.supported, **({"note": found.note} if found.note else {})})
+    return rows.exit_code
+
+
+def _passage(scored: Any) -> dict[str, Any]:
+    passage = scored.passage
+    fields = {"id": passage.id, "source_id": passage.source_id, "text": passage.text}
+    return {**fields, "score": round(scored.score, 4), **({"question": passage.question} if passage.question else {})}
+
+
+class _Creators:
+    """The creator of each row: its own "creator", else the command's."""
+
+    def __init__(self, ledger: Opened, default: str) -> None:
+        self._ledger = ledger
+        self._default = default
+        self._known: dict[str, Any] = {}
+        if default:
+            self._known[default] = ledger.creator(default)
+
+    def of(self, row: dict[str, Any]) -> Any:
+        """Raises ValueError where the row names nobody that exists."""
+        from engage.ledger.creators import UnknownCreator
+
+        name = str(row.get("creator") or self._default)
+        if not name:
+            raise ValueError('no creator: give --creator NAME or a "creator" field')
+        if name not in self._known:
+            try:
+                self._known[name] = self._ledger.creator(name)
+            except UnknownCreator as error:
+                raise ValueError(str(error)) from None
+        return self._known[name]
+
+
+RowCreators = _Creators

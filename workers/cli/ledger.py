@@ -1,0 +1,79 @@
+"""What is in the ledger: the inbox, replays, erasure, export."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from workers.cli.context import opened
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(inbox)
+    app.command()(replay)
+    app.command()(forget)
+    app.command()(export)
+
+
+def replay(delivery_id: str) -> None:
+    """Process a stored delivery again; what it already did is not done twice."""
+    from engage.ledger import audit
+    from engage.ledger import inbox as deliveries
+    from workers import queues
+    from workers.cli.console import put
+
+    with opened() as ledger:
+        with ledger.db.transaction() as tx:
+            deliveries.replay(tx, delivery_id)
+            audit.record(tx, "cli", "replay", None, delivery_id, {}, datetime.now(UTC))
+        ledger.wake(queues.INTAKE)
+    put({"delivery": delivery_id, "state": "received"})
+
+
+def forget(follower: Annotated[str, typer.Option(help="PLATFORM:ID, the platform's id of the follower")]) -> None:
+    """Erase a follower: messages, drafts, decisions, replies and the raw deliveries they came in."""
+    from engage.ledger import audit
+    from engage.ledger.erasure import forget_follower
+    from workers.cli.console import put
+
+    platform, _, user_id = follower.partition(":")
+    if not platform or not user_id:
+        raise typer.BadParameter("write PLATFORM:ID, for example sandbox:u_12")
+    with opened() as ledger, ledger.db.transaction() as tx:
+        erased = forget_follower(tx, platform, user_id)
+        # The audit says that somebody was erased, not who: that would keep what was asked to go.
+        audit.record(tx, "cli", "forget", None, platform, erased, datetime.now(UTC))
+    put({"erased": erased})
+
+
+def export(creator: Annotated[str, typer.Option(help="Name of the creator")]) -> None:
+    """Everything kept of a creator, as JSON Lines; credentials are left out."""
+    from engage.ledger.exporting import rows_of
+    from workers.cli.console import put
+
+    with opened() as ledger:
+        persona = ledger.creator(creator)
+        with ledger.db.reading() as tx:
+            for row in rows_of(tx, persona.id):
+                put(row)
+
+
+def inbox(
+    creator: Annotated[str, typer.Option(help="Only this creator")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
+) -> None:
+    """What waits for the creator: escalations, replies to approve, posts nobody is sure of."""
+    from engage.ledger import views
+    from workers.cli.console import put, table
+
+    with opened() as ledger:
+        who = ledger.creator(creator).id if creator else None
+        with ledger.db.reading() as tx:
+            items = views.inbox(tx, who)
+    if as_json:
+        put([views.plain(item) for item in items])
+        return
+    rows = [
+        [item.kind, item.follower, item.surface, item.text, item.reply or "", ", ".join(item.reasons)] for item in items
+    ]
+    table("Inbox", ["what", "follower", "where", "they wrote", "draft", "why"], rows)

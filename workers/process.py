@@ -1,0 +1,62 @@
+"""What every process of ours does first: log in one form, and end when its parent ends."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+
+import structlog
+
+PARENT = "ENGAGE_PARENT_PID"
+CHECK_SECONDS = 0.5
+
+
+def begin(level: str = "INFO") -> None:
+    """Set logging up and follow the parent that `engage up` named."""
+    configure_logging(level)
+    end_with_parent()
+
+
+def configure_logging(level: str) -> None:
+    """JSON lines on stderr, colours on a terminal. Warnings of libraries come through, their chatter does not."""
+    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
+    logging.basicConfig(level=max(number, logging.WARNING), format="%(levelname)s %(name)s: %(message)s")
+    console = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([] if console else [structlog.processors.dict_tracebacks]),
+            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def end_with_parent() -> None:
+    """Stop this process when the one that ENGAGE_PARENT_PID names is gone, also after a kill -9."""
+    parent = os.environ.get(PARENT)
+    if parent and parent.isdigit():
+        threading.Thread(target=_watch, args=(int(parent),), name="parent", daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while is_alive(parent):
+        time.sleep(CHECK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(30)  # a graceful stop gets this long
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

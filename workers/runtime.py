@@ -1,0 +1,138 @@
+"""The composition root: builds the parts of a process from its settings, each once."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from engage.avatar import Avatar
+from sqlalchemy import Row
+
+import connectors
+from engage.intake import IntakePolicy
+from engage.ledger import schema
+from engage.ledger.creators import get_account
+from engage.ledger.database import Database
+from engage.models import Capabilities, Surface
+from engage.platform import AccountLink, Connector, Parser, PollSource, StreamSource
+from engage.secrets import Vault
+from engage.settings import Settings, load
+from workers import build, services
+from workers.wake import Waker
+
+CONNECTOR_AGE = timedelta(seconds=10)  # new credentials or settings of an account are seen after this long
+LIVE_ANSWER_USEFUL = timedelta(minutes=2)  # a live answer that comes later speaks to nobody
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Runtime:
+    """What the processes share: settings, ledger, connectors, avatar."""
+
+    def __init__(self, settings: Settings, db: Database, vault: Vault, waker: Waker) -> None:
+        self.settings = settings
+        self.db = db
+        self.vault = vault
+        self.waker = waker
+        self._connectors: dict[str, tuple[datetime, Row[Any], Connector]] = {}
+        self._avatar: Avatar | None = None
+        self._avatar_lock = asyncio.Lock()
+
+    @classmethod
+    def start(cls, settings: Settings | None = None) -> "Runtime":
+        """From the settings of this process; the ledger is brought to the newest schema."""
+        settings = settings or load()
+        db = Database(settings.ledger_url)
+        schema.upgrade(db)
+        from workers.app import app
+
+        return cls(settings, db, Vault.at(settings.directory), Waker(app))
+
+    async def aclose(self) -> None:
+        """Close connections, wake-ups and the ledger."""
+        for _, _, connector in self._connectors.values():
+            await connector.close()
+        self._connectors.clear()
+        await asyncio.to_thread(self.waker.close)
+        self.db.close()
+
+    # accounts -------------------------------------------------------------------------------------------------------
+
+    async def connector(self, account_id: str) -> Connector:
+        """The connector of an account. Raises UnknownAccount or ConfigError."""
+        known = self._connectors.get(account_id)
+        if known and utc_now() - known[0] < CONNECTOR_AGE:
+            return known[2]
+        account = await self.db.read(get_account, account_id)
+        if known and _same(known[1], account):
+            self._connectors[account_id] = (utc_now(), account, known[2])
+            return known[2]
+        made = connectors.connector_class(account.platform)(self._link(account))
+        self._connectors[account_id] = (utc_now(), account, made)
+        if known:
+            await known[2].close()
+        return made
+
+    def _link(self, account: Row[Any]) -> AccountLink:
+        return AccountLink(
+            id=account.id,
+            platform_user_id=account.platform_user_id,
+            handle=account.handle,
+            config=account.config,
+            credentials=self.vault.open(account.credentials),
+        )
+
+    def sources(self, account: Row[Any]) -> list[str]:
+        """Which of poll and stream the listener follows; an account's config narrows it by `ingest`."""
+        kind = connectors.connector_class(account.platform)
+        offered = {"poll": PollSource, "stream": StreamSource}
+        wanted = str(account.config.get("ingest", "webhook")).split()
+        return [name for name, protocol in offered.items() if name in wanted and issubclass(kind, protocol)]
+
+    def parser_of(self, platform: str) -> Parser:
+        return connectors.parser(platform)
+
+    # the avatar -----------------------------------------------------------------------------------------------------
+
+    async def avatar(self) -> Avatar:
+        """Built at first use: its encoder and model are heavy."""
+        async with self._avatar_lock:
+            if self._avatar is None:
+                self._avatar = await asyncio.to_thread(build.avatar, self.settings, self.db)
+            return self._avatar
+
+    async def index_new_passages(self) -> None:
+        """Give imported passages their vectors, a batch at a time."""
+        url = services.chroma_url(self.settings)
+        if url:
+            await asyncio.to_thread(build.index_some, self.settings, self.db, url)
+
+    # what the settings mean -----------------------------------------------------------------------------------------
+
+    @property
+    def intake_policy(self) -> IntakePolicy:
+        return IntakePolicy(
+            debounce=timedelta(seconds=self.settings.debounce),
+            turn_messages=self.settings.turn_messages,
+            turn_rewrites=self.settings.turn_rewrites,
+            human_pause=timedelta(seconds=self.settings.human_pause),
+            max_age={surface: self.settings.max_age(surface) for surface in Surface},
+        )
+
+    @property
+    def turn_expiry(self) -> dict[Surface, timedelta]:
+        """How old a turn may become unanswered: as old as a message may be, and a moment more for live."""
+        ages = {surface: self.settings.max_age(surface) for surface in Surface}
+        return {**ages, Surface.LIVE: max(ages[Surface.LIVE], LIVE_ANSWER_USEFUL)}
+
+    def reply_expiry(self, surface: Surface, able: Capabilities, now: datetime) -> timedelta:
+        """How long a reply may wait to be posted: the setting, the platform's window, and for live the moment."""
+        expiry = timedelta(seconds=self.settings.reply_expiry)
+        if able.window_ends_at is not None:
+            expiry = min(expiry, able.window_ends_at - now)
+        return min(expiry, LIVE_ANSWER_USEFUL) if surface is Surface.LIVE else expiry
+
+
+def _same(before: Row[Any], now: Row[Any]) -> bool:
+    return cast(bool, before.credentials == now.credentials and before.config == now.config)

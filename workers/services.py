@@ -1,0 +1,77 @@
+"""Where the running services are: settings first, else what `engage up` wrote into ENGAGE_HOME/run/services.json."""
+
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from engage.settings import Settings, load
+from workers.process import is_alive
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Addresses of one running stack. `pid` is the supervisor's; an empty address: not part of it."""
+
+    pid: int = 0
+    redis: str = ""
+    chroma: str = ""
+    webhooks: str = ""
+    studio: str = ""
+
+
+def file_of(settings: Settings) -> Path:
+    return settings.directory / "run" / "services.json"
+
+
+def write(settings: Settings, services: Services) -> None:
+    """Readable by the owner only: the Redis address carries its password."""
+    file = file_of(settings)
+    file.parent.mkdir(exist_ok=True, mode=0o700)
+    aside = file.with_suffix(".new")
+    aside.touch(mode=0o600)
+    aside.write_text(json.dumps(asdict(services)))
+    aside.replace(file)
+
+
+def running(settings: Settings) -> Services | None:
+    """The stack of this home directory, or None where none runs."""
+    try:
+        services = Services(**json.loads(file_of(settings).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return services if is_alive(services.pid) else None
+
+
+def forget(settings: Settings) -> None:
+    services = running(settings)
+    if services is None or services.pid == os.getpid():
+        file_of(settings).unlink(missing_ok=True)
+
+
+def redis_url(settings: Settings | None = None) -> str:
+    """The broker. Where no stack runs the default port is named, and wake-ups are dropped if nothing listens."""
+    settings = settings or load()
+    found = running(settings)
+    return settings.redis_url or (found.redis if found else "") or "redis://127.0.0.1:6379/0"
+
+
+def chroma_url(settings: Settings) -> str:
+    """'' where no Chroma server is up."""
+    if settings.chroma_url:
+        return settings.chroma_url
+    from engage.memory import chroma_server
+
+    found = chroma_server.find(chroma_home(settings))
+    return found[0] if found else ""
+
+
+def chroma_home(settings: Settings) -> Path:
+    return settings.directory / "chroma"
+
+
+def free_port(host: str = "127.0.0.1") -> int:
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return int(probe.getsockname()[1])
