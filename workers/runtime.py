@@ -2,9 +2,8 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from engage.avatar import Avatar
 from sqlalchemy import Row
 
 import connectors
@@ -16,8 +15,11 @@ from engage.models import Capabilities, Surface
 from engage.platform import AccountLink, Connector, Parser, PollSource, StreamSource
 from engage.secrets import Vault
 from engage.settings import Settings, load
-from workers import build, services
+from workers import services
 from workers.wake import Waker
+
+if TYPE_CHECKING:
+    from engage.avatar import Avatar
 
 CONNECTOR_AGE = timedelta(seconds=10)  # new credentials or settings of an account are seen after this long
 LIVE_ANSWER_USEFUL = timedelta(minutes=2)  # a live answer that comes later speaks to nobody
@@ -95,8 +97,10 @@ class Runtime:
 
     # the avatar -----------------------------------------------------------------------------------------------------
 
-    async def avatar(self) -> Avatar:
-        """Built at first use: its encoder and model are heavy."""
+    async def avatar(self) -> "Avatar":
+        """Built at first use: its encoder and model are heavy, and web processes never need them."""
+        from workers import build
+
         async with self._avatar_lock:
             if self._avatar is None:
                 self._avatar = await asyncio.to_thread(build.avatar, self.settings, self.db)
@@ -104,9 +108,11 @@ class Runtime:
 
     async def index_new_passages(self) -> None:
         """Give imported passages their vectors, a batch at a time."""
-        url = services.chroma_url(self.settings)
+        from workers import build
+
+        url = await asyncio.to_thread(services.chroma_url, self.settings)
         if url:
-            await asyncio.to_thread(build.index_some, self.settings, self.db, url)
+            await asyncio.to_thread(build.index_waiting, self.db, url)
 
     # what the settings mean -----------------------------------------------------------------------------------------
 
