@@ -34,5 +34,6 @@ app.conf.update(
         "socket_keepalive": True,
         "health_check_interval": 10,
         "retry_on_timeout": False,
+        "max_retries": 0,  # a wake-up that cannot be sent is dropped at once; the consumer has a loop of its own
     },
 )

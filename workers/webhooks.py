@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
-from engage.errors import ConfigError, EngageError, InvalidSignature, Malformed, Unavailable
+from engage.errors import EngageError, InvalidSignature, Malformed, Unavailable
 from engage.ledger import inbox
 from engage.ledger.creators import UnknownAccount
 from engage.ledger.inbox import Incoming
@@ -83,7 +83,6 @@ def _status(error: Exception) -> int:
         (InvalidSignature, 401),
         (Malformed, 400),
         (UnknownAccount, 404),
-        (ConfigError, 404),
         (TooLarge, 413),
         (Unavailable, 503),
     ]

@@ -88,8 +88,9 @@ def add_message(
         "received_at": now,
         "deleted_at": now if deleted else None,
     }
-    added = tx.execute(insert_ignoring(tx, messages).values(**values))
-    return str(values["id"]) if added.rowcount else None
+    added = insert_ignoring(tx, messages).values(**values).returning(messages.c.id)
+    found: str | None = tx.execute(added).scalar_one_or_none()
+    return found
 
 
 def set_turn(tx: Connection, message_ids: list[str], turn_id: str | None, kept_because: str = "") -> None:

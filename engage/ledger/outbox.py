@@ -289,6 +289,8 @@ def answer_by_hand(tx: Connection, turn_id: str, text: str, expires_at: datetime
         raise EngageError(f"there is no turn {turn_id!r}")
     if tx.execute(select(replies.c.id).where(replies.c.turn_id == turn_id)).first():
         raise EngageError("this turn has a reply already")
+    if turn.state == "answering":
+        raise IllegalTransition("the avatar is answering this turn")
     move(tx, turns, turn_id, "answered")
     tx.execute(update(decisions).where(decisions.c.turn_id == turn_id).values(open=False))
     reply = Reply(text=text, disclosure=Disclosure.PERSON)

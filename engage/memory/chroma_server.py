@@ -1,7 +1,7 @@
 """A Chroma server of our own: one a data directory, shared by every process that needs it.
 
 Whoever comes first starts it, whoever leaves last stops it. Two locks in the directory say who is there; the
-operating system gives them back when a process dies, so a crash leaves nothing to clean up.
+operating system gives them back when a process dies, and `chroma_watch` then ends a server that nobody uses.
 """
 
 import fcntl
@@ -92,7 +92,7 @@ def _launch(data: Path, host: str) -> tuple[str, int]:
     log = data / "engage-chroma.log"
     with log.open("ab") as out:
         process = subprocess.Popen(
-            [*_command(), "run", "--path", str(data), "--host", host, "--port", str(port)],
+            [sys.executable, "-m", "engage.memory.chroma_watch", str(data), host, str(port)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,
@@ -104,11 +104,6 @@ def _launch(data: Path, host: str) -> tuple[str, int]:
     _children[process.pid] = process
     _address_file(data).write_text(json.dumps({"url": url, "pid": process.pid}))
     return url, process.pid
-
-
-def _command() -> list[str]:
-    script = Path(sys.executable).parent / "chroma"
-    return [str(script)] if script.exists() else [sys.executable, "-c", "from chromadb.cli.cli import app; app()"]
 
 
 def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:

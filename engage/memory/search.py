@@ -13,7 +13,7 @@ import numpy as np
 from engage.errors import Unavailable
 from engage.ledger.database import Database
 from engage.memory.corpus import corpus_version, load_passages
-from engage.memory.evidence import SUPPORTED, Evidence, rank
+from engage.memory.evidence import SUPPORTED, Evidence, main_languages, rank
 from engage.models import Passage, PassageKind, Recall
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Corpus:
     position: Mapping[str, int]
     texts: "Lexicon"
     questions: "Lexicon"
+    languages: frozenset[str]
 
 
 class Memory:
@@ -70,7 +71,7 @@ class Memory:
             self._by_meaning(creator_id, text, found)
         except Unavailable:
             note = "vectors unavailable"
-        best = rank([(corpus.passages[at], evidence) for at, evidence in found.evidence.items()], k)
+        best = rank([(corpus.passages[at], evidence) for at, evidence in found.evidence.items()], k, corpus.languages)
         return Recall(best, supported=bool(best) and best[0].score >= SUPPORTED, note=note)
 
     def corpus(self, creator_id: str) -> Corpus:
@@ -156,6 +157,7 @@ def index(version: str, passages: Sequence[Passage]) -> Corpus:
         {passage.id: at for at, passage in enumerate(passages)},
         build([matter(passage) for passage in passages]),
         build([passage.question or "" for passage in passages]),
+        main_languages(passage.language for passage in passages),
     )
 
 

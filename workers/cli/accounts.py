@@ -1,7 +1,7 @@
 """Creators, accounts, and the kill switch."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,7 +52,7 @@ def list_all(as_json: Annotated[bool, typer.Option("--json", help="Machine-reada
 
     with opened() as ledger, ledger.db.reading() as tx:
         found = [(who, paused, list_accounts(tx, who.id)) for who, paused in list_creators(tx)]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": who.id,
             "name": who.name,
@@ -67,17 +67,12 @@ def list_all(as_json: Annotated[bool, typer.Option("--json", help="Machine-reada
         put(rows)
         return
     columns = ["name", "display name", "language", "accounts", "paused"]
-    table("Creators", columns, [[r["name"], r["display_name"], r["language"], _named(r), _yes(r)] for r in rows])
+    table("Creators", columns, [_line(row) for row in rows])
 
 
-def _named(row: dict[str, object]) -> str:
-    accounts = row["accounts"]
-    assert isinstance(accounts, list)
-    return "\n".join(f"{a['platform']} {a['handle']} ({a['state']}) {a['id']}" for a in accounts)
-
-
-def _yes(row: dict[str, object]) -> str:
-    return "paused" if row["paused"] else ""
+def _line(row: dict[str, Any]) -> list[str]:
+    accounts = "\n".join(f"{a['platform']} {a['handle']} ({a['state']}) {a['id']}" for a in row["accounts"])
+    return [row["name"], row["display_name"], row["language"], accounts, "paused" if row["paused"] else ""]
 
 
 Creator = Annotated[str, typer.Option(help="Only this creator")]

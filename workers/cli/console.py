@@ -20,7 +20,9 @@ def say(message: str) -> None:
 
 def put(value: Any) -> None:
     """One JSON line of result."""
-    sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE, default=_plain))
+    sys.stdout.buffer.write(
+        orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE | orjson.OPT_NON_STR_KEYS, default=_plain)
+    )
     sys.stdout.flush()
 
 

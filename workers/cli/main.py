@@ -1,11 +1,15 @@
 """The command tree, and what becomes of errors: 0 done, 1 failed, 2 wrong arguments or configuration."""
 
-import click
+from typing import Any
+
 import typer
 
 from engage.errors import ConfigError, EngageError
-from workers.cli import accounts, avatar, corpus, ledger, stack
+from workers.cli import accounts, avatar, corpus, ledger, measure, stack
 from workers.cli.console import complain
+
+# Typer carries its own copy of Click: this is the root of what it raises for wrong arguments.
+ClickError: type[Any] = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
 app = typer.Typer(
     name="engage",
@@ -15,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (stack, accounts, corpus, avatar, ledger):
+for module in (stack, accounts, corpus, avatar, ledger, measure):
     module.register(app)
 
 
@@ -29,12 +33,12 @@ def run(arguments: list[str]) -> int:
     except EngageError as error:
         complain(str(error))
         return 1
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return int(stop.exit_code)
-    except click.ClickException as error:
+    except ClickError as error:
         error.show()
         return 2
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         complain("stopped")
         return 130
     except BrokenPipeError:

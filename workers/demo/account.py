@@ -114,3 +114,17 @@ def take(written: Sequence[str], known: Mapping[str, Fate]) -> Account:
             turns_seen.add(fate.turn_id)
             account.waits.append(fate.waited_s)
     return account
+
+
+def summary(account: Account, stats: Mapping[str, Any]) -> dict[str, Any]:
+    """The demo's last line. Messages that opened no turn (bots, deleted, too old) count as skipped."""
+    return {
+        "messages": account.messages,
+        "answered": account.outcomes["answer"],
+        "skipped": account.outcomes["skip"] + account.outcomes["none"],
+        "escalated": account.outcomes["escalate"],
+        "lost": len(account.lost),
+        "duplicates": stats["duplicate_replies"],
+        "p50_s": account.quantile(0.5),
+        "p95_s": account.quantile(0.95),
+    }

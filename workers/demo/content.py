@@ -45,7 +45,8 @@ def sample_creators() -> list[Path]:
 def read_persona(folder: Path) -> Persona:
     fields = tomllib.loads((folder / "creator.toml").read_text(encoding="utf-8"))
     lists = ("allowed_links", "avoid_topics", "style_rules")
-    return Persona(id="", **{k: tuple(v) if k in lists else v.strip() for k, v in fields.items()})
+    facts: dict[str, Any] = {key: tuple(value) if key in lists else value.strip() for key, value in fields.items()}
+    return Persona(id="", **facts)
 
 
 def add_creator(db: Database, folder: Path) -> tuple[Persona, ImportReport]:
@@ -55,10 +56,12 @@ def add_creator(db: Database, folder: Path) -> tuple[Persona, ImportReport]:
     return persona, import_paths(db, persona.id, [folder / name for name in WORDS])
 
 
-def connect_account(db: Database, vault: Vault, persona: Persona, sandbox: str, account: dict[str, str]) -> str:
+def connect_account(
+    db: Database, vault: Vault, persona: Persona, sandbox: str, account: dict[str, str], settle: str = "key"
+) -> str:
     """Store a sandbox account that answers by itself everywhere. Returns the account's id here."""
     secrets = {key: account[key] for key in ("access_token", "webhook_secret")}
-    config = {"base_url": sandbox, "settle": "key"}
+    config = {"base_url": sandbox, "settle": settle}
     with db.transaction() as tx:
         account_id = creators.connect_account(
             tx, persona.id, "sandbox", account["user_id"], persona.name, config, vault.lock(secrets), datetime.now(UTC)

@@ -43,7 +43,7 @@ class Watch:
             await asyncio.sleep(EVERY)
         await self._look(final=True)
 
-    async def finish(self) -> None:
+    def finish(self) -> None:
         """Show what is left, and end."""
         self._over.set()
 

@@ -128,7 +128,10 @@ function show(note) {
   if (known) known.row.replaceWith(row);
   else placeOf(note)?.append(row);
   const room = $("live");
-  while (room.children.length > ROOM_LENGTH) room.firstElementChild.remove();
+  while (room.children.length > ROOM_LENGTH) {
+    state.notes.delete(room.firstElementChild.dataset.id);
+    room.firstElementChild.remove();
+  }
 }
 
 function placeOf(note) {
@@ -148,7 +151,7 @@ function draw(note, replies) {
   const text = element("p", { class: "body", dir: "auto" }, note.deleted ? "This message was deleted." : note.text);
   const to = note.surface === "live" && note.reply_to && state.notes.get(note.reply_to)?.note.name;
   if (to) text.prepend(element("span", { class: "to" }, `@${to} `));
-  const row = element("li", { class: classes }, face(note.name), head, text, tools(note));
+  const row = element("li", { class: classes, "data-id": note.id }, face(note.name), head, text, tools(note));
   if (note.surface === "comment") row.append(replies ?? element("ul", { class: "replies" }));
   return row;
 }

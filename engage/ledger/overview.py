@@ -1,0 +1,82 @@
+"""Who works here: creators, accounts and modes, the pause switches, and counts. Read only."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from engage.ledger.creators import SurfaceMode, everything_paused_at
+from engage.ledger.tables import accounts, creators, modes, replies, turns
+from engage.ledger.views import OUTCOMES, badge_of, shown_name, waiting_ids
+from engage.models import Mode, Surface
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    id: str
+    platform: str
+    handle: str
+    state: str
+    reason: str
+    blocked_until: datetime | None
+    modes: Mapping[Surface, SurfaceMode]
+
+
+@dataclass(frozen=True, slots=True)
+class CreatorLine:
+    id: str
+    name: str
+    display_name: str
+    paused_at: datetime | None
+    accounts: tuple[AccountLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What every page shows: the pause switches and how much waits for a person."""
+
+    everything_paused_at: datetime | None
+    creators: tuple[tuple[str, str, datetime | None], ...]  # id, display name, paused_at
+    waiting: int
+
+
+def pulse(tx: Connection) -> Pulse:
+    rows = tx.execute(select(creators).order_by(creators.c.id)).all()
+    who = tuple((row.id, shown_name(row), row.paused_at) for row in rows)
+    waiting = tx.execute(select(func.count()).select_from(waiting_ids(None).subquery())).scalar_one()
+    return Pulse(everything_paused_at(tx), who, int(waiting))
+
+
+def overview(tx: Connection) -> list[CreatorLine]:
+    """All creators with their accounts and the modes they chose."""
+    chosen: dict[str, dict[Surface, SurfaceMode]] = defaultdict(dict)
+    for row in tx.execute(select(modes)):
+        chosen[row.account_id][Surface(row.surface)] = SurfaceMode(Mode(row.mode), timedelta(seconds=row.undo_seconds))
+    theirs: dict[str, list[AccountLine]] = defaultdict(list)
+    for row in tx.execute(select(accounts).order_by(accounts.c.id)):
+        facts = (row.id, row.platform, row.handle, row.state, row.reason, row.blocked_until)
+        theirs[row.creator_id].append(AccountLine(*facts, modes=chosen.get(row.id, {})))
+    everybody = tx.execute(select(creators).order_by(creators.c.id))
+    return [CreatorLine(row.id, row.name, shown_name(row), row.paused_at, tuple(theirs[row.id])) for row in everybody]
+
+
+def counts(tx: Connection, since: datetime) -> dict[str, int]:
+    """How many turns that began since then have each outcome."""
+    first = f"{int(since.timestamp() * 1000):012x}"  # ids begin with their time
+    query = (
+        select(turns.c.state, replies.c.id.is_(None).label("unsent"), func.count().label("n"))
+        .outerjoin(replies, replies.c.turn_id == turns.c.id)
+        .where(turns.c.id >= first)
+        .group_by(turns.c.state, replies.c.id.is_(None))
+    )
+    found = dict.fromkeys(OUTCOMES, 0)
+    for row in tx.execute(query):
+        found[badge_of(row.state, unsent=row.unsent)] += row.n
+    return found
+
+
+def names(tx: Connection) -> dict[str, str]:
+    """Display names by creator id."""
+    return {row.id: shown_name(row) for row in tx.execute(select(creators).order_by(creators.c.id))}

@@ -1,0 +1,36 @@
+"""What the contract test needs to know of the sandbox."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from connectors.signatures import sign as standard_sign
+from engage.models import Outgoing, Surface
+from engage.platform import AccountLink
+
+SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
+EXPIRES = True  # a signature is good for a while only
+
+
+def account(base_url: str, secrets: Sequence[str] = SECRETS) -> AccountLink:
+    """An account on the network at `base_url`."""
+    return AccountLink(
+        id="a1",
+        platform_user_id="u_ada",
+        handle="ada",
+        config={"base_url": base_url},
+        credentials={"access_token": "at_a1b2c3d4e5f6a7b8c9", "webhook_secret": " ".join(secrets)},
+    )
+
+
+def sign(secret: str, delivery: str, sent_at: datetime, body: bytes) -> dict[str, str]:
+    """The headers of a delivery, as the platform would send it."""
+    return {
+        "webhook-id": delivery,
+        "webhook-timestamp": str(int(sent_at.timestamp())),
+        "webhook-signature": standard_sign(secret, delivery, sent_at, body),
+    }
+
+
+def reply(text: str = "Six weeks.") -> Outgoing:
+    """A reply the connector would send."""
+    return Outgoing("o1", "key-1", Surface.COMMENT, "p_1:m_2", "m_2", "tom", text)

@@ -1,0 +1,235 @@
+"""What every connector must do, whatever its platform: a new folder is found and tested without a line here.
+
+A platform brings fixtures `<event>__<variant>.json` with `payload`, `account_user_id` and `expect`, and a `kit.py` that
+builds an account, signs a delivery and makes a reply.
+"""
+
+import copy
+import importlib
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from connectors import connector_class, parser, platforms
+from engage.errors import Ambiguous, EngageError, InvalidSignature, Malformed, RateLimited, Unauthorized, Unavailable
+from engage.models import Event, EventKind, Surface
+from engage.platform import Settle, WebhookSource
+from tests.connectors.conftest import Scripted, hang_up, response
+
+HERE = Path(__file__).parent
+NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
+SECTIONS = ("Set-up", "Scopes", "Limits", "Settle", "Sources")
+NOT_PAYLOADS: tuple[Any, ...] = (None, 5, "text", [], {}, [[]], {"type": 5}, {"data": {}})
+Start = Callable[..., Awaitable[Scripted]]
+
+
+def fixtures(platform: str) -> list[Path]:
+    return sorted((HERE / platform / "fixtures").glob("*.json"))
+
+
+FIXTURES = [pytest.param(name, path, id=f"{name}-{path.stem}") for name in platforms() for path in fixtures(name)]
+WEBHOOKS = [name for name in platforms() if issubclass(connector_class(name), WebhookSource)]
+
+
+def load(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def kit(platform: str) -> Any:
+    return importlib.import_module(f"tests.connectors.{platform}.kit")
+
+
+def parsed(platform: str, path: Path) -> list[Event]:
+    fixture = load(path)
+    return parser(platform)(fixture["payload"], fixture["account_user_id"])
+
+
+def flat(event: Event) -> dict[str, Any]:
+    """An event in the words of a fixture's `expect`."""
+    shown: dict[str, Any] = {"kind": event.kind.value, "reason": event.reason}
+    shown["surface"] = event.surface.value if event.surface else None
+    if message := event.message:
+        shown |= {name: getattr(message, name) for name in ("id", "conversation_id", "text", "reply_to_id")}
+        shown |= {"post_id": message.post_id, "post_text": message.post_text, "sent_at": message.sent_at.isoformat()}
+        author = message.author
+        shown |= {"author_id": author.id, "author_name": author.name}
+        shown |= {"is_self": author.is_self, "is_bot": author.is_bot}
+    return shown
+
+
+@pytest.mark.parametrize(("platform", "path"), FIXTURES)
+class TestFixture:
+    def test_is_understood(self, platform: str, path: Path) -> None:
+        expected = load(path)["expect"]
+        events = [flat(event) for event in parsed(platform, path)]
+        assert [{key: event.get(key) for key in want} for event, want in zip(events, expected, strict=True)] == expected
+
+    def test_is_named_after_its_event(self, platform: str, path: Path) -> None:
+        assert len(path.stem.split("__")) == 2
+
+    def test_parse_is_pure(self, platform: str, path: Path) -> None:
+        fixture = load(path)
+        before = copy.deepcopy(fixture["payload"])
+        assert parsed(platform, path) == parsed(platform, path)
+        parser(platform)(fixture["payload"], fixture["account_user_id"])
+        assert fixture["payload"] == before
+
+    def test_own_words_are_never_a_message_to_answer(self, platform: str, path: Path) -> None:
+        own = load(path)["account_user_id"]
+        for event in parsed(platform, path):
+            if event.kind is EventKind.MESSAGE:
+                assert event.message is not None
+                assert event.message.author.id != own
+                assert not event.message.author.is_self
+
+    def test_events_are_whole(self, platform: str, path: Path) -> None:
+        for event in parsed(platform, path):
+            if event.kind is EventKind.IGNORED:
+                assert event.reason
+            if event.message is not None:
+                assert event.surface is event.message.surface
+                assert event.message.sent_at.tzinfo is not None
+                assert event.message.id
+                assert event.message.conversation_id
+
+    def test_what_is_cut_out_is_named_or_not_needed(self, platform: str, path: Path) -> None:
+        """Any part of a payload may be missing or of another type: Malformed, or events; never anything else."""
+        fixture = load(path)
+        for broken in mutations(fixture["payload"]):
+            with suppress(Malformed):
+                parser(platform)(broken, fixture["account_user_id"])
+
+
+def mutations(value: Any) -> Iterator[Any]:
+    """`value` with each of its parts replaced by something it should not be."""
+    yield from (None, 5, [], {}, "x")
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        for mutated in mutations(value[key]):
+            other = copy.copy(value)
+            other[key] = mutated
+            yield other
+
+
+@pytest.mark.parametrize("platform", platforms())
+class TestConnector:
+    def test_every_surface_has_a_fixture_of_a_message(self, platform: str) -> None:
+        events = [event for path in fixtures(platform) for event in parsed(platform, path)]
+        seen = {event.surface for event in events if event.kind is EventKind.MESSAGE}
+        assert seen == connector_class(platform).surfaces
+        assert any(event.kind is EventKind.IGNORED for event in events), "an event nobody knows"
+
+    @pytest.mark.parametrize("payload", NOT_PAYLOADS, ids=repr)
+    def test_what_is_no_payload(self, platform: str, payload: Any) -> None:
+        with pytest.raises(Malformed):
+            parser(platform)(payload, "me")
+
+    def test_readme(self, platform: str) -> None:
+        folder = Path(importlib.import_module(connector_class(platform).__module__).__file__ or "").parent
+        headings = re.findall(r"^## (.*)$", (folder / "README.md").read_text("utf-8"), re.MULTILINE)
+        assert [section for section in SECTIONS if section not in headings] == []
+
+    async def test_declares_itself(self, platform: str) -> None:
+        connector = connector_class(platform)(kit(platform).account("http://127.0.0.1:9"))
+        try:
+            assert connector.name == platform
+            assert connector.surfaces <= set(Surface)
+            assert connector.settle in Settle
+            assert connector.readback_lag >= timedelta()
+        finally:
+            await connector.close()
+
+    @pytest.mark.parametrize(
+        ("answer", "error"),
+        [
+            (response(401), Unauthorized),
+            (response(429, "", "retry-after: 7"), RateLimited),
+            (response(502), Ambiguous),
+            (hang_up, Ambiguous),
+            (response(200, "not what was promised"), Ambiguous),
+        ],
+        ids=["401", "429", "502", "hung-up", "unreadable"],
+    )
+    async def test_send(self, platform: str, answer: Any, error: type[EngageError], scripted: Start) -> None:
+        server = await scripted(answer)
+        caught = await failure(platform, server.url)
+        assert type(caught) is error
+        assert isinstance(caught, EngageError)
+        assert len(server.requests) == 1, "a write is never repeated"
+        if isinstance(caught, RateLimited):
+            assert caught.retry_after == timedelta(seconds=7)
+        assert_tells_no_secret(platform, caught)
+
+    async def test_send_to_nobody(self, platform: str, unused_tcp_port: int) -> None:
+        caught = await failure(platform, f"http://127.0.0.1:{unused_tcp_port}")
+        assert type(caught) is Unavailable
+        assert_tells_no_secret(platform, caught)
+
+
+async def failure(platform: str, url: str) -> EngageError:
+    connector = connector_class(platform)(kit(platform).account(url))
+    try:
+        with pytest.raises(EngageError) as caught:
+            await connector.send(kit(platform).reply())
+    finally:
+        await connector.close()
+    return caught.value
+
+
+def assert_tells_no_secret(platform: str, error: EngageError) -> None:
+    for value in kit(platform).account("").credentials.values():
+        assert value not in str(error)
+
+
+@pytest.mark.parametrize("platform", WEBHOOKS)
+class TestWebhooks:
+    BODY = b'{"text": "caf\\u00e9",  "id": 1}'
+
+    def receive(self, platform: str, headers: dict[str, str], body: bytes = BODY, late_s: float = 0) -> str:
+        tools = kit(platform)
+        connector = connector_class(platform)(tools.account("http://127.0.0.1:9"))
+        assert isinstance(connector, WebhookSource)
+        event = connector.receive(headers, body, NOW + timedelta(seconds=late_s))
+        assert event.body == body
+        return event.key
+
+    def signed(self, platform: str, secret: str, delivery: str = "d1") -> dict[str, str]:
+        return dict(kit(platform).sign(secret, delivery, NOW, self.BODY))
+
+    def test_each_secret_is_accepted(self, platform: str) -> None:
+        for secret in kit(platform).SECRETS:
+            assert self.receive(platform, self.signed(platform, secret))
+
+    def test_the_key_stays_the_same_and_differs_between_deliveries(self, platform: str) -> None:
+        secret = kit(platform).SECRETS[0]
+        first = self.receive(platform, self.signed(platform, secret))
+        assert first == self.receive(platform, self.signed(platform, kit(platform).SECRETS[1]))
+        other = b'{"id": 2}'
+        assert first != self.receive(platform, dict(kit(platform).sign(secret, "d2", NOW, other)), other)
+
+    def test_a_wrong_secret_is_refused(self, platform: str) -> None:
+        stranger = kit(platform).SECRETS[0][:-4] + "AAAA"
+        with pytest.raises(InvalidSignature):
+            self.receive(platform, self.signed(platform, stranger))
+
+    @pytest.mark.parametrize("body", [b"", b"{}", BODY + b"\n", json.dumps(json.loads(BODY)).encode()])
+    def test_another_body_is_refused(self, platform: str, body: bytes) -> None:
+        with pytest.raises(InvalidSignature):
+            self.receive(platform, self.signed(platform, kit(platform).SECRETS[0]), body)
+
+    def test_unsigned_is_refused(self, platform: str) -> None:
+        for headers in ({}, dict.fromkeys(self.signed(platform, kit(platform).SECRETS[0]), "x")):
+            with pytest.raises(InvalidSignature):
+                self.receive(platform, headers)
+
+    def test_an_old_delivery_is_refused(self, platform: str) -> None:
+        if not kit(platform).EXPIRES:
+            pytest.skip("this platform signs no time; deliveries are told apart by their key")
+        with pytest.raises(InvalidSignature):
+            self.receive(platform, self.signed(platform, kit(platform).SECRETS[0]), late_s=3600)

@@ -1,0 +1,59 @@
+"""`engage bench`: figures of this machine, with the reference measured beside them."""
+
+from typing import Annotated
+
+import typer
+
+BENCH = typer.Typer(no_args_is_help=True, help="Measure the real processes on this machine.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(BENCH, name="bench")
+
+
+Database = Annotated[str, typer.Option(help="An empty database; default: SQLite")]
+AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable")]
+
+
+@BENCH.command()
+def intake(
+    seconds: Annotated[float, typer.Option(min=1, help="How long to send")] = 20,
+    database: Database = "",
+    as_json: AsJson = False,
+) -> int:
+    """Signed webhooks over real HTTP, each committed before its 2xx, beside a bare server."""
+    from workers.bench.intake import measure
+
+    found = measure(seconds, database)
+    _show("intake", found, as_json=as_json)
+    return 0 if found["errors"] == 0 else 1
+
+
+@BENCH.command()
+def storm(
+    count: Annotated[int, typer.Option(min=1, help="Deliveries, each sent 1-5 times")] = 10_000,
+    callers: Annotated[int, typer.Option(min=1, help="Requests at a time")] = 8,
+    database: Database = "",
+    as_json: AsJson = False,
+) -> int:
+    """A storm of duplicate webhooks: how many rows come of it."""
+    from workers.bench.intake import storm as run
+
+    found = run(count, callers, database)
+    _show("storm", found, as_json=as_json)
+    return 0 if found["errors"] == 0 and found["deliveries"] == found["turns"] == count else 1
+
+
+@BENCH.command("all")
+def everything(as_json: AsJson = False) -> int:
+    """Every measurement with its defaults."""
+    return max(intake(20, "", as_json), storm(10_000, 8, "", as_json))
+
+
+def _show(name: str, found: dict[str, object], *, as_json: bool) -> None:
+    from workers.cli.console import put, table
+
+    if as_json:
+        put({"bench": name, **found})
+    else:
+        table(f"bench {name}", ["figure", "value"], [[key, str(value)] for key, value in found.items()])

@@ -1,0 +1,77 @@
+"""The studio as one ASGI application."""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+from fastapi import FastAPI
+from nicegui import app as pages
+from nicegui import ui
+from nicegui.storage import Storage
+
+from workers.studio import accounts, activity, inbox, login
+from workers.studio.context import StudioContext
+from workers.studio.guard import SafeHeaders, SignInRequired
+from workers.studio.session import LASTS
+
+STYLE = Path(__file__).with_name("style.css")
+FAVICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#2f56c6"/>'
+    '<path d="M9 11h14M9 16h9M9 21h12" stroke="#fff" stroke-width="3" stroke-linecap="round"/></svg>'
+)
+COOKIE = "engage_studio"  # cookies do not know ports: another app on this machine must not overwrite it
+
+
+def make_app(studio: StudioContext) -> FastAPI:
+    """The application over a context. Once a process: NiceGUI's registry of pages is global."""
+    app = FastAPI(title="Engage studio", openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(SafeHeaders)
+
+    @app.get("/healthz")
+    async def healthy() -> dict[str, bool]:
+        return {"ok": True}
+
+    pages.add_middleware(SignInRequired, now=studio.now)
+    ui.add_css(STYLE, shared=True)
+    for module in (login, activity, inbox, accounts):
+        module.register(studio)
+    home = studio.settings.directory
+    _keep_sessions_in(home / "studio")
+    ui.run_with(
+        app,
+        title="Engage",
+        favicon=FAVICON,
+        dark=None,  # as the system says
+        language="en-US",
+        tailwind=False,
+        binding_refresh_interval=None,
+        show_welcome_message=False,
+        storage_secret=storage_secret(home),
+        session_middleware_kwargs={
+            "session_cookie": COOKIE,
+            "max_age": int(LASTS.total_seconds()),
+            "same_site": "lax",
+        },
+    )
+    return app
+
+
+def storage_secret(home: Path) -> str:
+    """The key that signs session cookies: made once, readable by its owner only."""
+    file = home / "studio.secret"
+    if not file.exists():
+        # Written aside and linked into place: two that start together read the one that won.
+        handle, aside = tempfile.mkstemp(dir=home)  # mode 0600
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_urlsafe(48))
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, file)
+        os.unlink(aside)
+    return file.read_text().strip()
+
+
+def _keep_sessions_in(folder: Path) -> None:
+    folder.mkdir(exist_ok=True, mode=0o700)
+    Storage.path = folder

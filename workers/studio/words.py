@@ -1,0 +1,177 @@
+"""The ledger's words as people say them. The one place: a page never explains a state or a reason itself."""
+
+from datetime import datetime, timedelta
+
+from engage.ledger.views import Exchange
+from engage.models import Mode, Surface
+
+SURFACES: dict[str, str] = {Surface.COMMENT: "Comment", Surface.DM: "Direct message", Surface.LIVE: "Live chat"}
+MODES: dict[str, str] = {Mode.OFF: "Off", Mode.SHADOW: "Shadow", Mode.REVIEW: "Review", Mode.AUTO: "Auto"}
+MODES_MEAN: dict[str, str] = {
+    Mode.OFF: "Messages are kept and not answered.",
+    Mode.SHADOW: "Answers are written and shown here. Nothing is posted.",
+    Mode.REVIEW: "Every answer waits for your approval.",
+    Mode.AUTO: "Answers are posted by themselves.",
+}
+OUTCOMES = {
+    "answered": "Answered",
+    "shadow": "Shadow",
+    "skipped": "Skipped",
+    "escalated": "Needs you",
+    "waiting": "Being answered",
+}
+COUNTED = {**OUTCOMES, "shadow": "in shadow", "escalated": "for you", "waiting": "being answered"}
+KINDS = {
+    "held": "To approve",
+    "uncertain": "Uncertain",
+    "refused": "Refused",
+    "dead": "Not delivered",
+    "escalated": "Needs you",
+}
+STATES = {
+    "held": "Waits for you",
+    "due": "About to be sent",
+    "sending": "Being sent",
+    "sent": "Sent",
+    "uncertain": "Uncertain",
+    "refused": "Refused",
+    "dead": "Not delivered",
+    "recalled": "Taken back",
+    "expired": "Too late",
+}
+DISCLOSURES = {
+    "text": "The text says that it is automated",
+    "native": "The platform marks it as automated",
+    "earlier": "Told earlier in this conversation",
+    "person": "Written by a person",
+}
+ACCOUNTS = {"active": "Active", "paused": "Paused", "unauthorized": "Access lost"}
+ACTS = {
+    "approve": "Approve",
+    "edit": "Edit and send",
+    "reject": "Reject",
+    "answer": "Answer by hand",
+    "posted": "It is there",
+    "again": "Not there: send again",
+    "dismiss": "Dismiss",
+}
+LABELS = {
+    "injection": "Tries to instruct the avatar",
+    "spam": "Spam",
+    "abuse": "Abuse",
+    "self_harm": "Self-harm",
+    "restricted": "Restricted topic",
+}
+REASONS = {
+    # who wrote, and how much
+    "bot": "Another bot wrote this.",
+    "blocked": "You blocked this follower.",
+    "opted_out": "This follower asked for no automated answers.",
+    "opt_out": "The follower asked for no more automated answers.",
+    "may_not_reply": "The platform allows no reply here any more.",
+    "loop": "The avatar has answered here many times in a row.",
+    "fatigue": "This follower got as many answers this hour as you allow.",
+    "repeated": "The follower had written the same before.",
+    "human": "The follower asked for a person.",
+    "human_replied": "You answered here yourself.",
+    # what they wrote
+    "question": "A question.",
+    "request": "A request.",
+    "praise": "Kind words that ask for nothing.",
+    "thanks": "A thank-you.",
+    "greeting": "A greeting.",
+    "chatter": "Says something and asks nothing.",
+    "empty": "There is nothing to read in it.",
+    "spam": "It looks like spam.",
+    "abuse": "It is abusive.",
+    "self_harm": "The follower may be in danger. Please look yourself.",
+    "crisis": "The follower may be in danger. Please look yourself.",
+    "restricted": "A topic that needs a person: health, law, money or the like.",
+    "injection": "It tries to give the avatar instructions.",
+    "language": "You do not answer in this language.",
+    "avoid_topic": "You asked the avatar to leave this topic alone.",
+    "bot_question": "They asked whether a bot is writing; that is always answered truthfully.",
+    # what was found and written
+    "supported": "You have said something that answers this.",
+    "unsupported": "You have not said anything that answers this.",
+    "ungrounded": "The draft said something that your own words do not support.",
+    "model_declined": "The model found no good answer.",
+    "unavailable": "The language model could not be reached.",
+    "failed": "An error stopped the answer.",
+    # what happened meanwhile
+    "deleted": "The follower took it back.",
+    "edited": "The follower changed it; the new text is answered.",
+    "expired": "It was too old to be answered.",
+}
+
+
+def reason(word: str) -> str:
+    """One reason as a sentence. What has no entry is shown as it is: it may be a platform's own message."""
+    known = REASONS.get(word)
+    if known:
+        return known
+    text = word.replace("_", " ").strip() if " " not in word else word.strip()
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def reasons(words: tuple[str, ...]) -> str:
+    return " ".join(dict.fromkeys(reason(word) for word in words if word))
+
+
+def why(item: Exchange) -> str:
+    """Why an exchange stands as it does, in a sentence or two."""
+    told = reasons(item.reasons)
+    if item.reply_reason and item.reply_state not in ("sent", "sending"):
+        told = f"{told} {reason(item.reply_reason)}".strip()
+    return told
+
+
+def state(item: Exchange, now: datetime) -> str:
+    """Where the reply is, with its time."""
+    if item.reply_state is None:
+        return "Not posted" if item.draft else ""
+    if item.reply_state == "held" and item.release_at is not None:
+        return f"Goes out by itself in {countdown(item.release_at - now)}"
+    if item.reply_state == "due" and item.attempts and item.due_at is not None and item.due_at > now:
+        return f"Tried {item.attempts} times, again in {span(item.due_at - now)}"
+    if item.reply_state == "uncertain" and not item.parked:
+        return "Uncertain: being checked"
+    return STATES[item.reply_state]
+
+
+def countdown(left: timedelta) -> str:
+    """Seconds where a person would count them."""
+    return f"{max(0, round(left.total_seconds()))} s" if left < timedelta(minutes=5) else span(left)
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit: 40 s, 5 min, 3 h, 2 d."""
+    seconds = max(0, round(length.total_seconds()))
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    return "just now" if now - at < timedelta(seconds=10) else f"{span(now - at)} ago"
+
+
+def inbox_help(item: Exchange) -> str:
+    """What the person can do where it is not plain from the buttons."""
+    quiet = item.current_mode in (Mode.OFF, Mode.SHADOW)
+    if item.kind == "uncertain":
+        look = "Its answer got lost on the way. Look on the platform whether the reply is there."
+        return look if item.parked else "Its answer got lost on the way. Engage is finding out by itself."
+    if item.kind in ("held", "escalated") and quiet:
+        return f"This account is in mode “{item.current_mode}”: nothing can be posted from here."
+    if item.kind == "escalated" and item.reply_id:
+        return "Answer this follower on the platform, then dismiss it here."
+    if item.kind in ("refused", "dead"):
+        return "It was not posted. Answer on the platform yourself, or dismiss it."
+    return ""
+
+
+def reconnect(platform: str) -> str:
+    """What to do about an account whose access is lost."""
+    return f"Nothing is sent until it is connected again; connectors/{platform}/README.md says how."
