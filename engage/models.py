@@ -124,6 +124,7 @@ class Follower:
     blocked: bool = False
     replies_last_hour: int = 0
     first_contact: bool = True
+    recent_texts: tuple[str, ...] = ()  # what they wrote elsewhere on this account within a day
 
 
 class Role(StrEnum):

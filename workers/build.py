@@ -60,21 +60,28 @@ def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
 
     from engage.triage import Policy
 
-    policy = Policy(replies_per_hour=settings.replies_per_hour)
-    return Avatar(remembering, composer(settings), Voices(remembering).score, policy, lambda: datetime.now(UTC))
+    policy = Policy(
+        replies_per_hour=settings.replies_per_hour,
+        price_in=settings.model_price_in,
+        price_out=settings.model_price_out,
+    )
+    return Avatar(remembering, composer(settings, remembering), Voices(remembering).score, policy, now)
 
 
-def composer(settings: Settings, spec: str = "") -> "Composer":
-    """The composer of a model spec: `extractive` needs no model. Raises ConfigError for a spec nobody knows."""
-    spec = spec or settings.model
-    if spec == "extractive":
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def composer(settings: Settings, remembering: "Memory | None" = None) -> "Composer":
+    """The composer that the settings name: `extractive` needs no model. Raises ConfigError for a spec nobody knows."""
+    if settings.model == "extractive":
         from engage.compose.extractive import ExtractiveComposer
 
-        return ExtractiveComposer()
+        return ExtractiveComposer(remembering)
     from engage.compose.chain import ModelComposer
 
     return ModelComposer(
-        spec,
+        settings.model,
         base_url=settings.model_base_url,
         api_key=settings.model_api_key.get_secret_value(),
         timeout=settings.model_timeout,

@@ -11,6 +11,7 @@ from engage.ledger.creators import SurfaceMode, get_creator, get_mode
 from engage.ledger.tables import conversations, followers, turns
 from engage.models import Author, Follower, Message, Persona, Surface, Turn
 
+REPEATED_WITHIN = timedelta(hours=24)
 LOOP_BREAK = timedelta(minutes=10)  # replies further apart than this are no loop
 
 
@@ -44,6 +45,7 @@ def assemble(tx: Connection, turn_id: str, now: datetime) -> Assembled:
             blocked=person.blocked_at is not None,
             replies_last_hour=len(times),
             first_contact=last is None,
+            recent_texts=tuple(talk.recent_texts(tx, turn, now - REPEATED_WITHIN)),
         ),
         history=tuple(talk.history(tx, turn)),
         post_text=conversation.post_text,

@@ -163,6 +163,18 @@ def history(tx: Connection, turn: Row[Any]) -> list[Line]:
     return lines[-HISTORY_LINES:]
 
 
+def recent_texts(tx: Connection, turn: Row[Any], since: datetime) -> list[str]:
+    """What the turn's follower wrote in other conversations of the account since then, newest first, at most 50."""
+    query = (
+        select(messages.c.text)
+        .where(messages.c.follower_id == turn.follower_id, messages.c.conversation_id != turn.conversation_id)
+        .where(messages.c.received_at >= since, messages.c.deleted_at.is_(None), messages.c.received_at < turn.due_at)
+        .order_by(messages.c.received_at.desc())
+        .limit(50)
+    )
+    return list(tx.execute(query).scalars())
+
+
 def reply_times(tx: Connection, follower_id: str, since: datetime) -> list[tuple[str, datetime]]:
     """(conversation id, created_at) of replies to a follower that are out or on their way, newest first."""
     query = (

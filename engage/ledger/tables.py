@@ -176,6 +176,7 @@ messages = Table(
     Column("deleted_at", UtcDateTime),
     UniqueConstraint("account_id", "platform_id"),
     Index("ix_messages_conversation_id_sent_at", "conversation_id", "sent_at"),
+    Index("ix_messages_follower_id_received_at", "follower_id", "received_at"),
 )
 
 drafts = Table(

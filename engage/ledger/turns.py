@@ -8,7 +8,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.orm import aliased
 
-from engage.ledger.conversations import living_messages
+from engage.ledger.conversations import living_messages, opt_out
 from engage.ledger.creators import SurfaceMode, running_accounts
 from engage.ledger.ids import new_id
 from engage.ledger.inbox import insert_ignoring
@@ -135,6 +135,8 @@ def conclude(
         return "stale"
     outcome = _overruled(tx, turn, outcome, now)
     _end(tx, turn, outcome, mode.mode, now)
+    if "opt_out" in outcome.card.reasons:
+        opt_out(tx, turn.follower_id, now)
     reply = None if isinstance(outcome, Skip) else outcome.reply
     if reply is not None and mode.mode in (Mode.REVIEW, Mode.AUTO):
         enqueue(tx, turn, _last_message_id(tx, claimed.id), reply, mode, now + reply_expiry, now)

@@ -1,7 +1,7 @@
 """What is in the ledger: the inbox, replays, erasure, export."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ def register(app: typer.Typer) -> None:
     app.command()(replay)
     app.command()(forget)
     app.command()(export)
+    app.command("recall-replies")(recall_replies)
 
 
 def replay(delivery_id: str) -> None:
@@ -58,6 +59,39 @@ def export(creator: Annotated[str, typer.Option(help="Name of the creator")]) ->
                 put(row)
 
 
+def recall_replies(
+    since: Annotated[str, typer.Option(help="How far back, for example 30m, 2h or 1d")],
+    creator: Annotated[str, typer.Option(help="Only this creator")] = "",
+    prompt_version: Annotated[str, typer.Option(help="Only replies written with this prompt version")] = "",
+    source: Annotated[str, typer.Option(help="Only replies that stand on this source")] = "",
+) -> int:
+    """Delete posted replies on their platforms."""
+    import asyncio
+
+    from workers import recalling
+    from workers.cli.console import put
+    from workers.runtime import Runtime
+
+    try:
+        start = datetime.now(UTC) - recalling.span(since)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    with opened() as ledger:
+        who = ledger.creator(creator).id if creator else ""
+
+        async def run() -> dict[str, object]:
+            runtime = Runtime.start(ledger.settings)
+            try:
+                choice = recalling.Choice(start, who, prompt_version, source)
+                return await recalling.recall(runtime, choice)
+            finally:
+                await runtime.aclose()
+
+        done = asyncio.run(run())
+    put(done)
+    return 1 if done["failed"] else 0
+
+
 def inbox(
     creator: Annotated[str, typer.Option(help="Only this creator")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
@@ -73,7 +107,9 @@ def inbox(
     if as_json:
         put([views.plain(item) for item in items])
         return
-    rows = [
-        [item.kind, item.follower, item.surface, item.text, item.reply or "", ", ".join(item.reasons)] for item in items
-    ]
-    table("Inbox", ["what", "follower", "where", "they wrote", "draft", "why"], rows)
+    columns = ["what", "follower", "where", "they wrote", "draft", "why"]
+    table("Inbox", columns, [_inbox_line(item) for item in items])
+
+
+def _inbox_line(item: Any) -> list[str]:
+    return [item.kind, item.follower, item.surface, item.text, item.reply or item.draft, ", ".join(item.reasons)]

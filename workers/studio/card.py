@@ -90,7 +90,7 @@ def _made(decision: Decision) -> list[tuple[str, str]]:
         ("Tokens", f"{card.get('tokens_in', 0)} in, {card.get('tokens_out', 0)} out"),
         ("Cost", f"{card.get('cost', 0):.4f}"),
         ("Time", f"{card.get('ms', 0)} ms"),
-        ("Drafts", str(decision.drafts)),
+        ("Drafts", str(decision.drafts or "")),
     ]
     return [(name, value) for name, value in facts if value]
 

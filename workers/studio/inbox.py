@@ -79,7 +79,7 @@ class Inbox:
         if acts:
             with box("div", "acts"):
                 for place, act in enumerate(acts):
-                    self._draw_act(act, item, "primary" if place == 0 else "")
+                    self._draw_act(act, item, "primary" if place == 0 and act is not Act.DISMISS else "")
         self._live[item.turn_id] = (age, state)
 
     def _draw_act(self, act: Act, item: Exchange, classes: str) -> None:

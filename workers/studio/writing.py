@@ -13,7 +13,7 @@ class Writing:
             self._title = Text("h2", "")
             self._asked = Text("p", "", "said")
             self._text = ui.textarea("Your answer").props("outlined autogrow autofocus")
-            Text("p", "It is sent as written by a person, without the note that it is automated.", "muted small")
+            Text("p", "It is sent as your own words. Take out a note that says it is automated.", "muted small")
             with box("div", "acts"):
                 button("Send", lambda: self._dialog.submit(True), "primary")
                 button("Cancel", lambda: self._dialog.submit(False))

@@ -260,6 +260,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_id", "platform_id", name=op.f("uq_messages_account_id_platform_id")),
     )
     op.create_index("ix_messages_conversation_id_sent_at", "messages", ["conversation_id", "sent_at"], unique=False)
+    op.create_index("ix_messages_follower_id_received_at", "messages", ["follower_id", "received_at"], unique=False)
     op.create_index(op.f("ix_messages_turn_id"), "messages", ["turn_id"], unique=False)
     op.create_table(
         "replies",
@@ -309,6 +310,7 @@ def downgrade() -> None:
     op.drop_index("ix_replies_account_id_receipt_id", table_name="replies")
     op.drop_table("replies")
     op.drop_index(op.f("ix_messages_turn_id"), table_name="messages")
+    op.drop_index("ix_messages_follower_id_received_at", table_name="messages")
     op.drop_index("ix_messages_conversation_id_sent_at", table_name="messages")
     op.drop_table("messages")
     op.drop_index(op.f("ix_drafts_turn_id"), table_name="drafts")

@@ -1,0 +1,21 @@
+"""Real words through the whole stack while the network duplicates, shuffles, limits, fails and cuts."""
+
+import pytest
+
+from tests.e2e import real_input
+
+pytestmark = [
+    pytest.mark.timeout(400),
+    pytest.mark.xdist_group("stack"),
+    pytest.mark.skipif(not real_input.CHAT.exists(), reason="the data sets are not on this machine (ENGAGE_TEST_DATA)"),
+]
+
+
+@pytest.mark.parametrize("settle", ["key", "readback"])
+def test_no_message_is_lost_and_none_is_answered_twice(settle: str) -> None:
+    summary, _ = real_input.run(live=40, comments=30, dms=30, settle=settle)
+    assert summary["settled"]
+    assert summary["messages"] == 100
+    assert (summary["lost"], summary["duplicates"]) == (0, 0)
+    assert summary["answered"] > 0
+    assert summary["violations"] == {}
