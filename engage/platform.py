@@ -122,4 +122,7 @@ class Parser(Protocol):
     """connectors/<platform>/parse.py: pure."""
 
     def __call__(self, payload: Any, account_user_id: str) -> list[Event]:
-        """Normalise one decoded payload. Raises Malformed; an unknown event is an IGNORED one with its reason."""
+        """Normalise one decoded payload. Raises Malformed; an unknown event is an IGNORED one with its reason.
+
+        account_user_id: the platform's id of the account it came for; '' takes the account that the payload names.
+        """

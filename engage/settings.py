@@ -57,7 +57,9 @@ class Settings(BaseModel):
     concurrency: int = Field(default=64, ge=1, description="Turns one worker process answers at the same time")
     lease: float = Field(default=120, ge=5, description="A worker silent this long loses its claim")
     max_body: int = Field(default=1_000_000, ge=1, description="Largest webhook body, in bytes")
-    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+    log_level: str = Field(
+        default="INFO", pattern="(?i)^(debug|info|warning|error)$", description="DEBUG, INFO, WARNING or ERROR"
+    )
 
     @cached_property
     def directory(self) -> Path:
@@ -90,7 +92,7 @@ def load(environ: dict[str, str] | None = None, **overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = str(first["loc"][0])
-        place = "environment" if f"{PREFIX}{key.upper()}" in environ else str(file)
+        place = "environment" if environ.get(f"{PREFIX}{key.upper()}") else str(file)
         raise ConfigError(first["msg"], key=key, place=place, fix=f"Expected: {_describe(key)}") from None
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from sqlalchemy import delete
 
 from engage.ledger import schema
 from engage.ledger.database import Database
@@ -20,7 +21,7 @@ from engage.ledger.tables import metadata
 
 BOTH = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 
-_WIPE = "; ".join(f"DELETE FROM {table.name}" for table in reversed(metadata.sorted_tables)).encode()
+_WIPE = "; ".join(str(delete(table)) for table in reversed(metadata.sorted_tables)).encode()
 
 _count = itertools.count(1)
 

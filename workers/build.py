@@ -1,7 +1,7 @@
 """Building the heavy parts of a process: memory, composer, avatar. Their imports are paid here, once."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from engage.settings import Settings
 
 if TYPE_CHECKING:
     from engage.avatar import Avatar, Composer
-
     from engage.memory.search import Memory
 
 Progress = Callable[[int], None]
@@ -38,9 +37,9 @@ def memory(settings: Settings, db: Database) -> Iterator["Memory"]:
     from engage.memory.search import Memory
     from engage.memory.vectors import Vectors
 
-    with chroma(settings) as url:
+    with chroma(settings) as url, closing(Vectors(url)) as vectors:
         index_waiting(db, url)
-        yield Memory(db, Vectors(url))
+        yield Memory(db, vectors)
 
 
 def avatar(settings: Settings, db: Database) -> "Avatar":
@@ -56,9 +55,8 @@ def avatar(settings: Settings, db: Database) -> "Avatar":
 def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
     """An avatar over a memory, with the composer that the settings name."""
     from engage.avatar import Avatar
-    from engage.voice.scoring import Voices
-
     from engage.triage import Policy
+    from engage.voice.scoring import Voices
 
     policy = Policy(
         replies_per_hour=settings.replies_per_hour,
@@ -101,4 +99,5 @@ def index_creator(db: Database, url: str, creator_id: str, progress: Progress | 
     from engage.memory.library import index_passages
     from engage.memory.vectors import Vectors
 
-    return index_passages(db, Vectors(url), creator_id, progress=progress)
+    with closing(Vectors(url)) as vectors:
+        return index_passages(db, vectors, creator_id, progress=progress)

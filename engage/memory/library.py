@@ -11,7 +11,7 @@ from engage.ledger.database import Database
 from engage.memory.corpus import Stored, load_passages, mark_indexed, mark_waiting, store, waiting
 from engage.memory.importers import Rejected, Row, read_paths
 from engage.memory.passages import unique
-from engage.memory.search import matter, vector_ids
+from engage.memory.search import bare, matter, vector_ids
 from engage.models import Passage
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _index(vectors: "Vectors", creator_id: str, some: Sequence[Passage], encoder
 
         encoder = shared_encoder()
     names = [name for passage in some for name in vector_ids(passage)]
-    texts = [text for passage in some for text in (matter(passage), passage.question) if text]
+    texts = [text for passage in some for text in (matter(passage), bare(passage.question or "")) if text]
     vectors.add(creator_id, names, encoder.encode(texts))
 
 

@@ -1,6 +1,7 @@
 """Recall: the passages of a creator that answer a question, and whether any of them does."""
 
 import asyncio
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ DENSE = 40  # vectors asked of Chroma
 LEXICAL = 12  # passages the words alone may bring in
 KEPT_PASSAGES = 200_000  # in memory, of all creators together: about 1 KB each
 FRESH_SECONDS = 2.0  # how long an import by another process may go unnoticed
+_NAMED = re.compile(r"@[\w.\-]+|\[(?:url|phone|email|name|image)\]|https?://\S+", re.IGNORECASE)
 TEXT, QUESTION = "t", "q"  # the two vectors of a passage
 
 
@@ -63,7 +65,8 @@ class Memory:
     def search(self, creator_id: str, text: str, k: int = 5) -> Recall:
         """`recall` for callers without an event loop."""
         corpus = self.corpus(creator_id)
-        if not corpus.passages or not text.strip():
+        text = bare(text.strip())
+        if not corpus.passages or not text:
             return Recall((), supported=False)
         found = Found(corpus, text)
         note = ""
@@ -156,7 +159,7 @@ def index(version: str, passages: Sequence[Passage]) -> Corpus:
         tuple(passages),
         {passage.id: at for at, passage in enumerate(passages)},
         build([matter(passage) for passage in passages]),
-        build([passage.question or "" for passage in passages]),
+        build([bare(passage.question or "") for passage in passages]),
         main_languages(passage.language for passage in passages),
     )
 
@@ -164,6 +167,11 @@ def index(version: str, passages: Sequence[Passage]) -> Corpus:
 def matter(passage: Passage) -> str:
     """What of a passage is searched as its text: a post's title belongs to it."""
     return f"{passage.title}\n{passage.text}" if passage.title and passage.kind is PassageKind.POST else passage.text
+
+
+def bare(text: str) -> str:
+    """A question without whom it names and what was masked in it; the text itself where nothing else is in it."""
+    return " ".join(_NAMED.sub(" ", text).split()) or text
 
 
 def vector_ids(passage: Passage) -> list[str]:

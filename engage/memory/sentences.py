@@ -44,13 +44,18 @@ def _ends_sentence(text: str, end: re.Match[str]) -> bool:
     if mark[0] not in ".!?…":
         return True
     following = text[end.end() : end.end() + 10].lstrip()[:1]
-    if following.islower():  # "e.g. this", "Wait... what", "Yahoo! is"
+    if following.islower() and not (mark == "." and _writes_small(text)):  # "e.g. this", "Wait... what", "Yahoo! is"
         return False
     if mark != ".":
         return True
     before = _LAST_WORD.search(text, max(0, end.start() - 20), end.start())
     word = before[0] if before else ""
     return not (_ABBREVIATIONS.fullmatch(word) or (len(word) == 1 and word.isupper()))
+
+
+def _writes_small(text: str) -> bool:
+    """Many people begin no sentence with a capital: a text that begins small is theirs."""
+    return next((letter for letter in text if letter.isalpha()), "").islower()
 
 
 def _inside_quote(sentence: str) -> bool:

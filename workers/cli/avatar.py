@@ -127,7 +127,6 @@ def parse(platform: str) -> int:
 def show(creator: CreatorName) -> None:
     """The creator's style profile, as JSON."""
     from engage.voice.profile import as_json
-
     from workers.cli.console import put
 
     with opened() as ledger:
@@ -152,7 +151,7 @@ def score(creator: CreatorName) -> int:
 
 def _voice(ledger: Any, creator: str) -> Any:
     from engage.memory.corpus import load_passages
-    from engage.voice import build_voice
+    from engage.voice.scoring import build_voice
 
     persona = ledger.creator(creator)
     with ledger.db.reading() as tx:

@@ -21,7 +21,8 @@ class Header:
 
     def __init__(self, shell: "Shell", path: str) -> None:
         self._shell = shell
-        self._shown: object = None
+        self._switches: object = None
+        self._told: object = None
         Text("a", "Skip to the content", "skip").props("href=#main")
         with box("header", "top"), box("div", "top-inner"):
             Text("a", "Engage", "brand").props("href=/")
@@ -44,17 +45,19 @@ class Header:
     def show(self, pulse: Pulse, now: datetime) -> None:
         """Draw the switches where one was turned, here or elsewhere."""
         since = _since(pulse.everything_paused_at, now) if pulse.everything_paused_at else ""
-        if (pulse, since) == self._shown:
-            return
-        self._shown = (pulse, since)
         self._count.set_text(str(pulse.waiting) if pulse.waiting < 1000 else "999+")
         self._count.set_visibility(pulse.waiting > 0)
-        self._switch.clear()
-        with self._switch:
-            self._draw_switch(pulse)
-        self._notice.clear()
-        with self._notice:
-            self._draw_notice(pulse, since)
+        switches = (pulse.everything_paused_at, pulse.creators)
+        if switches != self._switches:  # not more often: an open menu stays open
+            self._switches = switches
+            self._switch.clear()
+            with self._switch:
+                self._draw_switch(pulse)
+        if (switches, since) != self._told:
+            self._told = (switches, since)
+            self._notice.clear()
+            with self._notice:
+                self._draw_notice(pulse, since)
 
     def _draw_switch(self, pulse: Pulse) -> None:
         on = pulse.everything_paused_at is not None
@@ -66,14 +69,14 @@ class Header:
         some = any(paused for _, _, paused in pulse.creators)
         with button("▾", lambda: None, "pause more", label="Pause one creator") as opener:
             opener.classes("paused" if some else "")
-            with ui.menu().classes("creators-menu"):
+            with ui.menu().props("role=menu").classes("creators-menu"):
                 for creator_id, name, paused_at in pulse.creators:
                     self._draw_item(creator_id, name, paused=paused_at is not None)
 
     def _draw_item(self, creator_id: str, name: str, *, paused: bool) -> None:
         text = f"Resume {name}" if paused else f"Pause {name}"
         item = ui.menu_item(text, on_click=lambda: self._creator(creator_id, name, on=not paused))
-        item.classes("is-paused" if paused else "")
+        item.props("role=menuitem").classes("is-paused" if paused else "")
 
     def _draw_notice(self, pulse: Pulse, since: str) -> None:
         paused = [name for _, name, paused_at in pulse.creators if paused_at]

@@ -1,6 +1,7 @@
 """Signing in and out. The only page that is open to everybody."""
 
 import asyncio
+import math
 from datetime import datetime
 
 from nicegui import Client, app, ui
@@ -38,7 +39,7 @@ class Doorkeeper:
         """The user. Raises TryLater, Wrong, or Unavailable where the ledger cannot be read."""
         wait = self._throttle.admit(address, self._studio.now())
         if wait is not None:
-            raise TryLater(f"Too many tries. Wait {wait.seconds + 1} seconds and try again.")
+            raise TryLater(f"Too many tries. Wait {math.ceil(wait.total_seconds())} seconds and try again.")
         user = await self._studio.db.read(users.find, name)
         async with self._one:
             right = await asyncio.to_thread(users.matches, user, password)

@@ -149,7 +149,8 @@ class Shell:
     def say(self, text: str, *, good: bool) -> None:
         """A short message at the foot of the page."""
         with self.main:  # the row whose button was pressed may be gone by now
-            ui.notify(text, type="positive" if good else "negative", timeout=4000 if good else 8000, multi_line=True)
+            note = "note good" if good else "note bad"
+            ui.notify(text, classes=note, timeout=4000 if good else 8000, multi_line=True)
 
     def sign_out(self) -> None:
         session.end()

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 from collections.abc import Iterator, Mapping
 
 from engage.memory.importers.rows import BadRow, Rejected, Row, read_row
@@ -24,7 +25,7 @@ def sniff(text: str) -> bool:
 def read(text: str, path: str, name: str) -> Iterator[Row | Rejected]:
     """Every row, or why its line is none."""
     csv.field_size_limit(_LONGEST_FIELD)
-    reader = csv.reader(text.split("\n"), delimiter=_delimiter(text) or ",")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text) or ",")
     header = [cell.strip().lower() for cell in next(reader)]
     while True:
         start = reader.line_num + 1

@@ -1,0 +1,1 @@
+"""Writing a draft: with a model, or out of the creator's own sentences."""

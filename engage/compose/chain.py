@@ -1,0 +1,243 @@
+"""The composer that asks a model, through LangChain: any provider, an Ollama server, or an OpenAI-compatible address.
+
+One call, a second where an answer could not be read. What cannot be read then is no answer: silence, never nonsense.
+"""
+
+import asyncio
+import itertools
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
+
+from engage.compose.checks import quotes
+from engage.compose.courtesy import courtesy_of
+from engage.compose.extractive import Words, address, answer_courtesy
+from engage.compose.grounding import evidence_for
+from engage.compose.prompt import build, canary_of, cited, load_prompts, private_text
+from engage.compose.providers import lost, make_model, meaning, named, refuses_request
+from engage.errors import Unavailable
+from engage.models import Draft, Evidence, Persona, Recall, Scored, Turn
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import Runnable
+
+NONSENSE = "model_nonsense"
+TRIES = 2  # where no answer came
+_BETWEEN = (timedelta(milliseconds=50), timedelta(milliseconds=250))
+_LONGEST = 20_000  # characters of an answer that are looked at
+_BRACES = 50  # of them at which an object is looked for
+_AGAIN = "Your last answer could not be read.\n"
+
+Messages = list[tuple[str, str]]
+
+
+class Written(BaseModel):
+    """What the model writes: a reply and the passages it stands on, or that there is none."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    answer: str = ""
+    passages: list[str] = Field(default_factory=list)
+    decline: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer as it could be read; `written` is None where it could not."""
+
+    written: Written | None = None
+    tokens_in: int = 0
+    tokens_out: int = 0
+
+    def after(self, earlier: "Reading") -> "Reading":
+        """This one, with what the earlier one cost."""
+        return Reading(self.written, self.tokens_in + earlier.tokens_in, self.tokens_out + earlier.tokens_out)
+
+
+class ModelComposer:
+    """Composes with a model named by a spec such as "openai:gpt-5-mini" or "ollama:llama3.2". For one event loop."""
+
+    def __init__(
+        self,
+        spec: str,
+        *,
+        base_url: str = "",
+        api_key: str = "",
+        timeout: float = 60,
+        words: Words | None = None,
+        transport: Any = None,
+    ) -> None:
+        """Nothing is imported or connected before the first draft. Raises ConfigError for a spec nobody knows.
+
+        timeout: seconds for one draft. words: finds the creator's replies to greetings and thanks, which then cost no
+        call. transport: an `httpx2.AsyncClient` for OpenAI-compatible servers.
+        """
+        named(spec, base_url)
+        self._spec = spec.strip()
+        self._base_url = base_url
+        self._api_key = api_key
+        self._timeout = timeout
+        self._words = words
+        self._transport = transport
+        self._building = asyncio.Lock()
+        self._model: BaseChatModel | None = None
+        self._schema = True  # until this server turns out not to follow one
+
+    async def compose(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
+        """A draft with its evidence, or an empty one: the model's own reason, "model_nonsense" or "leak".
+
+        Raises RateLimited, Unavailable or ConfigError.
+        """
+        if self._words and (kind := courtesy_of(turn.text)):
+            known = answer_courtesy(turn, await self._words.passages(turn.creator_id), kind)
+            if known.text:
+                return known
+        model = await self._built()
+        canary = canary_of(persona.id)
+        messages = build(turn, persona, recall, secrets.token_hex(8), canary)
+        async with self._bounded():
+            reading = await self._read(model, messages)
+        return self._draft(reading, turn, persona, recall, canary)
+
+    def private_words(self, persona: Persona) -> str:
+        """The instructions a reply must not quote."""
+        return private_text(persona)
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        client = getattr(self._model, "http_async_client", None)
+        if client is not None:
+            await client.aclose()
+
+    async def _built(self) -> "BaseChatModel":
+        """The model, made once and on a thread: its imports take seconds."""
+        async with self._building:
+            if self._model is None:
+                self._model = await asyncio.to_thread(
+                    make_model, self._spec, self._base_url, self._api_key, self._timeout, self._transport
+                )
+            return self._model
+
+    @asynccontextmanager
+    async def _bounded(self) -> AsyncIterator[None]:
+        """All tries of one draft together within the timeout."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                yield
+        except TimeoutError:
+            fix = "raise ENGAGE_MODEL_TIMEOUT or use a faster model"
+            raise Unavailable(f"model {self._spec} took longer than {self._timeout:g} s; {fix}") from None
+
+    async def _read(self, model: "BaseChatModel", messages: Messages) -> Reading:
+        """The answer, asked for again as plain JSON where it could not be read or asked for with a schema."""
+        first = await self._ask(model, messages, schema=self._schema)
+        if first.written is not None:
+            return first
+        again = [*messages, ("human", _AGAIN + load_prompts().format)]
+        second = await self._ask(model, again, schema=False)
+        if second.written is not None:
+            self._schema = False
+        return second.after(first)
+
+    async def _ask(self, model: "BaseChatModel", messages: Messages, *, schema: bool) -> Reading:
+        """One answer. Raises RateLimited, Unavailable or ConfigError."""
+        try:
+            return await self._invoke(model, messages, schema=schema)
+        except Exception as error:
+            if schema and refuses_request(error):
+                return Reading()
+            known = meaning(error, self._spec, self._api_key)
+            if known is None:
+                return Reading()
+            raise known from None  # a client's words may hold the key
+
+    async def _invoke(self, model: "BaseChatModel", messages: Messages, *, schema: bool) -> Reading:
+        chain = chained(model, schema=schema)
+        async for attempt in AsyncRetrying(
+            stop=stop_after_attempt(TRIES), wait=wait_random(*_BETWEEN), retry=retry_if_exception(lost), reraise=True
+        ):
+            with attempt:
+                reading: Reading = await chain.ainvoke({"messages": messages})
+        return reading
+
+    def _draft(self, reading: Reading, turn: Turn, persona: Persona, recall: Recall, canary: str) -> Draft:
+        written = reading.written
+        text, evidence, reason = "", tuple[Evidence, ...](), NONSENSE
+        if written is not None and (written.decline or not written.answer.strip()):
+            reason = f"declined: {written.reason.strip()[:200]}".rstrip(": ")
+        elif written is not None and leaks(written.answer, private_text(persona), canary):
+            reason = "leak"
+        elif written is not None:
+            said = written.answer.strip()
+            text, reason = address(turn) + said, ""
+            evidence = ground(said, cited(written.passages, recall))
+        return Draft(
+            text=text,
+            evidence=evidence,
+            reason=reason,
+            model=self._spec,
+            prompt_version=load_prompts().version,
+            tokens_in=reading.tokens_in,
+            tokens_out=reading.tokens_out,
+        )
+
+
+def chained(model: "BaseChatModel", *, schema: bool) -> "Runnable[dict[str, Any], Reading]":
+    """prompt | model | reading. The prompt only carries messages: braces of a follower are no template."""
+    from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
+    from langchain_core.runnables import RunnableLambda
+
+    prompt = ChatPromptTemplate.from_messages([MessagesPlaceholder("messages")])
+    writer: Runnable[Any, Any] = model
+    if schema:
+        # The schema as a dict: LangChain then leaves the reading to us, who forgive more and still see the tokens.
+        shape = Written.model_json_schema(mode="serialization")
+        writer = model.with_structured_output(shape, method="json_schema", include_raw=True)
+    return prompt | writer | RunnableLambda(_reading)
+
+
+async def _reading(answer: Any) -> Reading:
+    """What a model object gave: with a schema {"raw", "parsed"}, without one the message."""
+    message, parsed = (answer["raw"], answer["parsed"]) if isinstance(answer, dict) else (answer, None)
+    usage = getattr(message, "usage_metadata", None) or {}
+    written = read(json.dumps(parsed)) if isinstance(parsed, dict) else read(message.text)
+    cut = message.response_metadata.get("finish_reason") in ("length", "content_filter")
+    refused = bool(message.additional_kwargs.get("refusal"))
+    return Reading(
+        written=None if cut or refused else written,
+        tokens_in=int(usage.get("input_tokens", 0)),
+        tokens_out=int(usage.get("output_tokens", 0)),
+    )
+
+
+def read(text: str) -> Written | None:
+    """The JSON object in an answer, also where a fence or prose stands round it."""
+    text = text[:_LONGEST]
+    for start in itertools.islice(re.finditer(r"\{", text), _BRACES):
+        try:
+            found, _ = json.JSONDecoder().raw_decode(text, start.start())
+            if found.keys() & {"answer", "decline"}:
+                return Written.model_validate(found)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def ground(text: str, passages: Sequence[Scored]) -> tuple[Evidence, ...]:
+    """The sentences that stand on one of the cited passages."""
+    return evidence_for(text, [scored.passage for scored in passages])
+
+
+def leaks(text: str, instructions: str, canary: str) -> bool:
+    """The text quotes the instructions, or holds the canary, however it is spaced."""
+    return canary in re.sub(r"[\W_]", "", text.casefold()) or quotes(text, instructions)

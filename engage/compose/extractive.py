@@ -1,0 +1,211 @@
+"""The composer without a model: it answers with the creator's own past answers and sentences, or declines."""
+
+import asyncio
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from engage.compose.courtesy import Courtesy, asks, courteous_replies, courtesy_of
+from engage.compose.lengths import measure
+from engage.compose.reuse import links, points_elsewhere, tidy, unusable
+from engage.memory.evidence import above_chance
+from engage.memory.lexical import tokens
+from engage.memory.sentences import count_words, split_sentences
+from engage.models import Draft, Evidence, Passage, PassageKind, Persona, Recall, Scored, Surface, Turn
+
+if TYPE_CHECKING:
+    from engage.memory.bert import Floats
+    from engage.memory.encoder import SentenceEncoder
+
+# Chosen on held-out questions of four creators (docs/adr/0003-recall-scores.md); all above chance, see evidence.py.
+SAME_QUESTION = 0.75  # question_match from which a past answer answers this one too
+NEAR_SENTENCE = 0.66  # nearness from which a sentence answers on its own
+RELATED_SENTENCE = 0.58  # … where it has a meaningful word of the question
+NEXT_SENTENCE = 0.40  # … from which the one after it may follow
+WORTH_READING = 0.35  # score of a passage whose sentences are looked at
+ANSWER_SENTENCES = 3  # most sentences of a past answer that are said again
+UNSPACED_ENDS = "。！？”」』"  # Chinese and Japanese write no space after them
+TELLING_WORDS = 2  # meaningful words of a question that can be told from others
+SHORTEST = 4  # words of a sentence that can stand alone
+
+DECLINED = Draft(text="", reason="unsupported")
+
+
+class Words(Protocol):
+    """What the composer asks of memory beside the recall."""
+
+    async def passages(self, creator_id: str) -> Sequence[Passage]:
+        """All the creator's passages."""
+        ...
+
+
+class ExtractiveComposer:
+    """Composes out of the creator's own sentences only."""
+
+    def __init__(self, words: Words | None = None, encoder: "SentenceEncoder | None" = None) -> None:
+        """words: finds the creator's replies to greetings and thanks; without it only recalled ones are reused."""
+        self._words = words
+        self._encoder = encoder
+
+    async def compose(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
+        """A draft within the turn's length, or one without text and the reason "unsupported"."""
+        if kind := courtesy_of(turn.text):
+            known = [scored.passage for scored in recall.passages]
+            pool = await self._words.passages(turn.creator_id) if self._words else known
+            return answer_courtesy(turn, pool, kind)
+        if not recall.supported or not recall.passages:
+            return DECLINED
+        return await asyncio.to_thread(self._answer, turn, persona, recall)
+
+    def _answer(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
+        for answer in (past_answer(turn.text, recall, persona), product_answer(recall, persona)):
+            if draft := drafted(turn, answer):
+                return draft
+        # What asks nothing gets no fact thrown at it: only what was said to the same words before.
+        asked = focus(turn.text)
+        nearest = self._nearest_sentences(asked, persona, recall) if asked else []
+        return drafted(turn, nearest) or DECLINED
+
+    def _nearest_sentences(self, question: str, persona: Persona, recall: Recall) -> list[Evidence]:
+        """The sentence nearest to the question, and the one after it in its passage where that is near too."""
+        near = self._measured(question, list(candidates(recall, persona)))
+        best = max(near, key=lambda one: one.near, default=None)
+        if best is None or best.near < (RELATED_SENTENCE if best.shares_words else NEAR_SENTENCE):
+            return []
+        answer = [best, *(one for one in near if one.follows(best) and one.near >= NEXT_SENTENCE)]
+        return [Evidence(one.sentence, one.passage.id, round(one.near, 4)) for one in answer]
+
+    def _measured(self, question: str, found: Sequence["Candidate"]) -> list["Candidate"]:
+        """The candidates with how near each is to the question."""
+        if not found:
+            return []
+        vectors = self._encode([question, *(one.sentence for one in found)])
+        asked = content(question)
+        return [
+            replace(
+                one,
+                near=above_chance(float(cosine), one.passage.language or "en"),
+                shares_words=not asked.isdisjoint(content(one.sentence)),
+            )
+            for one, cosine in zip(found, vectors[1:] @ vectors[0], strict=True)
+        ]
+
+    def _encode(self, texts: Sequence[str]) -> "Floats":
+        if self._encoder is None:
+            from engage.memory.encoder import shared_encoder
+
+            self._encoder = shared_encoder()
+        return self._encoder.encode_remembered(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may be said again, where it stands, and how near it is to the question."""
+
+    passage: Passage
+    position: int
+    sentence: str
+    near: float = 0.0
+    shares_words: bool = False
+
+    def follows(self, other: "Candidate") -> bool:
+        """Stands right after the other one."""
+        return self.passage.id == other.passage.id and self.position == other.position + 1
+
+
+def candidates(recall: Recall, persona: Persona) -> Iterator[Candidate]:
+    """The recalled sentences that can be understood by somebody who reads nothing but them."""
+    for scored in recall.passages:
+        if scored.score < WORTH_READING:
+            continue
+        for position, part in enumerate(split_sentences(scored.passage.text)):
+            sentence = tidy(part)
+            if stands_alone(sentence, scored.passage, persona):
+                yield Candidate(scored.passage, position, sentence)
+
+
+def content(text: str) -> frozenset[str]:
+    """The beginnings of a text's longer words: those that say what it is about."""
+    return frozenset(token for token in tokens(text) if len(token) > 3 or not token.isascii())
+
+
+def focus(text: str) -> str:
+    """The sentences of a message that ask, "" where none does: long messages bury their question."""
+    return " ".join(sentence for sentence in split_sentences(text) if asks(sentence))
+
+
+def past_answer(text: str, recall: Recall, persona: Persona) -> list[Evidence]:
+    """The beginning of the reply to the same question, asked before."""
+    if len(content(text)) < TELLING_WORDS:
+        return []  # "and you?" is the same question everywhere, and never
+    asked = [scored for scored in recall.passages if scored.passage.question]
+    for scored in sorted(asked, key=lambda one: -one.question_match):
+        if scored.question_match < SAME_QUESTION:
+            break
+        if answer := reply_sentences(scored, persona):
+            return answer
+    return []
+
+
+def reply_sentences(scored: Scored, persona: Persona) -> list[Evidence]:
+    """The first sentences of a past reply, up to one that must not be said again."""
+    answer: list[Evidence] = []
+    for sentence in (tidy(part) for part in split_sentences(scored.passage.text)):
+        if not usable(sentence, scored.passage, persona) or len(answer) == ANSWER_SENTENCES:
+            break
+        answer.append(Evidence(sentence, scored.passage.id, scored.question_match))
+    enough = sum(count_words(one.sentence) for one in answer) >= SHORTEST
+    return answer if enough or scored.passage.kind is PassageKind.FAQ else []
+
+
+def product_answer(recall: Recall, persona: Persona) -> list[Evidence]:
+    """Name and price, what else is known of it, and where it is sold."""
+    best = recall.passages[0]
+    if best.passage.kind is not PassageKind.PRODUCT:
+        return []
+    lines = [line for line in split_sentences(best.passage.text) if not unusable(line)][:ANSWER_SENTENCES]
+    if best.passage.url:
+        lines.append(best.passage.url)
+    return [Evidence(line, best.passage.id, best.score) for line in lines]
+
+
+def answer_courtesy(turn: Turn, pool: Sequence[Passage], kind: Courtesy) -> Draft:
+    """One of the creator's own replies to the same courtesy: chosen by the turn, so that not all followers get one."""
+    replies = sorted(courteous_replies(pool, kind), key=lambda one: (count_words(one[0]), one[0]))[:5]
+    if not replies:
+        return DECLINED
+    reply, passage = replies[zlib.crc32(turn.id.encode()) % len(replies)]
+    return drafted(turn, [Evidence(reply, passage.id, 1.0)]) or DECLINED
+
+
+def usable(sentence: str, passage: Passage, persona: Persona) -> bool:
+    """May be said again, and names only places the creator lets the avatar name."""
+    allowed = (*persona.allowed_links, *([passage.url] if passage.url else []))
+    known = all(any(place in link for place in allowed) for link in links(sentence))
+    return bool(sentence) and known and not unusable(sentence)
+
+
+def stands_alone(sentence: str, passage: Passage, persona: Persona) -> bool:
+    """Can be understood by somebody who reads nothing but this (tidied) sentence."""
+    return usable(sentence, passage, persona) and not points_elsewhere(sentence) and count_words(sentence) >= SHORTEST
+
+
+def drafted(turn: Turn, answer: Sequence[Evidence]) -> Draft | None:
+    """The answer's first sentences that fit, addressed to the follower; None where not even one does."""
+    allowed = turn.capabilities
+    text = address(turn)
+    kept: list[Evidence] = []
+    for one in answer:
+        longer = text + (" " if kept and text[-1] not in UNSPACED_ENDS else "") + one.sentence
+        if measure(longer, allowed.unit) > allowed.max_length:
+            break
+        text = longer
+        kept.append(one)
+    return Draft(text=text, evidence=tuple(kept)) if kept else None
+
+
+def address(turn: Turn) -> str:
+    """What a reply begins with: live chat has no threads, so there it names whom it is for; elsewhere nothing."""
+    name = turn.follower.name.strip().lstrip("@")
+    return f"@{name} " if turn.surface is Surface.LIVE and name and " " not in name else ""

@@ -1,0 +1,128 @@
+"""Should this turn be answered, and how carefully? The rules in their order, on one page. Pure.
+
+People come first: a cry for help is seen before anything else, even from a follower who is never answered.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from engage.models import Persona, Surface, Turn
+from engage.triage.audience import closed, worn_out
+from engage.triage.intent import intent_of, is_small_talk
+from engage.triage.language import identify
+from engage.triage.normalise import clean, fold, has_letters, without_links
+from engage.triage.scores import flags, score_labels, shorten
+from engage.triage.verdict import Decision, FixedText, Intent, Policy, Verdict
+from engage.triage.wishes import asks_for_human, asks_if_bot, opts_out
+
+_ATTACKS = ("injection", "spam")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the rules look at: the turn, its words, and what has been found out about them."""
+
+    turn: Turn
+    persona: Persona
+    policy: Policy
+    now: datetime
+    words: str  # folded, without links and mentions
+    found: Verdict  # labels, flags, language and intent; its decision is not made yet
+
+
+def triage(turn: Turn, persona: Persona, policy: Policy, now: datetime | None = None) -> Verdict:
+    """Decide about a turn. `now` defaults to when its last message was sent."""
+    reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at)
+    rules = (_danger, _closed, _content, _wish_to_stop, _worn_out, _attack, _wish, _abuse, _limits)
+    return next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
+
+
+def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Reading:
+    text = shorten(clean(turn.text))
+    words = fold(without_links(text))
+    guess = identify(text, persona.language)
+    labels = score_labels(text, persona)
+    intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
+    found = Verdict(Decision.ANSWER, (), labels, flags(labels, policy.thresholds), guess.language, intent)
+    return Reading(turn, persona, policy, now, words, found)
+
+
+def _danger(reading: Reading) -> Verdict | None:
+    if "self_harm" not in reading.found.flags or all(message.author.is_bot for message in reading.turn.messages):
+        return None
+    text = None if closed(reading.turn, reading.now) else FixedText.CRISIS
+    return _verdict(reading, Decision.ESCALATE, "crisis", text)
+
+
+def _closed(reading: Reading) -> Verdict | None:
+    reason = closed(reading.turn, reading.now)
+    if reason == "may_not_reply" and asks_for_human(reading.words):
+        return _verdict(reading, Decision.ESCALATE, "asked_for_human")
+    return _verdict(reading, Decision.SKIP, reason) if reason else None
+
+
+def _content(reading: Reading) -> Verdict | None:
+    if has_letters(reading.words):
+        return None
+    # A bare link or picture in a direct message may mean something to the creator; advertising is the next rule's.
+    bare_link = has_letters(reading.turn.text) and "spam" in reading.found.flags
+    return None if bare_link else _verdict(reading, Decision.SKIP, "no_content")
+
+
+def _wish_to_stop(reading: Reading) -> Verdict | None:
+    if opts_out(reading.words, direct=reading.turn.surface is Surface.DM):
+        return _verdict(reading, Decision.ANSWER, "opt_out", FixedText.OPT_OUT)
+    return None
+
+
+def _worn_out(reading: Reading) -> Verdict | None:
+    end = worn_out(reading.turn, reading.policy, reading.now)
+    return _verdict(reading, *end) if end else None
+
+
+def _attack(reading: Reading) -> Verdict | None:
+    return next((_against(reading, label) for label in _ATTACKS if label in reading.found.flags), None)
+
+
+def _wish(reading: Reading) -> Verdict | None:
+    if asks_for_human(reading.words):
+        return _verdict(reading, Decision.ESCALATE, "asked_for_human", FixedText.HUMAN)
+    if asks_if_bot(reading.words):
+        return _verdict(reading, Decision.ANSWER, "asked_if_bot", FixedText.BOT)
+    return None
+
+
+def _abuse(reading: Reading) -> Verdict | None:
+    return _against(reading, "abuse") if "abuse" in reading.found.flags else None
+
+
+def _limits(reading: Reading) -> Verdict | None:
+    """What the avatar leaves to a person, where there is one who could read it."""
+    if "restricted" in reading.found.flags:
+        live = reading.turn.surface is Surface.LIVE
+        return _verdict(reading, Decision.SKIP if live else Decision.ESCALATE, "restricted")
+    if reading.policy.languages and reading.found.language not in reading.policy.languages:
+        direct = reading.turn.surface is Surface.DM
+        return _verdict(reading, Decision.ESCALATE if direct else Decision.SKIP, "wrong_language")
+    return None
+
+
+def _by_intent(reading: Reading) -> Verdict:
+    intent = reading.found.intent
+    if reading.found.asks:
+        return _verdict(reading, Decision.ANSWER, "question")
+    if intent is not Intent.CHATTER:
+        return _verdict(reading, Decision.ANSWER, intent.value)
+    # In a direct message the follower speaks to the creator, also without a question.
+    speaks = reading.turn.surface is Surface.DM and not is_small_talk(reading.words)
+    return _verdict(reading, Decision.ANSWER if speaks else Decision.SKIP, "nothing_asked")
+
+
+def _against(reading: Reading, label: str) -> Verdict:
+    """Skip an attack. What only may be one is shown to a person where the follower wrote in private."""
+    doubtful = reading.found.labels[label] < reading.policy.sure and reading.turn.surface is Surface.DM
+    return _verdict(reading, Decision.ESCALATE if doubtful else Decision.SKIP, label)
+
+
+def _verdict(reading: Reading, decision: Decision, reason: str, text: FixedText | None = None) -> Verdict:
+    return replace(reading.found, decision=decision, reasons=(reason,), fixed_text=text)

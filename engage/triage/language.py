@@ -1,0 +1,82 @@
+"""Which language a short text is written in. Pure; the model of py3langid is read once, on first use (0.7 s).
+
+A script that belongs to one language decides alone. Otherwise the classifier decides among the languages people write
+to creators in, with a lean towards the creator's own language and English that fades as the text gets longer: three
+words say little, and most followers write in the language of the post.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+from engage.triage.normalise import clean, without_links
+
+LANGUAGES = ["ar", "az", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fil", "fr", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "it", "ja", "ka", "kk", "km", "kn", "ko", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "my", "ne", "nl", "no", "pa", "pl", "pt", "ro", "ru", "si", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tl", "tr", "uk", "ur", "uz", "vi", "zh"]
+_SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("ja", re.compile("[\u3040-\u30ff\uff66-\uff9f]")),
+    ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
+    ("zh", re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")),
+    ("th", re.compile("[\u0e01-\u0e5b]")),
+    ("el", re.compile("[\u0370-\u03ff]")),
+    ("he", re.compile("[\u0590-\u05ff]")),
+    ("bn", re.compile("[\u0980-\u09ff]")),
+    ("ta", re.compile("[\u0b80-\u0bff]")),
+    ("te", re.compile("[\u0c00-\u0c7f]")),
+    ("ka", re.compile("[\u10a0-\u10ff]")),
+    ("hy", re.compile("[\u0530-\u058f]")),
+)
+_LETTER = re.compile(r"[^\W\d_]")
+_LATIN = re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
+_SAYS_NOTHING = re.compile(r"\b(?:a?(?:ha){2,}h?|lo+l+|lmf?ao+|o+h+|wo+w+)\b", re.IGNORECASE)
+# How much less often a language is met than its neighbours that look like it (Malay beside Indonesian).
+_RARE = dict.fromkeys(["az", "bg", "bn", "ca", "et", "gl", "hr", "kk", "ky", "lt", "lv", "mk", "ms", "ne", "sk", "sl", "sq", "sr", "sw", "ur", "uz", "da", "no"], 0.4)
+_OWN_SHARE = 0.3  # of the letters, for a script to decide
+_SAME = {"fil": "tl", "nb": "no", "nn": "no"}
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A language (ISO 639-1, `tl` for Tagalog) and how sure, 0..1. The fallback has confidence 0."""
+
+    language: str
+    confidence: float
+
+
+def identify(text: str, fallback: str = "en") -> Guess:
+    """The language of `text`, or `fallback` where it has too few letters to tell."""
+    words = _SAYS_NOTHING.sub(" ", without_links(clean(text)))
+    letters = _LETTER.findall(words)
+    if len(letters) < 2:
+        return Guess(fallback, 0.0)
+    return _by_script(words, len(letters)) or _by_words(words, len(letters), fallback)
+
+
+def _by_script(words: str, letters: int) -> Guess | None:
+    # Ideographs count double: a Chinese sentence with an English product name has fewer letters of its own.
+    for language, script in _SCRIPTS:
+        share = len(script.findall(words)) * (2 if language in {"zh", "ja"} else 1) / letters
+        if share >= _OWN_SHARE:
+            return Guess(language, min(1.0, share))
+    return None
+
+
+def _by_words(words: str, letters: int, fallback: str) -> Guess:
+    ranked = cast(list[tuple[str, float]], _identifier().rank(words))
+    lean = max(1.0, 40.0 / letters)
+    leaning = _RARE | ({fallback: lean, "en": lean} if 2 * len(_LATIN.findall(words)) > letters else {fallback: 2.0})
+    scores = [(name, score * leaning.get(name, 1.0)) for name, score in ranked[:12]]
+    best, score = max(scores, key=lambda one: one[1])
+    confidence = score / (sum(other for _, other in scores) or 1.0)
+    if letters < 12 and confidence < 0.35:
+        return Guess(fallback, 0.0)
+    return Guess(_SAME.get(best, best), confidence)
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    identifier.set_languages([language for language in LANGUAGES if language in identifier.labels])
+    return identifier

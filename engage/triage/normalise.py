@@ -1,0 +1,72 @@
+"""Views of a text in which tricks of writing have been undone. The views are for looking at, never for posting.
+
+clean: what a reader sees. fold: letters only their skeleton (case, accents, look-alikes, drawn-out letters).
+plain: fold with digits and signs used as letters, and spaced-out words, read as letters.
+"""
+
+import re
+import unicodedata
+
+# Letters of other scripts that readers take for Latin ones (Unicode TR 39, the ones met in scam comments).
+_LOOKALIKES = str.maketrans(
+    "аеорсухіјѕԁһӏьвкмнтгпαοενικρτυχβηωɑɡıɩʀɴꜱʟᴀᴇᴍᴛᴏᴅᴄᴘᴜᴠᴡᴢⅼ",
+    "aeopcyxijsdhlbbkmhtrnaoevikptuxbnwagiirnslaemtodcpuvwzl",
+)
+# Small capitals are Latin letters in disguise wherever they stand.
+_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+    "\U000e0000-\U000e0fff]"
+)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_BLANKS = re.compile(r"[^\S\n]+")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+_LATIN_WORD = re.compile(r"[^\W\d_]*[a-z][^\W\d_]*")
+_OTHER_LETTER = re.compile("[\u0370-\u052f\u0250-\u02af\u1d00-\u1d7f\u2170-\u217f\ua700-\ua7ff\u0131]")
+_LEET = str.maketrans("013457@$!|", "oieastasil")
+_LEET_WORD = re.compile(r"(?<![\w@$!|])(?=[\w@$!|]*[a-z])(?=[\w@$!|]*[013457@$!|][\w@$!|]*[a-z])[a-z0-9@$!|]{3,}")
+_SPACED_OUT = re.compile(r"(?<![^\W_])[a-z](?:[ .\-_*][a-z]){2,}(?![^\W_])")
+_LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
+_MENTION = re.compile(r"(?<![\w.])@[\w.\-]+")
+_MARKUP = re.compile(r"<[^<>]{1,200}>")
+
+
+def clean(text: str) -> str:
+    """NFKC without invisible characters; blanks are single, line ends stay."""
+    text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))
+    return _BLANKS.sub(" ", _CONTROL.sub(" ", text)).strip()
+
+
+def fold(text: str) -> str:
+    """Lower case, Latin accents off, look-alikes inside Latin words made Latin, "soooo" to "soo", quotes straight."""
+    text = clean(text).casefold().translate(_SMALL_CAPITALS).replace("’", "'").replace("‘", "'").replace("`", "'")
+    text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
+    if _OTHER_LETTER.search(text):
+        text = " ".join(_latinise(word) for word in text.split(" "))
+    return _DRAWN_OUT.sub(r"\1\1", text)
+
+
+def plain(folded: str) -> str:
+    """Of a folded text: "fr33 m0ney" to "free money", "f u c k" and "f.u.c.k" to one word."""
+    text = _LEET_WORD.sub(lambda word: word[0].translate(_LEET), folded)
+    return _SPACED_OUT.sub(lambda word: re.sub(r"[ .\-_*]", "", word[0]), text)
+
+
+def without_links(text: str) -> str:
+    """The text without addresses, mentions and markup: what the follower said in words."""
+    return _BLANKS.sub(" ", _MENTION.sub(" ", _LINK.sub(" ", _MARKUP.sub(" ", text)))).strip()
+
+
+def has_letters(text: str) -> bool:
+    """Whether there is a letter or digit in any script."""
+    return any(unicodedata.category(letter)[0] in "LN" for letter in text)
+
+
+def _latinise(word: str) -> str:
+    """A word that mixes scripts, or is written in another one only to look Latin, in Latin letters."""
+    if not _OTHER_LETTER.search(word):
+        return word
+    latin = word.translate(_LOOKALIKES)
+    mixed = any("a" <= letter <= "z" for letter in word)
+    return latin if mixed and latin.isascii() else word

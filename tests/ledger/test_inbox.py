@@ -1,0 +1,208 @@
+"""Deliveries: kept once, in order, and never two listeners on one source."""
+
+import random
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from engage.ledger import inbox
+from engage.ledger.database import Database
+from engage.ledger.inbox import Incoming, UnknownDelivery
+from engage.ledger.tables import cursors, deliveries, messages, turns
+from engage.models import Mode
+from tests.ledger.house import NOON, House
+
+LEASE = timedelta(seconds=30)
+
+
+def test_a_storm_of_duplicates_is_kept_once(house: House, open_db: Callable[[], Database]) -> None:
+    rng = random.Random(7)
+    storm = [
+        Incoming(house.account, f"event-{n}", "webhook", b"[]") for n in range(300) for _ in range(rng.randint(1, 5))
+    ]
+    rng.shuffle(storm)
+    process = open_db()
+
+    def store(part: list[Incoming]) -> None:
+        for start in range(0, len(part), 20):
+            with process.transaction() as tx:
+                inbox.store(tx, part[start : start + 20], NOON)
+
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(store, storm[place::8]) for place in range(8)]:
+            done.result()
+    assert len(house.rows(deliveries)) == 300
+    assert house.do(inbox.waiting) == 300
+
+
+def test_the_same_key_on_two_accounts_is_two_deliveries(house: House) -> None:
+    _, other = house.add_creator("noa", "other")
+    house.do(inbox.store, [Incoming(a, "same", "webhook", b"[]") for a in (house.account, other)], NOON)
+    assert len(house.rows(deliveries)) == 2
+
+
+def test_nothing_to_keep_is_no_error(house: House) -> None:
+    house.do(inbox.store, [], NOON)
+    assert house.do(inbox.waiting) == 0
+
+
+def test_a_page_is_processed_in_the_order_it_came(house: House) -> None:
+    keys = ["z", "m", "a", "q"]
+    house.do(inbox.store, [Incoming(house.account, key, "poll", b"[]") for key in keys], NOON)
+    with house.tx() as tx:
+        assert [row.dedupe_key for row in inbox.next_received(tx, 10)] == keys
+
+
+def test_the_body_is_kept_byte_for_byte(house: House) -> None:
+    body = bytes(range(256))
+    house.do(inbox.store, [Incoming(house.account, "raw", "webhook", body)], NOON)
+    assert bytes(house.row(deliveries).body) == body
+
+
+def test_two_workers_never_process_the_same_delivery(house: House, open_db: Callable[[], Database]) -> None:
+    for _ in range(30):
+        house.keep(house.event())
+    processes = [House.join(house, open_db()) for _ in range(3)]
+    with ThreadPoolExecutor(3) as threads:
+        rounds = list(threads.map(lambda one: sum(one.take_in(limit=5).deliveries for _ in range(8)), processes))
+    assert sum(rounds) == 30
+    assert house.do(inbox.waiting) == 0
+    assert len(house.rows(messages)) == 30
+
+
+# replay
+
+
+def test_a_replay_does_nothing_twice(house: House) -> None:
+    house.tell()
+    before = house.rows(messages), house.rows(turns)
+    house.do(inbox.replay, house.row(deliveries).id)
+    assert house.do(inbox.waiting) == 1
+    house.take_in()
+    assert (house.rows(messages), house.rows(turns)) == before
+    assert house.row(deliveries).state == "processed"
+
+
+def test_a_malformed_delivery_is_processed_after_the_parser_was_mended(house: House) -> None:
+    house.keep(body=b'{"not": "a list"}')
+    house.take_in()
+    assert house.row(deliveries).state == "malformed"
+    mended = House.join(house, house.db)
+    paper = house.parser_of("paper")
+    mended.parser_of = lambda _: lambda _payload, me: paper([house.event()], me)
+    house.do(inbox.replay, house.row(deliveries).id)
+    mended.take_in()
+    assert house.row(deliveries).state == "processed"
+    assert len(house.rows(turns)) == 1
+
+
+def test_replaying_what_still_waits_changes_nothing(house: House) -> None:
+    house.keep(house.event())
+    house.do(inbox.replay, house.row(deliveries).id)
+    assert house.do(inbox.waiting) == 1
+
+
+def test_replaying_an_unknown_delivery_is_refused(house: House) -> None:
+    with pytest.raises(UnknownDelivery, match="nothing-like-it"):
+        house.do(inbox.replay, "nothing-like-it")
+
+
+# polls and streams
+
+
+def lease(house: House, owner: str, source: str = "poll") -> str | None:
+    return house.do(inbox.lease_source, house.account, source, owner, LEASE, house.now)
+
+
+def save(house: House, owner: str, cursor: str, *keys: str, wait: float = 0) -> bool:
+    batch = [Incoming(house.account, key, "poll", b"[]") for key in keys]
+    next_at = house.now + timedelta(seconds=wait)
+    return house.do(inbox.save_page, house.account, "poll", owner, batch, cursor, next_at, house.now)
+
+
+def test_a_first_poll_has_an_empty_cursor(house: House) -> None:
+    assert lease(house, "one") == ""
+
+
+def test_two_listeners_never_hold_the_same_source(house: House) -> None:
+    assert lease(house, "one") is not None
+    assert lease(house, "two") is None
+    assert lease(house, "two", "stream") is not None
+
+
+def test_only_one_of_many_listeners_gets_it_when_all_ask_at_once(house: House, open_db: Callable[[], Database]) -> None:
+    processes = [House.join(house, open_db()) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        cursors_got = list(threads.map(lambda one: lease(one[1], f"owner-{one[0]}"), enumerate(processes)))
+    assert sorted(cursors_got, key=str) == ["", None, None, None]
+
+
+def test_a_listener_that_died_loses_its_source_when_the_lease_is_over(house: House) -> None:
+    lease(house, "one")
+    save(house, "one", "page-1")
+    house.later(seconds=31)
+    assert lease(house, "two") == "page-1"
+
+
+def test_a_page_of_a_lost_lease_keeps_nothing(house: House) -> None:
+    lease(house, "one")
+    house.later(seconds=31)
+    lease(house, "two")
+    assert not save(house, "one", "page-9", "event-1")
+    assert house.do(inbox.waiting) == 0
+    assert house.row(cursors).cursor == ""
+
+
+def test_a_page_is_kept_with_its_cursor(house: House) -> None:
+    lease(house, "one")
+    assert save(house, "one", "page-1", "event-1", "event-2")
+    assert house.do(inbox.waiting) == 2
+    assert house.row(cursors).cursor == "page-1"
+
+
+def test_the_platform_says_when_the_next_poll_is_due(house: House) -> None:
+    lease(house, "one")
+    save(house, "one", "page-1", wait=60)
+    house.do(inbox.free_source, house.account, "poll", "one")
+    assert lease(house, "one") is None
+    house.later(seconds=60)
+    assert lease(house, "one") == "page-1"
+
+
+def test_a_failed_poll_says_why_and_waits(house: House) -> None:
+    lease(house, "one")
+    later = house.now + timedelta(seconds=5)
+    house.do(inbox.free_source, house.account, "poll", "one", later, "the platform is down")
+    assert house.row(cursors).error == "the platform is down"
+    assert lease(house, "two") is None
+    house.later(seconds=5)
+    assert lease(house, "two") == ""
+    save(house, "two", "page-1")
+    assert house.row(cursors).error == ""
+
+
+def test_a_listener_cannot_free_or_renew_what_another_holds(house: House) -> None:
+    lease(house, "one")
+    house.do(inbox.free_source, house.account, "poll", "two", None, "not mine")
+    assert not house.do(inbox.renew_source, house.account, "poll", "two", LEASE, house.now)
+    assert lease(house, "two") is None
+    assert house.row(cursors).error == ""
+
+
+def test_a_renewed_lease_is_not_lost(house: House) -> None:
+    lease(house, "one")
+    house.later(seconds=20)
+    assert house.do(inbox.renew_source, house.account, "poll", "one", LEASE, house.now)
+    house.later(seconds=20)
+    assert lease(house, "two") is None
+
+
+def test_a_new_account_answers_nobody_until_the_creator_chose_a_mode(house: House) -> None:
+    from engage.ledger import creators
+    from engage.models import Surface
+
+    account = house.do(creators.connect_account, house.creator.id, "paper", "second", "@second", {}, b"", house.now)
+    for surface in Surface:
+        assert house.do(creators.get_mode, account, surface).mode is Mode.SHADOW
