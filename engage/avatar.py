@@ -122,7 +122,8 @@ class Avatar:
         if isinstance(checked, Rejected):
             return self._decline(trail, *checked.reasons)
         if self._style_of is not None:
-            trail.style = self._style_of(turn.creator_id, trail.draft.text)
+            # The scorer reads the creator's corpus and encodes: never on the loop that serves the other turns.
+            trail.style = await asyncio.to_thread(self._style_of, turn.creator_id, trail.draft.text)
         return Answer(checked, self._card(trail, trail.verdict.reasons))
 
     def _decline(self, trail: _Trail, *reasons: str) -> Outcome:

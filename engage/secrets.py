@@ -30,7 +30,7 @@ class Vault:
         file = home / KEY_FILE
         if not file.exists():
             _make_key_file(file)
-        return cls(file.read_text().split(), str(file))
+        return cls(file.read_text(encoding="ascii", errors="replace").split(), str(file))
 
     def lock(self, values: Mapping[str, str]) -> bytes:
         return self._fernet.encrypt(json.dumps(dict(values)).encode())

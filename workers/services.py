@@ -39,9 +39,9 @@ def running(settings: Settings) -> Services | None:
     """The stack of this home directory, or None where none runs."""
     try:
         services = Services(**json.loads(file_of(settings).read_text()))
+        return services if services.pid > 0 and is_alive(services.pid) else None
     except (OSError, ValueError, TypeError):
         return None
-    return services if is_alive(services.pid) else None
 
 
 def forget(settings: Settings) -> None:

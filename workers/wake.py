@@ -5,7 +5,6 @@ import time
 from typing import Protocol
 
 import structlog
-from kombu.exceptions import OperationalError
 
 log = structlog.get_logger()
 
@@ -59,7 +58,7 @@ class Waker:
             for name in sorted(names):
                 options = {"args": (name,), "queue": name, "expires": WAKE_EXPIRES, "retry": False}
                 self._celery.send_task("engage.wake", **options)
-        except (OperationalError, OSError) as error:
+        except Exception as error:  # also a full server, a wrong password: the thread must live on
             log.warning("wake_up_dropped", error=type(error).__name__)
             return False
         return True

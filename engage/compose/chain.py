@@ -8,23 +8,23 @@ import itertools
 import json
 import re
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
-from engage.compose.checks import quotes
 from engage.compose.courtesy import courtesy_of
 from engage.compose.extractive import Words, address, answer_courtesy
-from engage.compose.grounding import evidence_for
+from engage.compose.grounding import ground
+from engage.compose.guard import leaks
 from engage.compose.prompt import build, canary_of, cited, load_prompts, private_text
-from engage.compose.providers import lost, make_model, meaning, named, refuses_request
+from engage.compose.providers import lost, make_model, meaning, named, no_such_protocol, refuses_request
 from engage.errors import Unavailable
-from engage.models import Draft, Evidence, Persona, Recall, Scored, Turn
+from engage.models import Draft, Evidence, Persona, Recall, Turn
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -38,12 +38,14 @@ _BRACES = 50  # of them at which an object is looked for
 _AGAIN = "Your last answer could not be read.\n"
 
 Messages = list[tuple[str, str]]
+Chain: TypeAlias = "Runnable[dict[str, Any], Reading]"
 
 
 class Written(BaseModel):
     """What the model writes: a reply and the passages it stands on, or that there is none."""
 
-    model_config = ConfigDict(extra="ignore")
+    # In the schema all fields are required: servers that follow one then leave none out.
+    model_config = ConfigDict(extra="ignore", json_schema_serialization_defaults_required=True)
 
     answer: str = ""
     passages: list[str] = Field(default_factory=list)
@@ -90,7 +92,7 @@ class ModelComposer:
         self._words = words
         self._transport = transport
         self._building = asyncio.Lock()
-        self._model: BaseChatModel | None = None
+        self._chains: Chains | None = None
         self._schema = True  # until this server turns out not to follow one
 
     async def compose(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
@@ -102,11 +104,11 @@ class ModelComposer:
             known = answer_courtesy(turn, await self._words.passages(turn.creator_id), kind)
             if known.text:
                 return known
-        model = await self._built()
+        chains = await self._built()
         canary = canary_of(persona.id)
         messages = build(turn, persona, recall, secrets.token_hex(8), canary)
         async with self._bounded():
-            reading = await self._read(model, messages)
+            reading = await self._read(chains, messages)
         return self._draft(reading, turn, persona, recall, canary)
 
     def private_words(self, persona: Persona) -> str:
@@ -115,18 +117,20 @@ class ModelComposer:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        client = getattr(self._model, "http_async_client", None)
+        client = getattr(self._chains.model, "http_async_client", None) if self._chains else None
         if client is not None:
             await client.aclose()
 
-    async def _built(self) -> "BaseChatModel":
-        """The model, made once and on a thread: its imports take seconds."""
+    async def _built(self) -> "Chains":
+        """The model and its chains, made once and on a thread: the imports take seconds."""
         async with self._building:
-            if self._model is None:
-                self._model = await asyncio.to_thread(
-                    make_model, self._spec, self._base_url, self._api_key, self._timeout, self._transport
-                )
-            return self._model
+            if self._chains is None:
+                self._chains = await asyncio.to_thread(self._make)
+            return self._chains
+
+    def _make(self) -> "Chains":
+        model = make_model(self._spec, self._base_url, self._api_key, self._timeout, self._transport)
+        return chained(model, named(self._spec, self._base_url)[0])
 
     @asynccontextmanager
     async def _bounded(self) -> AsyncIterator[None]:
@@ -138,36 +142,38 @@ class ModelComposer:
             fix = "raise ENGAGE_MODEL_TIMEOUT or use a faster model"
             raise Unavailable(f"model {self._spec} took longer than {self._timeout:g} s; {fix}") from None
 
-    async def _read(self, model: "BaseChatModel", messages: Messages) -> Reading:
+    async def _read(self, chains: "Chains", messages: Messages) -> Reading:
         """The answer, asked for again as plain JSON where it could not be read or asked for with a schema."""
-        first = await self._ask(model, messages, schema=self._schema)
+        first = await self._ask(chains.structured if self._schema else chains.plain, messages)
         if first.written is not None:
             return first
         again = [*messages, ("human", _AGAIN + load_prompts().format)]
-        second = await self._ask(model, again, schema=False)
+        second = await self._ask(chains.plain, again, last=True)
         if second.written is not None:
             self._schema = False
         return second.after(first)
 
-    async def _ask(self, model: "BaseChatModel", messages: Messages, *, schema: bool) -> Reading:
+    async def _ask(self, chain: "Chain", messages: Messages, *, last: bool = False) -> Reading:
         """One answer. Raises RateLimited, Unavailable or ConfigError."""
         try:
-            return await self._invoke(model, messages, schema=schema)
+            return await self._invoke(chain, messages)
         except Exception as error:
-            if schema and refuses_request(error):
+            if refuses_request(error) and not last:
                 return Reading()
             known = meaning(error, self._spec, self._api_key)
-            if known is None:
-                return Reading()
-            raise known from None  # a client's words may hold the key
+            if known is not None:
+                raise known from None  # a client's words may hold the key
+            strange = no_such_protocol(error, self._spec, self._base_url)
+            if strange is not None and last:
+                raise strange from error
+            return Reading()
 
-    async def _invoke(self, model: "BaseChatModel", messages: Messages, *, schema: bool) -> Reading:
-        chain = chained(model, schema=schema)
+    async def _invoke(self, chain: "Chain", messages: Messages) -> Reading:
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(TRIES), wait=wait_random(*_BETWEEN), retry=retry_if_exception(lost), reraise=True
         ):
             with attempt:
-                reading: Reading = await chain.ainvoke({"messages": messages})
+                reading = await chain.ainvoke({"messages": messages})
         return reading
 
     def _draft(self, reading: Reading, turn: Turn, persona: Persona, recall: Recall, canary: str) -> Draft:
@@ -192,18 +198,31 @@ class ModelComposer:
         )
 
 
-def chained(model: "BaseChatModel", *, schema: bool) -> "Runnable[dict[str, Any], Reading]":
-    """prompt | model | reading. The prompt only carries messages: braces of a follower are no template."""
+@dataclass(frozen=True, slots=True)
+class Chains:
+    """A model in a chain prompt | model | reading: asked for JSON of our shape, and asked in words alone."""
+
+    model: "BaseChatModel"
+    structured: "Chain"
+    plain: "Chain"
+
+
+def chained(model: "BaseChatModel", provider: str = "openai") -> Chains:
+    """The chains of a model, made once: the schema alone takes 5 ms."""
     from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
     from langchain_core.runnables import RunnableLambda
 
-    prompt = ChatPromptTemplate.from_messages([MessagesPlaceholder("messages")])
-    writer: Runnable[Any, Any] = model
-    if schema:
-        # The schema as a dict: LangChain then leaves the reading to us, who forgive more and still see the tokens.
-        shape = Written.model_json_schema(mode="serialization")
-        writer = model.with_structured_output(shape, method="json_schema", include_raw=True)
-    return prompt | writer | RunnableLambda(_reading)
+    # The prompt only carries messages: braces in what a follower wrote are no template.
+    prompt, reading = ChatPromptTemplate.from_messages([MessagesPlaceholder("messages")]), RunnableLambda(_reading)
+    plain = prompt | model | reading
+    # The schema as a dict: LangChain then leaves the reading to us, who forgive more and still see the tokens.
+    shape = Written.model_json_schema(mode="serialization")
+    try:
+        options = {"strict": True} if provider == "openai" else {}
+        writer = model.with_structured_output(shape, method="json_schema", include_raw=True, **options)
+    except (NotImplementedError, ValueError):
+        return Chains(model, structured=plain, plain=plain)
+    return Chains(model, prompt | writer | reading, plain)
 
 
 async def _reading(answer: Any) -> Reading:
@@ -231,13 +250,3 @@ def read(text: str) -> Written | None:
         except (ValueError, RecursionError):
             continue
     return None
-
-
-def ground(text: str, passages: Sequence[Scored]) -> tuple[Evidence, ...]:
-    """The sentences that stand on one of the cited passages."""
-    return evidence_for(text, [scored.passage for scored in passages])
-
-
-def leaks(text: str, instructions: str, canary: str) -> bool:
-    """The text quotes the instructions, or holds the canary, however it is spaced."""
-    return canary in re.sub(r"[\W_]", "", text.casefold()) or quotes(text, instructions)

@@ -4,27 +4,25 @@ The first reply in a thread tells it, and again after a day of silence and after
 A platform's own label does for public places; a private thread begins with words as well.
 """
 
+import re
 import tomllib
 from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from engage.compose.lengths import cut, measure
 from engage.models import Disclosure, Persona, Reply, Surface, Turn
-from engage.triage import FixedText, Policy
+from engage.triage.normalise import fold
+from engage.triage.verdict import FixedText, Policy
 
 _DATA = Path(__file__).parent / "data" / "disclosure.toml"
 _LEAST_ROOM = 40  # what must be left for the reply itself, before a shorter marker is taken
+_FORMS = ("marker", "tag", "short")
 
 
-@cache
-def texts() -> dict[str, dict[str, str]]:
-    """All fixed texts by language."""
-    return tomllib.loads(_DATA.read_text(encoding="utf-8"))
-
-
-def decide(turn: Turn, policy: Policy, now: datetime) -> Disclosure:
-    """How this reply tells that it is automated."""
+def decide(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Disclosure:
+    """How this reply tells that it is automated. No persona can ask for less."""
     native = turn.capabilities.native_bot_label
     if native and turn.surface is not Surface.DM:
         return Disclosure.NATIVE
@@ -33,30 +31,60 @@ def decide(turn: Turn, policy: Policy, now: datetime) -> Disclosure:
     return Disclosure.NATIVE if native else Disclosure.EARLIER
 
 
-def disclose(text: str, turn: Turn, disclosure: Disclosure, persona: Persona, language: str) -> str | None:
-    """The text with its marker, cut to the platform's length; the marker is never cut.
-
-    None where the platform's length has no room for a marker and a word.
-    """
-    limit, unit = turn.capabilities.max_length, turn.capabilities.unit
+def apply(text: str, disclosure: Disclosure, turn: Turn, persona: Persona, language: str) -> str:
+    """The text with its marker, where the disclosure is one of words. Cuts nothing."""
     if disclosure is not Disclosure.TEXT:
-        return cut(text, limit, unit) or None
+        return text
     before, after = _marker(turn, persona, language)
-    room = limit - measure(before + after, unit)
-    return f"{before}{cut(text, room, unit)}{after}" if room >= 1 else None
+    return f"{before}{text}{after}"
+
+
+def room_for(disclosure: Disclosure, turn: Turn, persona: Persona, language: str) -> int:
+    """How long the text before `apply` may be, in the platform's unit."""
+    marker = apply("", disclosure, turn, persona, language)
+    return turn.capabilities.max_length - measure(marker, turn.capabilities.unit)
 
 
 def fixed_reply(kind: FixedText, turn: Turn, persona: Persona, language: str) -> Reply:
-    """One of the fixed replies, cut to the platform's length. All say themselves that they are automated."""
-    text = _in(language, persona)[kind.value].format(name=persona.display_name)
-    return Reply(cut(text, turn.capabilities.max_length, turn.capabilities.unit), Disclosure.TEXT)
+    """One of the fixed replies, in the longest form the platform has room for; all say that they are automated.
+
+    Each is written so that its first sentence can stand alone: that is what the tightest platforms get.
+    """
+    words, allowed = _in(language, persona), turn.capabilities
+    forms = [words[name].format(name=persona.display_name) for name in (kind, f"{kind}_short") if name in words]
+    fitting = (form for form in forms if measure(form, allowed.unit) <= allowed.max_length)
+    text = next(fitting, None) or cut(forms[-1], allowed.max_length, allowed.unit)
+    return Reply(text, Disclosure.TEXT)
 
 
-def markers(persona: Persona) -> tuple[str, ...]:
-    """Every form in which this persona's replies may be marked, for reading old replies."""
-    return tuple(
-        text[form].format(name=persona.display_name) for text in texts().values() for form in ("marker", "tag", "short")
-    )
+def unmarked(text: str, persona: Persona) -> str:
+    """An earlier reply without the marker it carried."""
+    for words in texts().values():
+        for form in _FORMS:
+            text = text.replace(words[form].format(name=persona.display_name), " ")
+    return text.strip()
+
+
+def denies(sentence: str, persona: Persona) -> bool:
+    """Whether it says, in any language, that a person is writing, or that it is not automated."""
+    folded = fold(sentence)
+    name = re.escape(fold(persona.display_name)) or r"(?!)"
+    return bool(_denials().search(folded) or re.search(rf"\b(?:i'm|i am|this is|it's) {name}\b(?!'s)", folded))
+
+
+def texts() -> dict[str, dict[str, str]]:
+    """All fixed texts by language."""
+    return {language: words for language, words in _data().items() if language != "denials"}
+
+
+@cache
+def _data() -> dict[str, Any]:
+    return tomllib.loads(_DATA.read_text(encoding="utf-8"))
+
+
+@cache
+def _denials() -> re.Pattern[str]:
+    return re.compile("|".join(_data()["denials"]["patterns"]))
 
 
 def _worn_off(turn: Turn, policy: Policy, now: datetime) -> bool:
@@ -66,16 +94,16 @@ def _worn_off(turn: Turn, policy: Policy, now: datetime) -> bool:
 
 def _marker(turn: Turn, persona: Persona, language: str) -> tuple[str, str]:
     """What stands before and behind the text: the fullest form that leaves room to answer."""
-    words = {form: text.format(name=persona.display_name) for form, text in _in(language, persona).items()}
-    private = turn.surface is Surface.DM
-    forms = [(f"{words['marker']}\n", "")] if private else []
-    forms += [("", f" {words['tag']}"), ("", f" {words['short']}")]
-    for before, after in forms:
-        if turn.capabilities.max_length - measure(before + after, turn.capabilities.unit) >= _LEAST_ROOM:
-            return before, after
-    return forms[-1]
+    marker, tag, short = (_in(language, persona)[form].format(name=persona.display_name) for form in _FORMS)
+    forms = [(f"{marker}\n", "")] if turn.surface is Surface.DM else []
+    forms += [("", f" {tag}"), ("", f" {short}")]
+    allowed = turn.capabilities
+    roomy = (form for form in forms if allowed.max_length - measure("".join(form), allowed.unit) >= _LEAST_ROOM)
+    return next(roomy, forms[-1])
 
 
 def _in(language: str, persona: Persona) -> dict[str, str]:
+    """The texts in a language, else in the creator's, else in English; "pt-BR" is Portuguese."""
     known = texts()
-    return known.get(language) or known.get(persona.language) or known["en"]
+    wanted = (name.casefold().replace("_", "-").split("-")[0] for name in (language, persona.language))
+    return next((known[name] for name in wanted if name in known), known["en"])

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 # Chosen on held-out questions of four creators (docs/adr/0003-recall-scores.md); all above chance, see evidence.py.
 SAME_QUESTION = 0.75  # question_match from which a past answer answers this one too
+SAME_FAQ = 0.66  # … and a standing one, which was written for everybody
 NEAR_SENTENCE = 0.66  # nearness from which a sentence answers on its own
-RELATED_SENTENCE = 0.58  # … where it has a meaningful word of the question
+RELATED_SENTENCE = 0.56  # … where it has a meaningful word of the question
+STRICTER = 0.08  # … and how much nearer in other languages than English
 NEXT_SENTENCE = 0.40  # … from which the one after it may follow
 WORTH_READING = 0.35  # score of a passage whose sentences are looked at
 ANSWER_SENTENCES = 3  # most sentences of a past answer that are said again
@@ -71,7 +73,7 @@ class ExtractiveComposer:
         """The sentence nearest to the question, and the one after it in its passage where that is near too."""
         near = self._measured(question, list(candidates(recall, persona)))
         best = max(near, key=lambda one: one.near, default=None)
-        if best is None or best.near < (RELATED_SENTENCE if best.shares_words else NEAR_SENTENCE):
+        if best is None or best.near < best.needed:
             return []
         answer = [best, *(one for one in near if one.follows(best) and one.near >= NEXT_SENTENCE)]
         return [Evidence(one.sentence, one.passage.id, round(one.near, 4)) for one in answer]
@@ -109,6 +111,12 @@ class Candidate:
     near: float = 0.0
     shares_words: bool = False
 
+    @property
+    def needed(self) -> float:
+        """How near it has to be: nearer in languages that the encoder was not taught."""
+        strictness = 0.0 if self.passage.language in ("en", "") else STRICTER
+        return (RELATED_SENTENCE if self.shares_words else NEAR_SENTENCE) + strictness
+
     def follows(self, other: "Candidate") -> bool:
         """Stands right after the other one."""
         return self.passage.id == other.passage.id and self.position == other.position + 1
@@ -141,8 +149,8 @@ def past_answer(text: str, recall: Recall, persona: Persona) -> list[Evidence]:
         return []  # "and you?" is the same question everywhere, and never
     asked = [scored for scored in recall.passages if scored.passage.question]
     for scored in sorted(asked, key=lambda one: -one.question_match):
-        if scored.question_match < SAME_QUESTION:
-            break
+        if scored.question_match < (SAME_FAQ if scored.passage.kind is PassageKind.FAQ else SAME_QUESTION):
+            continue
         if answer := reply_sentences(scored, persona):
             return answer
     return []

@@ -119,7 +119,7 @@ def marked(text: str, nonce: str, limit: int) -> str:
 def disarmed(line: str, nonce: str) -> str:
     """A line that cannot close its fence."""
     # What the first pass takes out may have kept two halves of a border apart.
-    seen = _UNSEEN.sub("", line).replace(nonce, "")
+    seen = _UNSEEN.sub("", line).replace(nonce, " ")
     return _BORDERS.sub(" ", seen)
 
 

@@ -134,6 +134,18 @@ def refuses_request(error: Exception) -> bool:
     return status_of(error) in (400, 415, 422, 501) or isinstance(error, NotImplementedError)
 
 
+def no_such_protocol(error: Exception, spec: str, base_url: str) -> EngageError | None:
+    """The client stumbled over a body that is no completion at all, such as a web page."""
+    # Subclasses of ValueError are about JSON, which may be whole the next time.
+    if not isinstance(error, (AttributeError, TypeError, KeyError)) and type(error) is not ValueError:
+        return None
+    if not base_url:
+        return Unavailable(f"the provider of {spec} answers with something that is no completion")
+    fix = "Give the address of its API, which mostly ends in /v1"
+    place = "ENGAGE_MODEL_BASE_URL"
+    return ConfigError("does not answer as a chat-completions server", key="model_base_url", place=place, fix=fix)
+
+
 def _of_status(status: int, error: Exception, spec: str, api_key: str) -> EngageError | None:
     wait = _retry_after(error)
     if status in (401, 403):
@@ -143,7 +155,7 @@ def _of_status(status: int, error: Exception, spec: str, api_key: str) -> Engage
     if status >= 500 or status in (408, 409, 425):
         return Unavailable(f"model {spec} is not ready ({status})", retry_after=wait)
     said = _brief(error, api_key)
-    if any(word in said.lower() for word in _CONTENT):
+    if any(word in f"{said} {getattr(error, 'code', '')}".lower() for word in _CONTENT):
         return None  # it dislikes what the follower wrote
     fix = "Name a model that is there (ENGAGE_MODEL)" if status == 404 else "Name another model (ENGAGE_MODEL)"
     fix += "; the address of an OpenAI-compatible server (ENGAGE_MODEL_BASE_URL) mostly ends in /v1"

@@ -15,7 +15,8 @@ _MASKED = re.compile(
 _PSEUDONYM = re.compile(r"\bu_[0-9a-f]{6,}\b")
 _CONTACT = re.compile(r"[\w.+-]+@[\w-]+\.\w+|(?:\+?\d[\s().-]?){8,}")
 _URL = re.compile(
-    r"https?://\S+|www\.\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|tv|me|ly|co|dev|app|gg)(?:/\S*)?\b", re.I
+    r"https?://\S+|www\.\S+|\b[\w-]+(?:\.[\w-]+)*\.(?:(?:com|org|net|io|tv|me|ly|co|dev|app|gg)\b(?:/\S*)?|[a-z]{2,}/\S+)",
+    re.IGNORECASE,
 )
 _STALE = re.compile(
     r"\b(?:tonight|today|tomorrow|yesterday|tonite|right now|just now|at the moment|these days"

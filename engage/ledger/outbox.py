@@ -13,7 +13,7 @@ from engage.ledger.conversations import living_messages
 from engage.ledger.creators import SurfaceMode, running_accounts
 from engage.ledger.ids import new_id
 from engage.ledger.states import move
-from engage.ledger.tables import conversations, decisions, followers, replies, turns
+from engage.ledger.tables import conversations, decisions, followers, modes, replies, turns
 from engage.models import Disclosure, Mode, Outgoing, Receipt, Reply, Surface
 
 SETTLE_SOON = timedelta(minutes=15)
@@ -128,7 +128,12 @@ def _may_go(state: str, now: datetime) -> list[ColumnElement[bool]]:
     in_time = replies.c.expires_at > now  # also where nobody swept yet
     # One that is being settled holds its followers back; one that is parked for the creator does not.
     being_settled = and_(earlier.c.state == "uncertain", earlier.c.due_at < now + SETTLE_SOON)
+    # Dry means dry: a surface that was switched to shadow or off sends nothing, whatever was written before.
+    lets_post = modes.c.mode.in_((Mode.REVIEW.value, Mode.AUTO.value))
     return [
+        select(modes.c.mode)
+        .where(modes.c.account_id == replies.c.account_id, modes.c.surface == replies.c.surface, lets_post)
+        .exists(),
         in_time,
         ~select(earlier.c.id)
         .where(earlier.c.order_key == replies.c.order_key, earlier.c.id < replies.c.id)

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from engage.ledger.types import UtcDateTime
@@ -203,6 +204,7 @@ decisions = Table(
     Column("open", Boolean, nullable=False, default=False),  # an escalation nobody has dealt with
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_decisions_creator_id_created_at", "creator_id", "created_at"),
+    Index("ix_decisions_open", "open", sqlite_where=text("open"), postgresql_where=text("open")),
 )
 
 replies = Table(  # the outbox

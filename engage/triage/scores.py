@@ -49,5 +49,7 @@ def flags(labels: Mapping[str, float], thresholds: Mapping[str, float]) -> tuple
 
 
 def _avoided(folded: str, persona: Persona) -> bool:
+    """Whether a topic of the creator's own list comes up; in scripts without blanks, anywhere in the text."""
     words = f" {' '.join(''.join(c if c.isalnum() else ' ' for c in folded).split())} "
-    return any(f" {fold(topic)} " in words or (not topic.isascii() and fold(topic) in folded) for topic in persona.avoid_topics)
+    topics = [fold(topic) for topic in persona.avoid_topics]
+    return any(f" {topic} " in words or (not topic.isascii() and topic in folded) for topic in topics if topic)

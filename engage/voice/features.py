@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,8 +98,7 @@ def _edge(text: str, at: int) -> str:
     return " ".join(found[:2] if at == 0 else found[-2:])
 
 
-def _share(texts: Sequence[str], holds: object) -> float:
-    assert callable(holds)
+def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
     return round(sum(1 for text in texts if holds(text)) / max(1, len(texts)), 3)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engage.voice.features import BUCKETS, Grams, grams, habits, words
+from engage.voice.features import BUCKETS, Grams, grams, habits, neutral, words
 
 Numbers = NDArray[np.float64]
 UNSEEN_WORDS = 30_000  # how many words the creator might use and has not yet
@@ -47,7 +47,7 @@ class Style:
         """(4,): nearness of the n-grams, familiarity of the words, usualness of the length, contrast to others."""
         used = words(text)
         familiar = [np.log((self.words[word] + 0.3) / (self.word_total + UNSEEN_WORDS)) for word in used]
-        away = (np.log1p(len(text)) - self.length[0]) / self.length[1]
+        away = (log_length(text) - self.length[0]) / self.length[1]
         told = 0.0
         if self.contrast is not None and found.counts.sum():
             told = float(self.contrast[found.buckets] @ found.counts / found.counts.sum())
@@ -103,8 +103,13 @@ def style_of(own: Counts, others: Counts | None, length: tuple[float, float]) ->
 
 def lengths(texts: Sequence[str]) -> tuple[float, float]:
     """Mean and deviation of the log of the texts' characters."""
-    logs = np.log1p([len(text) for text in texts])
-    return float(logs.mean()), float(logs.std()) + 0.1
+    logs = [log_length(text) for text in texts]
+    return float(np.mean(logs)), float(np.std(logs)) + 0.1
+
+
+def log_length(text: str) -> float:
+    """Log of the characters, whomever it names."""
+    return float(np.log1p(len(neutral(text))))
 
 
 def _contrast(own: Numbers, others: Numbers) -> Numbers:

@@ -13,7 +13,7 @@ import numpy as np
 
 from engage.models import Passage, PassageKind
 from engage.voice.features import Grams, grams, habits
-from engage.voice.profile import Counts, Numbers, Voice, count, gather, lengths, style_of
+from engage.voice.profile import Counts, Numbers, Voice, count, gather, lengths, log_length, style_of
 
 if TYPE_CHECKING:
     from engage.memory.search import Memory
@@ -56,7 +56,7 @@ def score(voice: Voice, text: str) -> float:
     if voice.style is None or not text.strip():
         return 0.5
     measured = voice.style.measure(text, grams(text))
-    expected = np.array([np.log1p(len(text)), 1.0]) @ voice.slope
+    expected = np.array([log_length(text), 1.0]) @ voice.slope
     above = np.clip((measured - expected) / voice.spread, -_FURTHEST, _FURTHEST)
     *weights, constant = _ALONE if voice.style.contrast is None else _WITH_OTHERS
     return 1 / (1 + math.exp(-(float(above @ np.array(weights)) + constant)))
@@ -101,7 +101,7 @@ def _usual(texts: Sequence[str], found: Sequence[Grams], own: Counts, others: Co
         style = style_of(without, others, usual_length)
         for n in held:
             measured[n] = style.measure(texts[n], found[n])
-    by_length = np.stack([np.log1p([len(text) for text in texts]), np.ones(len(texts))], axis=1)
+    by_length = np.stack([[log_length(text) for text in texts], np.ones(len(texts))], axis=1)
     slope = np.linalg.lstsq(by_length, measured, rcond=None)[0]
     return slope, (measured - by_length @ slope).std(axis=0) + 1e-6
 

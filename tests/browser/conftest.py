@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -88,7 +87,3 @@ async def _open(chromium: Browser, studio: Studio, state: StorageState | None) -
     yield made
     await context.close()
     assert not wrong
-
-
-def log_of(studio: Studio) -> str:
-    return Path(studio.home / "studio.log").read_text()

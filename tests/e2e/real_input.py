@@ -61,11 +61,19 @@ def lines(live: int, comments: int, dms: int, seed: int = 5) -> list[Said]:
     chat = [row for row in read(CHAT) if not row["is_bot"] and row["user"] != "creator" and row["text"].strip()]
     start = len(chat) // 2
     said = [Said("live", row["user"], row["text"][:190]) for row in chat[start : start + live]]
-    questions = [row for row in read(PERSONA / "pairs.jsonl") if row["is_question"] and row["asker"] != "creator"]
-    drawn = random.Random(seed).sample(questions, comments + dms)
+    drawn = asked(comments + dms, seed)
     said += [Said("comment", f"c_{n}", row["question"][:900]) for n, row in enumerate(drawn[:comments])]
     said += [Said("dm", f"d_{n}", row["question"][:900]) for n, row in enumerate(drawn[comments:])]
     return said
+
+
+def asked(count: int, seed: int) -> list[dict[str, Any]]:
+    """What followers asked in the pairs: those with a question mark first, then the others; in a drawn order."""
+    rows = [row for row in read(PERSONA / "pairs.jsonl") if row["asker"] != "creator" and row["question"].strip()]
+    random.Random(seed).shuffle(rows)
+    drawn = sorted(rows, key=lambda row: not row["is_question"])[:count]
+    random.Random(seed).shuffle(drawn)
+    return drawn
 
 
 async def write_all(net: network.Network, creator: str, said: list[Said]) -> dict[str, Said]:

@@ -90,7 +90,7 @@ STEP: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(mode=st.sampled_from([Mode.AUTO, Mode.REVIEW, Mode.SHADOW]), steps=st.lists(STEP, min_size=4, max_size=25))
 def test_every_message_ends_with_a_reason_or_a_decision(
     sqlite_template: Path, mode: Mode, steps: list[Callable[[House], object]]

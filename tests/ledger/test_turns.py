@@ -11,7 +11,7 @@ from engage.errors import EngageError, IllegalTransition
 from engage.ledger import creators, outbox, turns
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.database import Database
-from engage.ledger.tables import decisions, drafts, replies
+from engage.ledger.tables import decisions, drafts, followers, replies
 from engage.ledger.tables import turns as turns_table
 from engage.models import Card, Disclosure, Escalate, Mode, Reply, Skip, Surface
 from tests.ledger.house import POLICY, House, answer
@@ -240,6 +240,12 @@ def test_a_reply_answers_the_last_message(house: House) -> None:
     house.tell(id="two")
     house.conclude(house.claim_one())
     assert house.row(replies).in_reply_to == "two"
+
+
+def test_a_follower_who_asked_for_no_more_answers_is_remembered(house: House) -> None:
+    house.tell()
+    house.conclude(house.claim_one(), Skip(Card(reasons=("opt_out",))))
+    assert house.row(followers).opted_out_at == house.now
 
 
 def test_a_turn_is_concluded_once(house: House) -> None:

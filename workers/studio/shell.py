@@ -150,7 +150,8 @@ class Shell:
         """A short message at the foot of the page."""
         with self.main:  # the row whose button was pressed may be gone by now
             note = "note good" if good else "note bad"
-            ui.notify(text, classes=note, timeout=4000 if good else 8000, multi_line=True)
+            # Without a textColor of its own a note gets Quasar's white, which our calm grounds do not carry.
+            ui.notify(text, classes=note, textColor="note", timeout=4000 if good else 8000, multi_line=True)
 
     def sign_out(self) -> None:
         session.end()

@@ -20,7 +20,7 @@ def test_texts_that_mean_the_same_are_near(encoder: SentenceEncoder) -> None:
 
 
 def test_known_numbers_come_out(encoder: SentenceEncoder) -> None:
-    """The cosines that the documentation of sentence-transformers prints for this model (read 2026-11-22)."""
+    """The cosines that the quickstart of sentence-transformers prints for this model."""
     vectors = encoder.encode(["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."])
     near = vectors @ vectors.T
     assert (near[0, 1], near[0, 2], near[1, 2]) == pytest.approx((0.6660, 0.1046, 0.1411), abs=0.001)

@@ -217,6 +217,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("turn_id", name=op.f("pk_decisions")),
     )
     op.create_index("ix_decisions_creator_id_created_at", "decisions", ["creator_id", "created_at"], unique=False)
+    op.create_index(
+        "ix_decisions_open",
+        "decisions",
+        ["open"],
+        unique=False,
+        sqlite_where=sa.text("open"),
+        postgresql_where=sa.text("open"),
+    )
     op.create_table(
         "drafts",
         sa.Column("id", sa.String(length=32), nullable=False),
@@ -315,6 +323,9 @@ def downgrade() -> None:
     op.drop_table("messages")
     op.drop_index(op.f("ix_drafts_turn_id"), table_name="drafts")
     op.drop_table("drafts")
+    op.drop_index(
+        "ix_decisions_open", table_name="decisions", sqlite_where=sa.text("open"), postgresql_where=sa.text("open")
+    )
     op.drop_index("ix_decisions_creator_id_created_at", table_name="decisions")
     op.drop_table("decisions")
     op.drop_index("ix_turns_state_surface_due_at", table_name="turns")

@@ -1,0 +1,176 @@
+"""Recall, over a real ledger and encoder and vectors in memory."""
+
+from collections.abc import Callable
+
+import pytest
+
+from engage.ledger.database import Database
+from engage.memory import search
+from engage.memory.corpus import forget, mark_waiting, waiting
+from engage.memory.encoder import SentenceEncoder
+from engage.memory.evidence import SUPPORTED, Evidence, above_chance, main_languages, relevance
+from engage.memory.importers.rows import Faq, Pair, Row, Said
+from engage.memory.lexical import build, tokens
+from engage.memory.library import import_rows, index_passages
+from engage.memory.search import Memory
+from tests.engage.memory.in_memory import InMemoryVectors
+
+Add = Callable[[str], str]
+ANN: list[Row] = [
+    Faq("ship", "Do you ship to Canada?", "Yes, it takes nine days and costs 14 dollars."),
+    Pair("mic", "@ann which microphone do you use [url]", "An old dynamic one from a flea market."),
+    Said("oil", "I always rub the cutting boards with linseed oil. It needs two weeks to harden."),
+    Said("dog", "My dog sleeps through every single recording."),
+    Faq("es", "¿Con qué pintas los muebles?", "La pintura la hago yo misma con cal y pigmentos naturales."),
+]
+BOB: list[Row] = [
+    Faq("ship", "Do you ship to Canada?", "No, I only sell at the market in Leeds."),
+    Said("board", "Bob never oils a cutting board."),
+]
+
+
+@pytest.fixture
+def vectors() -> InMemoryVectors:
+    return InMemoryVectors()
+
+
+@pytest.fixture
+def memory(
+    ledger: Database, vectors: InMemoryVectors, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> Memory:
+    monkeypatch.setattr(search, "FRESH_SECONDS", 0.0)
+    return Memory(ledger, vectors, encoder)
+
+
+@pytest.fixture
+def stock(ledger: Database, vectors: InMemoryVectors, encoder: SentenceEncoder, add: Add) -> Callable[..., str]:
+    def creator(name: str, rows: list[Row]) -> str:
+        creator_id = add(name)
+        import_rows(ledger, creator_id, rows)
+        index_passages(ledger, vectors, creator_id, encoder)
+        return creator_id
+
+    return creator
+
+
+@pytest.mark.parametrize(
+    ("question", "source"),
+    [
+        ("do you send stuff to canada??", "ship"),
+        ("@ann what mic is that", "mic"),
+        ("what oil do you put on cutting boards?", "oil"),
+        ("does the dog make noise when you record?", "dog"),
+        ("con que pintura pintas los muebles?", "es"),
+    ],
+)
+async def test_a_question_finds_what_answers_it(
+    memory: Memory, stock: Callable[..., str], question: str, source: str
+) -> None:
+    found = await memory.recall(stock("ann", ANN), question)
+    assert found.passages[0].passage.source_id == source
+    assert found.supported
+    assert found.note == ""
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the capital of France?", "which vaccine should I take", "qual é o teu filme favorito?", "😀😀", "???"],
+)
+async def test_what_was_never_answered_is_not_supported(
+    memory: Memory, stock: Callable[..., str], question: str
+) -> None:
+    assert not (await memory.recall(stock("ann", ANN), question)).supported
+
+
+async def test_one_creators_words_never_come_out_for_another(memory: Memory, stock: Callable[..., str]) -> None:
+    ann, bob = stock("ann", ANN), stock("bob", BOB)
+    for question in ("Do you ship to Canada?", "cutting board oil", "dog", "microphone"):
+        for creator, words in ((ann, ANN), (bob, BOB)):
+            found = await memory.recall(creator, question, k=10)
+            texts = {
+                getattr(row, "text", "") or getattr(row, "answer", "") or getattr(row, "reply", "") for row in words
+            }
+            assert {one.passage.text for one in found.passages} <= texts
+
+
+async def test_an_unknown_creator_has_said_nothing(memory: Memory) -> None:
+    found = await memory.recall("nobody", "Do you ship?")
+    assert (found.passages, found.supported) == ((), False)
+
+
+async def test_without_chroma_words_still_find_and_the_answer_says_so(
+    memory: Memory, stock: Callable[..., str], vectors: InMemoryVectors
+) -> None:
+    ann = stock("ann", ANN)
+    vectors.down = True
+    found = await memory.recall(ann, "do you ship to canada")
+    assert found.note == "vectors unavailable"
+    assert found.passages[0].passage.source_id == "ship"
+    assert found.supported
+    assert not (await memory.recall(ann, "What is the capital of France?")).supported
+
+
+async def test_an_import_is_noticed_without_a_restart(
+    memory: Memory, ledger: Database, vectors: InMemoryVectors, encoder: SentenceEncoder, stock: Callable[..., str]
+) -> None:
+    ann = stock("ann", ANN)
+    await memory.recall(ann, "ship")
+    import_rows(ledger, ann, [Faq("ship", "Do you ship to Canada?", "Not any more.")])
+    found = await memory.recall(ann, "Do you ship to Canada?")
+    assert found.passages[0].passage.text == "Not any more."
+    index_passages(ledger, vectors, ann, encoder)
+    assert (await memory.recall(ann, "Do you ship to Canada?")).passages[0].score > 0.9
+
+
+async def test_passages_of_the_same_words_come_once(memory: Memory, stock: Callable[..., str]) -> None:
+    rows: list[Row] = [Said("1", "I rest on Sundays."), Pair("1", "When do you rest?", "I rest on Sundays.")]
+    found = await memory.recall(stock("ann", rows), "when do you rest?")
+    assert [one.passage.question for one in found.passages] == ["When do you rest?"]
+
+
+def test_lost_vectors_are_made_again_and_orphans_removed(
+    ledger: Database, vectors: InMemoryVectors, encoder: SentenceEncoder, stock: Callable[..., str]
+) -> None:
+    ann = stock("ann", ANN)
+    vectors.delete(ann, ["faq:ship#0|q"])
+    vectors.add(ann, ["post:gone#0|t"], encoder.encode(["gone"]))
+    assert index_passages(ledger, vectors, ann, encoder) == 1
+    assert "post:gone#0|t" not in vectors.ids(ann)
+    assert index_passages(ledger, vectors, ann, encoder) == 0
+    with ledger.transaction() as tx:
+        mark_waiting(tx, ann, ["faq:ship#0"])
+        assert [one.id for one in waiting(tx, ann, 10)] == ["faq:ship#0"]
+        forget(tx, ann)
+    assert index_passages(ledger, vectors, ann, encoder) == 0
+    assert vectors.ids(ann) == set()
+
+
+def test_only_so_many_creators_are_kept_in_memory(
+    memory: Memory, stock: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "KEPT_PASSAGES", 6)
+    ann, bob = stock("ann", ANN), stock("bob", BOB)
+    first = memory.corpus(ann)
+    memory.corpus(bob)
+    assert memory.corpus(ann) is not first
+
+
+def test_words_count_without_endings_accents_and_case() -> None:
+    assert set(tokens("¿Cuánto CUESTAN las camisetas?")) & set(tokens("cuanto cuesta la camiseta")) >= {
+        "cuant",
+        "camis",
+    }
+    assert tokens("今天很好") == ["今天", "天很", "很好"]
+    lexicon = build(["I paint chairs", "I sell lamps", ""])
+    assert lexicon.scores("who sold the lamps").argmax() == 1
+    assert lexicon.scores("???").tolist() == [0.0, 0.0, 0.0]
+    assert build([]).scores("a").shape == (0,)
+
+
+def test_languages_the_encoder_hardly_knows_need_more_than_a_high_cosine() -> None:
+    assert relevance(Evidence(text_cosine=0.65), "en") > SUPPORTED
+    assert relevance(Evidence(text_cosine=0.65), "es") < SUPPORTED
+    assert relevance(Evidence(text_cosine=0.85), "zh") < SUPPORTED
+    assert relevance(Evidence(asked_cosine=1.0, asked_words=1.0), "zh") > 0.9
+    assert above_chance(1.0, "de") == 1.0
+    assert main_languages(["en"] * 20 + ["nl", ""]) == {"en"}

@@ -1,0 +1,101 @@
+"""A creator's voice: what it shows, and whom it tells apart."""
+
+import random
+from collections.abc import Sequence
+
+from engage.models import Passage, PassageKind
+from engage.voice import as_json, build_voice, learn
+from engage.voice.features import grams, habits, phrases
+from engage.voice.scoring import Voices
+
+TOPICS = ("lamp", "camera", "paint", "garden", "bread", "guitar", "shelf", "window", "bike", "coffee")
+
+
+def cheerful(seed: int) -> str:
+    pick = random.Random(seed)
+    thing = pick.choice(TOPICS)
+    opening = pick.choice(["heyy", "omg yes", "aww thanks"])
+    return f"{opening}!! that {thing} is sooo good hehe :) {pick.choice(['love it', 'you rock', 'big hugs'])} <3"
+
+
+def formal(seed: int) -> str:
+    pick = random.Random(seed)
+    thing = pick.choice(TOPICS)
+    opening = pick.choice(["Thank you for asking.", "I appreciate it.", "Good question."])
+    return f"{opening} The {thing} was chosen with care; I would recommend {pick.choice(['it', 'another', 'none'])}."
+
+
+OWN = [cheerful(n) for n in range(80)]
+OTHERS = [formal(n) for n in range(80)]
+
+
+def mean(scores: Sequence[float]) -> float:
+    return sum(scores) / len(scores)
+
+
+def test_the_creators_own_words_score_clearly_above_other_peoples() -> None:
+    for others in (OTHERS, []):
+        voice = learn(OWN, others)
+        own = [voice.score(cheerful(n)) for n in range(200, 240)]
+        other = [voice.score(formal(n)) for n in range(200, 240)]
+        assert mean(own) > 0.5 > mean(other)
+        assert sum(a > b for a in own for b in other) / 1600 > 0.95
+
+
+def test_a_score_is_a_share_whatever_the_text() -> None:
+    voice = learn(OWN, OTHERS)
+    for text in ("", " ", "a", "!" * 5000, "你好，这是一个测试。", "@someone https://example.com", "\u0000"):
+        assert 0.0 <= voice.score(text) <= 1.0
+
+
+def test_whom_a_text_names_and_where_it_links_is_no_style() -> None:
+    voice = learn(OWN, OTHERS)
+    assert voice.score("@ann " + OWN[0]) == voice.score("@bob_the_second " + OWN[0])
+
+
+def test_with_a_few_texts_no_style_is_claimed() -> None:
+    voice = learn(OWN[:5])
+    assert voice.score(OWN[0]) == 0.5
+    assert as_json(voice)["known"] is False
+
+
+def test_the_profile_names_the_habits() -> None:
+    shown = habits(OWN)
+    assert shown["starts_lower_case"] == 1.0
+    assert set(shown["emoji"]) == {":)", "<3"}  # type: ignore[call-overload]
+    assert shown["elongation_share"] == 1.0
+    assert "aww thanks" in shown["openings"]  # type: ignore[operator]
+    assert any("sooo good hehe" in phrase for phrase in phrases(OWN))
+    assert habits([])["texts"] == 0
+
+
+def test_replies_teach_the_voice_before_posts_do() -> None:
+    replies = [Passage(f"r{n}", "s", PassageKind.PAIR, text, f"How is the {n}?") for n, text in enumerate(OWN)]
+    posts = [Passage(f"p{n}", "s", PassageKind.POST, text) for n, text in enumerate(OTHERS)]
+    assert build_voice(replies + posts).habits["texts"] == len(set(OWN))
+    assert build_voice(replies[:30] + posts).habits["texts"] == len({*OWN[:30], *OTHERS})
+
+
+def test_n_grams_are_counted_with_case_and_punctuation() -> None:
+    assert set(grams("Ab!").buckets) != set(grams("ab!").buckets)
+    assert grams("").counts.sum() > 0
+
+
+class _Memory:
+    """As much of memory as voices ask for."""
+
+    def __init__(self) -> None:
+        self.version, self.passages = "1", tuple(Passage(f"r{n}", "s", PassageKind.PAIR, t) for n, t in enumerate(OWN))
+
+    def corpus(self, creator_id: str) -> "_Memory":
+        return self
+
+
+def test_a_voice_is_learnt_once_for_each_version_of_the_words() -> None:
+    memory = _Memory()
+    voices = Voices(memory)  # type: ignore[arg-type]
+    first = voices.voice("ann")
+    assert voices.voice("ann") is first
+    assert (voices.score("ann", OWN[0]) or 0) > 0.5
+    memory.version, memory.passages = "2", memory.passages[:3]
+    assert voices.score("ann", OWN[0]) is None

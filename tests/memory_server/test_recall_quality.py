@@ -1,0 +1,95 @@
+"""How good recall and voice are on real people's words. The floors stand below the figures of ADR 3."""
+
+import json
+import os
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engage.ledger.creators import add_creator
+from engage.ledger.database import Database
+from engage.memory.encoder import shared_encoder
+from engage.memory.evidence import Evidence, relevance
+from engage.memory.importers.rows import Faq
+from engage.memory.lexical import build
+from engage.memory.library import import_rows, index_passages
+from engage.memory.search import Memory
+from engage.memory.vectors import Vectors
+from engage.models import Persona
+from engage.voice import learn
+
+DATA = Path(os.environ.get("ENGAGE_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="real test material is not here: set ENGAGE_TEST_DATA")
+
+
+def rows(folder: str, file: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / folder / file).read_text().splitlines()]
+
+
+def test_the_candidate_that_answers_is_ranked_first() -> None:
+    asked = [row for row in rows("product_qa", "ranking.jsonl") if any(one["label"] == 2 for one in row["candidates"])]
+    ranks = [_rank(row) for row in asked[:80]]
+    assert np.mean([rank == 1 for rank in ranks]) > 0.55
+    assert np.mean([rank <= 5 for rank in ranks]) > 0.95
+    assert np.mean([1 / rank for rank in ranks]) > 0.72
+
+
+def _rank(row: dict[str, Any]) -> int:
+    texts = [one["text"] for one in row["candidates"]]
+    vectors = shared_encoder().encode([row["question"], *texts])
+    words = build(texts).scores(row["question"])
+    scores = [
+        relevance(Evidence(text_words=float(word), text_cosine=float(near)))
+        for word, near in zip(words, vectors[1:] @ vectors[0], strict=True)
+    ]
+    best = sorted(range(len(texts)), key=lambda at: -scores[at])
+    return 1 + next(place for place, at in enumerate(best) if row["candidates"][at]["label"] == 2)
+
+
+async def test_answered_questions_are_supported_and_other_peoples_are_not(vectors: Vectors, sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    with db.transaction() as tx:
+        ann = add_creator(tx, Persona("", "ann", "Ann"), datetime.now(UTC)).id
+    known = rows("product_qa", "answers.jsonl")[:150]
+    import_rows(db, ann, [Faq(row["id"], row["question"], row["answer"]) for row in known])
+    index_passages(db, vectors, ann)
+    memory = Memory(db, vectors)
+    mine = [_careless(row["question"]) for row in known[:60]]
+    others = [row["question"] for row in rows("persona_en_advice_host", "pairs.jsonl")[:60]]
+    assert np.mean([(await memory.recall(ann, text)).supported for text in mine]) > 0.85
+    assert np.mean([(await memory.recall(ann, text)).supported for text in others]) < 0.05
+    vectors.drop(ann)
+    db.close()
+
+
+def _careless(text: str) -> str:
+    """As somebody types it on a phone: a fifth of the words missing, no question mark."""
+    pick = random.Random(text)
+    words = [word for word in text.split() if pick.random() > 0.2]
+    return " ".join(words or text.split()).rstrip("?")
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "floor"),
+    [
+        ("persona_en_chat_creator", "persona_en_advice_host", 0.75),
+        ("persona_en_advice_host", "persona_en_comedy_host", 0.75),
+        ("persona_en_comedy_host", "persona_en_chat_creator", 0.82),
+    ],
+)
+def test_held_back_replies_sound_more_like_the_creator_than_other_peoples(own: str, other: str, floor: float) -> None:
+    pairs = rows(own, "pairs.jsonl")
+    random.Random(1).shuffle(pairs)
+    held, known = pairs[:80], pairs[80:480]
+    voice = learn([row["reply"] for row in known], [row["question"] for row in known])
+    theirs = random.Random(2).sample(rows(other, "pairs.jsonl"), 80)
+    assert _auc([voice.score(row["reply"]) for row in held], [voice.score(row["reply"]) for row in theirs]) > floor
+
+
+def _auc(higher: list[float], lower: list[float]) -> float:
+    """The chance that one of the first is above one of the second."""
+    return float(np.mean([(a > b) + (a == b) / 2 for a in higher for b in lower]))

@@ -1,0 +1,255 @@
+"""The listener: every page once, whoever dies, and no listener beside another."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Row, select, update
+
+from engage.errors import ConfigError, Unauthorized, Unavailable
+from engage.ledger import creators
+from engage.ledger.database import Database
+from engage.ledger.tables import accounts, cursors, deliveries
+from engage.models import Persona
+from engage.platform import Page, RawEvent
+from workers import listen, queues
+from workers.listen import Listener
+
+HOUR = timedelta(hours=1)
+
+
+@dataclass
+class Polled:
+    """A platform with numbered events, three a page, that counts who asks."""
+
+    events: int = 30
+    problems: list[Exception] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    drained: asyncio.Event = field(default_factory=asyncio.Event)
+    failed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def poll(self, cursor: str) -> Page:
+        self.asked.append(cursor)
+        if self.problems:
+            self.failed.set()
+            raise self.problems.pop(0)
+        start = int(cursor or 0)
+        events = [RawEvent(f"event-{n}", b"[]") for n in range(start, min(start + 3, self.events))]
+        if not events:
+            self.drained.set()
+        return Page(events, str(start + len(events)), timedelta(0) if events else HOUR)
+
+
+@dataclass
+class Streamed:
+    """A platform that says one thing and is then silent for as long as anybody listens."""
+
+    open: int = 0
+    most: int = 0
+    opened: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def listen(self, cursor: str) -> AsyncIterator[Page]:
+        self.open += 1
+        self.most = max(self.most, self.open)
+        try:
+            yield Page([RawEvent("hello", b"[]")], "1", timedelta(0))
+            self.opened.set()
+            await asyncio.Event().wait()
+        finally:
+            self.open -= 1
+            self.closed.set()
+
+
+class FaultyDatabase(Database):
+    """The real ledger; while `away` is set it cannot be used."""
+
+    away = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        if self.away:
+            raise Unavailable("the ledger is away")
+        with super().transaction() as tx:
+            yield tx
+
+
+class Stage:
+    """What a listener needs of the runtime: a ledger, and the platforms of its accounts."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+        self.waker = self
+        self.woken: list[str] = []
+        self.platforms: dict[str, tuple[str, Any]] = {}
+        now = datetime.now(UTC)
+        with db.transaction() as tx:
+            self._creator = creators.add_creator(tx, Persona(id="", name="tilly", display_name="Tilly"), now).id
+
+    def add(self, source: str, platform: Any) -> str:
+        """An account on `platform`, followed by `source` (poll or stream)."""
+        name, now = f"user{len(self.platforms)}", datetime.now(UTC)
+        with self.db.transaction() as tx:
+            account = creators.connect_account(tx, self._creator, "paper", name, "@" + name, {}, b"", now)
+        self.platforms[account] = (source, platform)
+        return account
+
+    def sources(self, account: Row[Any]) -> list[str]:
+        source, platform = self.platforms[account.id]
+        if isinstance(platform, Exception):
+            raise platform
+        return [source]
+
+    async def connector(self, account_id: str) -> Any:
+        return self.platforms[account_id][1]
+
+    def wake(self, queue: str) -> None:
+        self.woken.append(queue)
+
+    async def aclose(self) -> None:
+        return None
+
+    def rows(self, table: Any) -> list[Row[Any]]:
+        with self.db.reading() as tx:
+            return list(tx.execute(select(table)))
+
+
+@pytest.fixture
+def stage(sqlite_url: str) -> Iterator[Stage]:
+    db = FaultyDatabase(sqlite_url)
+    yield Stage(db)
+    db.close()
+
+
+@pytest.fixture(autouse=True)
+def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "ROUND", timedelta(milliseconds=5))
+    monkeypatch.setattr(listen, "ERROR_PAUSE", timedelta(0))
+
+
+@asynccontextmanager
+async def listening(stage: Stage, count: int = 1) -> AsyncIterator[None]:
+    """`count` listeners at work until the block ends; then they stop in good order."""
+    listeners = [Listener(stage) for _ in range(count)]  # type: ignore[arg-type]
+    tasks = [asyncio.create_task(listener.run()) for listener in listeners]
+    try:
+        async with asyncio.timeout(20):
+            yield
+    finally:
+        for listener in listeners:
+            listener.stop()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*tasks)
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not true():  # noqa: ASYNC110 - a row in the ledger has no event
+        await asyncio.sleep(0.005)
+
+
+async def test_every_page_is_kept_and_the_workers_are_told(stage: Stage) -> None:
+    platform = Polled()
+    stage.add("poll", platform)
+    async with listening(stage):
+        await platform.drained.wait()
+    assert len(stage.rows(deliveries)) == 30
+    assert {row.source for row in stage.rows(deliveries)} == {"poll"}
+    assert set(stage.woken) == {queues.INTAKE}
+    assert stage.rows(cursors)[0].cursor == "30"
+
+
+async def test_two_listeners_never_ask_for_the_same_page(stage: Stage) -> None:
+    platform = Polled()
+    stage.add("poll", platform)
+    async with listening(stage, 2):
+        await platform.drained.wait()
+    assert platform.asked == ["", *(str(n) for n in range(3, 31, 3))]
+
+
+async def test_a_platform_that_is_away_is_asked_again_and_says_so_meanwhile(stage: Stage) -> None:
+    platform = Polled(problems=[Unavailable("maintenance", retry_after=HOUR)])
+    stage.add("poll", platform)
+    async with listening(stage):
+        await until(lambda: bool(stage.rows(cursors)) and stage.rows(cursors)[0].error != "")
+    assert stage.rows(cursors)[0].error == "maintenance"
+    assert platform.asked == [""]
+
+
+@pytest.mark.parametrize("problem", [Unavailable("maintenance"), KeyError("a bug of the connector")])
+async def test_a_failure_costs_no_page(stage: Stage, problem: Exception) -> None:
+    platform = Polled(problems=[problem])
+    stage.add("poll", platform)
+    async with listening(stage):
+        await platform.drained.wait()
+    assert len(stage.rows(deliveries)) == 30
+
+
+async def test_a_refused_account_is_marked_and_not_asked_again(stage: Stage) -> None:
+    platform = Polled(problems=[Unauthorized("token expired")])
+    stage.add("poll", platform)
+    async with listening(stage):
+        await until(lambda: stage.rows(accounts)[0].state == "unauthorized")
+        await until(lambda: stage.rows(cursors)[0].lease_owner is None)
+    assert (stage.rows(accounts)[0].reason, platform.asked) == ("token expired", [""])
+
+
+async def test_a_paused_account_is_not_asked(stage: Stage) -> None:
+    paused, other = Polled(), Polled()
+    account = stage.add("poll", paused)
+    stage.add("poll", other)
+    with stage.db.transaction() as tx:
+        creators.pause_account(tx, account, "holidays")
+    async with listening(stage):
+        await other.drained.wait()
+    assert paused.asked == []
+
+
+async def test_an_account_whose_connector_is_gone_stops_no_other(stage: Stage) -> None:
+    platform = Polled()
+    stage.add("poll", ConfigError("is not installed", key="paper", place="accounts", fix="Install its package"))
+    stage.add("poll", platform)
+    async with listening(stage):
+        await platform.drained.wait()
+
+
+async def test_a_listener_that_stops_hangs_up_and_gives_its_streams_to_the_next_one(stage: Stage) -> None:
+    platform = Streamed()
+    stage.add("stream", platform)
+    async with listening(stage):
+        await platform.opened.wait()
+    assert platform.open == 0
+    assert (stage.rows(cursors)[0].lease_owner, stage.rows(cursors)[0].cursor) == (None, "1")
+
+
+async def test_a_listener_whose_lease_was_taken_hangs_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "LEASE", timedelta(seconds=0.15))
+    platform = Streamed()
+    stage.add("stream", platform)
+    async with listening(stage):
+        await platform.opened.wait()
+        with stage.db.transaction() as tx:
+            taken = {"lease_owner": "another", "lease_until": datetime.now(UTC) + HOUR}
+            tx.execute(update(cursors).values(**taken))
+        await platform.closed.wait()
+    assert stage.rows(cursors)[0].lease_owner == "another"
+
+
+async def test_after_an_outage_of_the_ledger_nobody_listens_twice(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "LEASE", timedelta(seconds=0.15))
+    platform = Streamed()
+    stage.add("stream", platform)
+    assert isinstance(stage.db, FaultyDatabase)
+    async with listening(stage):
+        await platform.opened.wait()
+        stage.db.away = True
+        await platform.closed.wait()
+        platform.opened.clear()
+        stage.db.away = False
+        await platform.opened.wait()
+    assert platform.most == 1
