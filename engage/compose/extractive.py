@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Chosen on held-out questions of four creators (docs/adr/0003-recall-scores.md); all above chance, see evidence.py.
 SAME_QUESTION = 0.75  # question_match from which a past answer answers this one too
 SAME_FAQ = 0.66  # … and a standing one, which was written for everybody
+CLEAR_SCORE = 0.72  # score of the best passage from which it is enough that its question is near …
+CLEAR_MATCH = 0.6  # … this near …
+CLEAR_LEAD = 0.05  # … and no other passage's score comes as close as this
 NEAR_SENTENCE = 0.66  # nearness from which a sentence answers on its own
 RELATED_SENTENCE = 0.56  # … where it has a meaningful word of the question
 STRICTER = 0.08  # … and how much nearer in other languages than English
@@ -31,6 +34,7 @@ UNSPACED_ENDS = "。！？”」』"  # Chinese and Japanese write no space afte
 TELLING_WORDS = 2  # meaningful words of a question that can be told from others
 SHORTEST = 4  # words of a sentence that can stand alone
 
+STANDING = (PassageKind.FAQ, PassageKind.PRODUCT)
 DECLINED = Draft(text="", reason="unsupported")
 
 
@@ -53,6 +57,9 @@ class ExtractiveComposer:
     async def compose(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
         """A draft within the turn's length, or one without text and the reason "unsupported"."""
         if kind := courtesy_of(turn.text):
+            same = [scored for scored in recall.passages if scored.passage.question and asks_the_same(scored)]
+            if said := next(filter(None, (reply_sentences(scored, persona) for scored in same)), None):
+                return drafted(turn, said) or DECLINED
             known = [scored.passage for scored in recall.passages]
             pool = await self._words.passages(turn.creator_id) if self._words else known
             return answer_courtesy(turn, pool, kind)
@@ -148,12 +155,24 @@ def past_answer(text: str, recall: Recall, persona: Persona) -> list[Evidence]:
     if len(content(text)) < TELLING_WORDS:
         return []  # "and you?" is the same question everywhere, and never
     asked = [scored for scored in recall.passages if scored.passage.question]
-    for scored in sorted(asked, key=lambda one: -one.question_match):
-        if scored.question_match < (SAME_FAQ if scored.passage.kind is PassageKind.FAQ else SAME_QUESTION):
-            continue
+    same = [scored for scored in sorted(asked, key=lambda one: -one.question_match) if asks_the_same(scored)]
+    for scored in (*same, *clear_winner(recall)):
         if answer := reply_sentences(scored, persona):
             return answer
     return []
+
+
+def asks_the_same(scored: Scored) -> bool:
+    """The passage answered this very question."""
+    return scored.question_match >= (SAME_FAQ if scored.passage.kind is PassageKind.FAQ else SAME_QUESTION)
+
+
+def clear_winner(recall: Recall) -> list[Scored]:
+    """The best passage, where it answered a near question and nothing else comes near it."""
+    best, *others = recall.passages
+    lead = best.score - max((other.score for other in others), default=0.0)
+    clear = best.score >= CLEAR_SCORE and best.question_match >= CLEAR_MATCH and lead >= CLEAR_LEAD
+    return [best] if clear and best.passage.question else []
 
 
 def reply_sentences(scored: Scored, persona: Persona) -> list[Evidence]:
@@ -172,7 +191,8 @@ def product_answer(recall: Recall, persona: Persona) -> list[Evidence]:
     best = recall.passages[0]
     if best.passage.kind is not PassageKind.PRODUCT:
         return []
-    lines = [line for line in split_sentences(best.passage.text) if not unusable(line)][:ANSWER_SENTENCES]
+    sentences = split_sentences(best.passage.text)
+    lines = [line for line in sentences if not unusable(line, standing=True)][:ANSWER_SENTENCES]
     if best.passage.url:
         lines.append(best.passage.url)
     return [Evidence(line, best.passage.id, best.score) for line in lines]
@@ -191,7 +211,7 @@ def usable(sentence: str, passage: Passage, persona: Persona) -> bool:
     """May be said again, and names only places the creator lets the avatar name."""
     allowed = (*persona.allowed_links, *([passage.url] if passage.url else []))
     known = all(any(place in link for place in allowed) for link in links(sentence))
-    return bool(sentence) and known and not unusable(sentence)
+    return bool(sentence) and known and not unusable(sentence, standing=passage.kind in STANDING)
 
 
 def stands_alone(sentence: str, passage: Passage, persona: Persona) -> bool:

@@ -23,10 +23,11 @@ _STALE = re.compile(
     r"|(?:this|next|last|past|coming) (?:week(?:end)?|month|year|morning|afternoon|evening|night|time|summer"
     r"|winter|spring"
     r"|fall|autumn|mon|tues|wednes|thurs|fri|satur|sun)\w*"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?|in (?:a few|\d+|an?) (?:second|minute|min|hour|day|week)s?"
-    r"|(?:a few|\d+|an?) (?:second|minute|min|hour|day|week|month)s? ago|earlier|soon|later|[ap]m (?:est|pst|cet|utc)"
-    r"|\d{1,2}(?::\d\d)?\s?[ap]\.?m\b|(?:january|february|march|april|june|july|august|september|october"
-    r"|november|december)"
+    r"|(?<!every )(?<!on a )(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+    r"|in (?:a few|\d+|an?) (?:second|minute|min|hour|day|week)s?"
+    r"|(?:a few|\d+|an?) (?:second|minute|min|hour|day|week|month)s? ago|soon|[ap]m (?:est|pst|cet|utc)"
+    r"|\d{1,2}(?::\d\d)?\s?[ap]\.?m\b"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}"
     r"|give me (?:an?|\d+)|by then|(?:semana|mes|año|lunes|martes|días|fechas) (?:próxim[oa]s?|pasad[oa]s?"
     r"|que viene)|próxim[oa]s? \w+|dentro de \w+ \w+"
     r"|hoy|ayer|mañana|anoche|esta (?:noche|tarde|semana|mañana)|este (?:mes|año|lunes|martes)|ahora mismo|hace rato"
@@ -62,49 +63,23 @@ _VOCATIVE = re.compile(
     r"|bueno)),? [A-Z][a-z]+\b(?=[,!.]|$)"
     r"|^[A-Z][a-z]+, (?!I\b)|, [A-Z][a-z]+[!.?]*$"
 )
+# Words a sentence opens with before a comma that are nobody's name, in the languages met most.
 _OPENERS = frozenset(
-    [
-        "yes",
-        "no",
-        "yeah",
-        "yep",
-        "nope",
-        "sure",
-        "well",
-        "right",
-        "okay",
-        "ok",
-        "honestly",
-        "actually",
-        "basically",
-        "so",
-        "oh",
-        "ah",
-        "thanks",
-        "sorry",
-        "great",
-        "exactly",
-        "absolutely",
-        "definitely",
-        "sometimes",
-        "usually",
-        "first",
-        "second",
-        "finally",
-        "however",
-        "also",
-        "then",
-        "now",
-        "maybe",
-        "perhaps",
-        "bueno",
-        "pues",
-        "sí",
-        "claro",
-        "mira",
-    ]
+    (
+        "yes no yeah yep nope sure well right okay ok honestly actually basically so oh ah thanks sorry great exactly "
+        "absolutely definitely sometimes usually normally generally first second third finally however also then now "
+        "maybe perhaps personally otherwise anyway later afterwards inside outside today here there "
+        "bueno pues sí claro mira gracias vale bien luego primero después además también normalmente "
+        "oui non si merci bonjour salut coucou bref alors donc mais puis ensuite enfin voilà sinon normalement "
+        "attention parfois souvent dehors dedans ici là aujourd'hui "
+        "ja nein danke bitte hallo klar doch also naja dann zuerst danach manchmal normalerweise "
+        "sim não obrigado obrigada olá então depois primeiro "
+        "sì grazie ciao allora poi prima ecco certo "
+        "nee dank dus eerst daarna tak nie evet hayır"
+    ).split()  # noqa: SIM905 - a list of words is read more easily as a text
 )
 LONGEST_WORDS = 60
+TRAILING_OFF = 5  # words; three dots after fewer are a thought that stops, after more many people's full stop
 
 
 def tidy(sentence: str) -> str:
@@ -113,13 +88,13 @@ def tidy(sentence: str) -> str:
     return without[:1].upper() + without[1:] if without != sentence.strip() and sentence[:1] == "@" else without
 
 
-def unusable(sentence: str) -> str:
-    """Why a tidied sentence must not be said again; "" where it may."""
+def unusable(sentence: str, *, standing: bool = False) -> str:
+    """Why a tidied sentence must not be said again; "" where it may. standing: written for everybody, on any day."""
     checks = (
         ("mentions somebody", _MENTION.search(sentence) or _PSEUDONYM.search(sentence)),
         ("holds a masked value", _MASKED.search(sentence)),
         ("holds a contact", _CONTACT.search(sentence)),
-        ("tells of its day", _STALE.search(sentence)),
+        ("tells of its day", not standing and _STALE.search(sentence)),
         ("promises something", _PROMISE.search(sentence)),
         ("is private", _PRIVATE.search(sentence)),
         ("names somebody", _names_somebody(sentence)),
@@ -145,7 +120,12 @@ def _names_somebody(sentence: str) -> bool:
     if not found:
         return False
     first = re.match(r"[A-Z][a-z]+(?=, )", found[0])
-    return not (first and first[0].lower() in _OPENERS)
+    return not (first and first[0].lower() in _OPENERS) and not _ends_in_a_list(sentence, found[0])
+
+
+def _ends_in_a_list(sentence: str, found: str) -> bool:
+    """ "…, Paris and Lyon, Nantes." names places, one after the other; ", Peter." speaks to Peter."""
+    return found.startswith(",") and sentence.count(",") > 1
 
 
 def _is_cut_off(sentence: str) -> bool:
@@ -153,5 +133,6 @@ def _is_cut_off(sentence: str) -> bool:
         sentence.count('"') % 2 == 1
         or sentence.count("“") != sentence.count("”")
         or sentence.count("(") != sentence.count(")") - len(re.findall(r"[:;]-?\)", sentence))
-        or sentence.rstrip().endswith((":", ",", "--", "-", "—", "：", "，", "..."))
+        or sentence.rstrip().endswith((":", ",", "--", "-", "—", "：", "，"))
+        or (sentence.rstrip().endswith("...") and len(sentence.split()) < TRAILING_OFF)
     )

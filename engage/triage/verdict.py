@@ -33,7 +33,6 @@ class FixedText(StrEnum):
 
     CRISIS = "crisis"
     BOT = "bot"
-    OPT_OUT = "opt_out"
     HUMAN = "human"
 
 

@@ -170,13 +170,9 @@ class TestCrisis:
         assert (verdict.decision, verdict.fixed_text) == (Decision.ESCALATE, None)
 
 
-def test_opting_out_is_confirmed_with_a_fixed_text(judge: Judge) -> None:
+def test_who_says_stop_is_not_written_to_not_even_to_say_so(judge: Judge) -> None:
     verdict = judge("STOP", Surface.DM)
-    assert (verdict.decision, verdict.reasons, verdict.fixed_text) == (
-        Decision.ANSWER,
-        ("opt_out",),
-        FixedText.OPT_OUT,
-    )
+    assert (verdict.decision, verdict.reasons, verdict.fixed_text) == (Decision.SKIP, ("opt_out",), None)
 
 
 def test_stop_in_a_comment_is_just_a_word(judge: Judge) -> None:

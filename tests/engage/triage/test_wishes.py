@@ -103,7 +103,8 @@ def test_are_you_a_bot_is_answered_truthfully_in(judge: Judge, language: str) ->
 
 @pytest.mark.parametrize("language", OPT_OUT)
 def test_a_follower_can_opt_out_in(judge: Judge, language: str) -> None:
-    assert judge(OPT_OUT[language], Surface.DM).fixed_text is FixedText.OPT_OUT
+    verdict = judge(OPT_OUT[language], Surface.DM)
+    assert (verdict.decision, verdict.reasons, verdict.fixed_text) == (Decision.SKIP, ("opt_out",), None)
 
 
 @pytest.mark.parametrize("language", HUMAN)
