@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from engage.ledger.creators import list_creators
 from engage.ledger.database import Database
 from engage.ledger.tables import passages
 from engage.settings import Settings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from engage.memory.search import Memory
 
 Progress = Callable[[int], None]
+WARM_CREATORS = 20  # whose words a worker reads before its first turn; the others' are read when they are needed
 
 
 @contextmanager
@@ -49,7 +51,19 @@ def avatar(settings: Settings, db: Database) -> "Avatar":
     from workers.vectors import FollowedVectors
 
     remembering = Memory(db, FollowedVectors(settings), shared_encoder())
+    _warm_up(db, remembering)
     return assemble(settings, remembering)
+
+
+def _warm_up(db: Database, remembering: "Memory") -> None:
+    """Load what is loaded at first use now, not under the first followers' questions: 1-2 s on two cores."""
+    from engage.triage.language import identify
+
+    identify("is everything ready?", "en")
+    with db.reading() as tx:
+        known = [persona.id for persona, _ in list_creators(tx)[:WARM_CREATORS]]
+    for creator_id in known:
+        remembering.search(creator_id, "is everything ready?", 1)
 
 
 def assemble(settings: Settings, remembering: "Memory") -> "Avatar":

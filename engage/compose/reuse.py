@@ -76,7 +76,7 @@ _OPENERS = frozenset(
         "sim não obrigado obrigada olá então depois primeiro "
         "sì grazie ciao allora poi prima ecco certo "
         "nee dank dus eerst daarna tak nie evet hayır"
-    ).split()  # noqa: SIM905 - a list of words is read more easily as a text
+    ).split()
 )
 LONGEST_WORDS = 60
 TRAILING_OFF = 5  # words; three dots after fewer are a thought that stops, after more many people's full stop

@@ -81,7 +81,8 @@ def _worn_out(reading: Reading) -> Verdict | None:
 
 
 def _attack(reading: Reading) -> Verdict | None:
-    return next((_against(reading, label) for label in _ATTACKS if label in reading.found.flags), None)
+    flagged = [label for label in _ATTACKS if label in reading.found.flags]
+    return _against(reading, max(flagged, key=reading.found.labels.__getitem__)) if flagged else None
 
 
 def _wish(reading: Reading) -> Verdict | None:
