@@ -14,6 +14,7 @@ from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recal
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, triage
 
 NOTHING = Recall((), supported=False)
+_COURTESIES = frozenset({Intent.GREETING, Intent.PRAISE, Intent.THANKS})
 _AWAIT_ANSWER = ASKS | {Intent.CHATTER}  # thanks and greetings may stay unanswered, what a follower tells us may not
 
 
@@ -128,8 +129,10 @@ class Avatar:
 
     def _decline(self, trail: _Trail, *reasons: str) -> Outcome:
         """In a direct message a person should look; in public a question the creator never answered stays open."""
-        card = self._card(trail, reasons)
-        waits = trail.turn.surface is Surface.DM and trail.verdict.intent in _AWAIT_ANSWER
+        kind = trail.verdict.intent
+        # Kind words are declined for want of a reply of the creator's to such words: the card has to say to what.
+        card = self._card(trail, (kind.value, *reasons) if kind in _COURTESIES else reasons)
+        waits = trail.turn.surface is Surface.DM and kind in _AWAIT_ANSWER
         return Escalate(card) if waits else Skip(card)
 
     def _card(self, trail: _Trail, reasons: tuple[str, ...]) -> Card:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -41,7 +42,8 @@ class Engine:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-8:]}"
         self._lanes = [lane for lane in queues.LANES if lane.value in consumed]
         self._lease = timedelta(seconds=runtime.settings.lease)
-        self._poster = Poster(runtime.db, runtime.connector, runtime.settings.reply_attempts, utc_now)
+        connector_of = partial(runtime.connector, fresh=True)
+        self._poster = Poster(runtime.db, connector_of, runtime.settings.reply_attempts, utc_now)
         self._answering: set[asyncio.Task[None]] = set()
         self._posting: set[asyncio.Task[None]] = set()
         self._pumps = self._make_pumps(consumed)
@@ -149,7 +151,7 @@ class Engine:
 
     async def _with_capabilities(self, claimed: Claimed) -> Assembled:
         seen = await self.runtime.db.read(assemble, claimed.id, utc_now())
-        connector = await self.runtime.connector(claimed.account_id)
+        connector = await self.runtime.connector(claimed.account_id, fresh=True)
         able = await connector.capabilities(claimed.surface, seen.conversation_id, utc_now())
         return replace(seen, turn=replace(seen.turn, capabilities=able))
 

@@ -61,12 +61,17 @@ class Runtime:
 
     # accounts -------------------------------------------------------------------------------------------------------
 
-    async def connector(self, account_id: str) -> Connector:
-        """The connector of an account. Raises UnknownAccount or ConfigError."""
+    async def connector(self, account_id: str, *, fresh: bool = False) -> Connector:
+        """The connector of an account. Raises UnknownAccount or ConfigError.
+
+        `fresh`: surely with the newest credentials. A call with those of before a reconnection would be refused, and
+        the refusal would take the access away again.
+        """
         known = self._connectors.get(account_id)
-        if known and utc_now() - known[0] < CONNECTOR_AGE:
+        if known and not fresh and utc_now() - known[0] < CONNECTOR_AGE:
             return known[2]
         account = await self.db.read(get_account, account_id)
+        known = self._connectors.get(account_id)  # another task may have been here meanwhile
         if known and _same(known[1], account):
             self._connectors[account_id] = (utc_now(), account, known[2])
             return known[2]

@@ -4,9 +4,6 @@ One call, a second where an answer could not be read. What cannot be read then i
 """
 
 import asyncio
-import itertools
-import json
-import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,15 +11,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
 from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
+from engage.compose.checks import leaks
 from engage.compose.courtesy import courtesy_of
 from engage.compose.extractive import Words, address, answer_courtesy
 from engage.compose.grounding import ground
-from engage.compose.guard import leaks
 from engage.compose.prompt import build, canary_of, cited, load_prompts, private_text
 from engage.compose.providers import lost, make_model, meaning, named, no_such_protocol, refuses_request
+from engage.compose.reading import Reading, Written, read_message
 from engage.errors import Unavailable
 from engage.models import Draft, Evidence, Persona, Recall, Turn
 
@@ -33,37 +30,10 @@ if TYPE_CHECKING:
 NONSENSE = "model_nonsense"
 TRIES = 2  # where no answer came
 _BETWEEN = (timedelta(milliseconds=50), timedelta(milliseconds=250))
-_LONGEST = 20_000  # characters of an answer that are looked at
-_BRACES = 50  # of them at which an object is looked for
 _AGAIN = "Your last answer could not be read.\n"
 
 Messages = list[tuple[str, str]]
 Chain: TypeAlias = "Runnable[dict[str, Any], Reading]"
-
-
-class Written(BaseModel):
-    """What the model writes: a reply and the passages it stands on, or that there is none."""
-
-    # In the schema all fields are required: servers that follow one then leave none out.
-    model_config = ConfigDict(extra="ignore", json_schema_serialization_defaults_required=True)
-
-    answer: str = ""
-    passages: list[str] = Field(default_factory=list)
-    decline: bool = False
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """An answer as it could be read; `written` is None where it could not."""
-
-    written: Written | None = None
-    tokens_in: int = 0
-    tokens_out: int = 0
-
-    def after(self, earlier: "Reading") -> "Reading":
-        """This one, with what the earlier one cost."""
-        return Reading(self.written, self.tokens_in + earlier.tokens_in, self.tokens_out + earlier.tokens_out)
 
 
 class ModelComposer:
@@ -213,7 +183,7 @@ def chained(model: "BaseChatModel", provider: str = "openai") -> Chains:
     from langchain_core.runnables import RunnableLambda
 
     # The prompt only carries messages: braces in what a follower wrote are no template.
-    prompt, reading = ChatPromptTemplate.from_messages([MessagesPlaceholder("messages")]), RunnableLambda(_reading)
+    prompt, reading = ChatPromptTemplate.from_messages([MessagesPlaceholder("messages")]), RunnableLambda(read_message)
     plain = prompt | model | reading
     # The schema as a dict: LangChain then leaves the reading to us, who forgive more and still see the tokens.
     shape = Written.model_json_schema(mode="serialization")
@@ -223,30 +193,3 @@ def chained(model: "BaseChatModel", provider: str = "openai") -> Chains:
     except (NotImplementedError, ValueError):
         return Chains(model, structured=plain, plain=plain)
     return Chains(model, prompt | writer | reading, plain)
-
-
-async def _reading(answer: Any) -> Reading:
-    """What a model object gave: with a schema {"raw", "parsed"}, without one the message."""
-    message, parsed = (answer["raw"], answer["parsed"]) if isinstance(answer, dict) else (answer, None)
-    usage = getattr(message, "usage_metadata", None) or {}
-    written = read(json.dumps(parsed)) if isinstance(parsed, dict) else read(message.text)
-    cut = message.response_metadata.get("finish_reason") in ("length", "content_filter")
-    refused = bool(message.additional_kwargs.get("refusal"))
-    return Reading(
-        written=None if cut or refused else written,
-        tokens_in=int(usage.get("input_tokens", 0)),
-        tokens_out=int(usage.get("output_tokens", 0)),
-    )
-
-
-def read(text: str) -> Written | None:
-    """The JSON object in an answer, also where a fence or prose stands round it."""
-    text = text[:_LONGEST]
-    for start in itertools.islice(re.finditer(r"\{", text), _BRACES):
-        try:
-            found, _ = json.JSONDecoder().raw_decode(text, start.start())
-            if found.keys() & {"answer", "decline"}:
-                return Written.model_validate(found)
-        except (ValueError, RecursionError):
-            continue
-    return None

@@ -5,19 +5,12 @@ import tomllib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from engage.compose.grounding import tokens
-from engage.triage.normalise import clean, fold
+from engage.compose.grounding import ends_as_question, tokens
+from engage.compose.links import without_urls
+from engage.triage.normalise import fold
 
 _DATA = Path(__file__).parent / "data"
-_LINK = re.compile(
-    r"(?:[a-z][a-z0-9+.-]*://|www\.)\S+|\b(?:[\w-]+\.)+(?:com|net|org|info|biz|io|tv|me|ly|co|dev|app|gg|shop|store|link|site|online"
-    r"|xyz|top|club|live|ai|uk|de|fr|es|it|nl|pl|ru|br|jp|kr|cn|in|eu|us|ca|au|be|ch|at|se|to|cc|page|bio)\b(?:/\S*)?"
-    r"|\[(?:url|link|image|img|phone|email|user|name)\]",
-    re.IGNORECASE,
-)
-_MENTION = re.compile(r"(?<![\w.@/])@[\w](?:[\w.\-]*\w)?(?:@[\w.\-]+\w)?")
 _SECRET = re.compile(
     r"-----BEGIN|\bsk-[\w-]{16,}|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{30,}"
     r"|\beyJ[\w-]{10,}\.[\w-]{10,}|\bBearer\s+[\w.\-]{16,}"
@@ -25,20 +18,9 @@ _SECRET = re.compile(
     r"|\b(?=\w*\d)(?=\w*[a-z])(?=\w*[A-Z])[A-Za-z0-9_]{32,}\b|\b[0-9a-f]{40,}\b"
 )
 _CARD = re.compile(r"\b(?:\d[ -]?){13,19}\b")
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
+_KEY = re.compile(r"\b(?:glpat-|sk_live_|rk_live_|hf_|npm_|pypi-|ya29\.|SG\.|EAA)[\w\-.]{16,}|\b\d{8,10}:AA[\w\-]{30,}")
 _RUN = 8  # words in a row that count as a quotation
-
-
-def foreign_link(sentence: str, allowed: Iterable[str]) -> bool:
-    """Whether the sentence holds an address that is under none of `allowed` (hosts or URL prefixes)."""
-    permitted = tuple(allowed)
-    return any(not _is_allowed(found[0].rstrip(".,;:!?)\"'"), permitted) for found in _LINK.finditer(clean(sentence)))
-
-
-def without_mentions(text: str, names: Iterable[str]) -> str:
-    """The text without @mentions of anybody but `names`."""
-    known = {fold(name).lstrip("@") for name in names if name}
-    kept = _MENTION.sub(lambda found: found[0] if fold(found[0]).lstrip("@") in known else "", text)
-    return re.sub(r"[^\S\n]+([,.!?;:])", r"\1", re.sub(r"[^\S\n]{2,}", " ", kept)).strip(" ,")
 
 
 def makes_claims(sentence: str) -> bool:
@@ -48,16 +30,21 @@ def makes_claims(sentence: str) -> bool:
 
 
 def holds_secret(text: str) -> bool:
-    """Whether something looks like a key, a token or a card number."""
-    cards = (re.sub(r"\D", "", found[0]) for found in _CARD.finditer(text))
-    return bool(_SECRET.search(text)) or any(_luhn(number) for number in cards)
+    """Whether something looks like a key, a token, a card or an account number."""
+    if _KEY.search(text) or any(map(_is_iban, _IBAN.findall(text))):
+        return True
+    shown = without_urls(text)
+    cards = (re.sub(r"\D", "", found[0]) for found in _CARD.finditer(shown))
+    return bool(_SECRET.search(shown)) or any(map(_luhn, cards))
 
 
-def quotes(text: str, private: str) -> bool:
-    """Whether `text` has eight words in a row of `private`."""
-    said, kept = _words(text), _words(private)
-    runs = {tuple(kept[i : i + _RUN]) for i in range(len(kept) - _RUN + 1)}
-    return any(tuple(said[i : i + _RUN]) in runs for i in range(len(said) - _RUN + 1))
+def leaks(text: str, prompt: str, canary: str = "") -> bool:
+    """Whether a text gives the system prompt away: eight of its words in a row, or the canary hidden in it.
+
+    `prompt` must not hold the recalled passages: those are there to be quoted.
+    """
+    hidden = _squeezed(canary)
+    return (bool(hidden) and hidden in _squeezed(text)) or _quotes(_apart(text), _apart(prompt))
 
 
 def repeats(text: str, earlier: str) -> bool:
@@ -78,38 +65,17 @@ def is_factual(sentence: str, heard: str, names: Iterable[str]) -> bool:
     if any(letter.isdigit() for letter in sentence):
         return True
     words, openers = _small_talk()
-    folded = fold(sentence)
     unknown = tokens(sentence) - words - tokens(" ".join(names))
-    if not unknown or folded.rstrip("\"')» ").endswith(("?", "？", "؟")):
+    if not unknown or ends_as_question(sentence):
         return False
-    return not (folded.startswith(openers) and unknown <= tokens(heard))
+    return not (fold(sentence).startswith(openers) and unknown <= tokens(heard))
 
 
-def _is_allowed(link: str, allowed: tuple[str, ...]) -> bool:
-    address = _parts(link)
-    return address is not None and any(_is_under(address, _parts(entry)) for entry in allowed)
-
-
-def _is_under(address: tuple[str, str], entry: tuple[str, str] | None) -> bool:
-    if entry is None:
-        return False
-    (host, path), (allowed_host, allowed_path) = address, entry
-    same_host = host == allowed_host or host.endswith(f".{allowed_host}")
-    return same_host and (path == allowed_path or path.startswith(allowed_path.rstrip("/") + "/") or not allowed_path)
-
-
-def _parts(link: str) -> tuple[str, str] | None:
-    """Host and path of a web address; None for what has a password, a strange scheme or no host."""
-    if "://" in link and not link.lower().startswith(("http://", "https://")):
-        return None
-    try:
-        parts = urlsplit(link if "://" in link else f"https://{link}")
-        host = parts.hostname or ""
-    except ValueError:
-        return None
-    if parts.username is not None or "." not in host:
-        return None
-    return host.removeprefix("www."), parts.path.rstrip("/") + (f"?{parts.query}" if parts.query else "")
+def _quotes(text: str, private: str) -> bool:
+    """Whether `text` has eight words in a row of `private`."""
+    said, kept = _words(text), _words(private)
+    runs = {tuple(kept[i : i + _RUN]) for i in range(len(kept) - _RUN + 1)}
+    return any(tuple(said[i : i + _RUN]) in runs for i in range(len(said) - _RUN + 1))
 
 
 def _words(text: str) -> list[str]:
@@ -120,6 +86,26 @@ def _luhn(number: str) -> bool:
     digits = [int(digit) for digit in reversed(number)]
     doubled = (sum(divmod(2 * digit, 10)) for digit in digits[1::2])
     return 13 <= len(digits) <= 19 and len(set(digits)) > 1 and (sum(digits[::2]) + sum(doubled)) % 10 == 0
+
+
+def _is_iban(found: str) -> bool:
+    """The checksum of ISO 13616; the last words of a match may be no part of the number."""
+    parts = found.split()
+    for count in range(len(parts), 0, -1):
+        number = "".join(parts[:count])
+        turned = "".join(str(int(sign, 36)) for sign in number[4:] + number[:4])
+        if 15 <= len(number) <= 34 and int(turned) % 97 == 1:
+            return True
+    return False
+
+
+def _squeezed(text: str) -> str:
+    return re.sub(r"[\W_]", "", fold(text))
+
+
+def _apart(text: str) -> str:
+    """In scripts without blanks every character a word: so that eight in a row can be told there too."""
+    return re.sub("([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3])", r" \1 ", text)
 
 
 @cache

@@ -17,7 +17,6 @@ from engage.triage.normalise import fold
 # Share of a sentence's words that its place must say. Of the 12 paraphrases and 14 inventions in test_grounding.py
 # the paraphrases score 0.67 and more; inventions that pass the checks on numbers, names and denial 0.5 and less.
 STANDS = 0.6
-_ASKED = 0.5  # what a word is worth that only the follower said, in the question the passage answers
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
 _SUFFIX = re.compile(r"(?:'s|ing|ed|es|s|ly)$")
@@ -65,14 +64,12 @@ _EMPTY = frozenset(fold(_EMPTY_WORDS).split())
 
 
 def ground(text: str, passages: Sequence[Scored]) -> tuple[Evidence, ...]:
-    """For every sentence of a model's draft that stands on a recalled passage, the one it stands on best."""
-    return evidence_for(text, [scored.passage for scored in passages])
+    """For every sentence of a model's draft that stands on a recalled passage, the one it stands on best.
 
-
-def evidence_for(text: str, passages: Iterable[Passage]) -> tuple[Evidence, ...]:
-    """For every sentence that stands on one of `passages`, the one it stands on best."""
-    known = tuple(passages)
-    found = (best(sentence, known) for sentence in split_sentences(text))
+    A question says nothing, so it stands on nothing.
+    """
+    known = [scored.passage for scored in passages]
+    found = (best(sentence, known) for sentence in split_sentences(text) if not ends_as_question(sentence))
     return tuple(one for one in found if one is not None)
 
 
@@ -85,7 +82,7 @@ def best(sentence: str, passages: Iterable[Passage]) -> Evidence | None:
 
 def overlap(sentence: str, passage: Passage) -> float:
     """How well the passage bears the sentence, 0..1: 1 where it says just that, 0 where it lacks a number or a name."""
-    if _is_said(sentence, passage):
+    if is_said(sentence, passage):
         return 1.0
     said = _LINK.sub(" ", sentence)
     wanted = tokens(said)
@@ -110,9 +107,22 @@ def stated(sentence: str, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
 def stands(sentence: str, one: Evidence, passage: Passage) -> bool:
     """Whether the passage really holds what the entry says of it, and the sentence says no more."""
     entry = one.sentence.strip()
-    if entry == passage.url or _is_said(entry, passage):
+    if entry == passage.url or is_said(entry, passage):
         return True
     return overlap(sentence, passage) >= STANDS
+
+
+def is_said(sentence: str, passage: Passage) -> bool:
+    """Whether the passage says it word for word, from the beginning of a sentence on."""
+    said = _words(sentence)
+    parts = [_words(part) for part in split_sentences(passage.text)]
+    following = ([word for part in parts[start:] for word in part] for start in range(len(parts)))
+    return bool(said) and any(words[: len(said)] == said for words in following)
+
+
+def ends_as_question(sentence: str) -> bool:
+    """Ends as a question does."""
+    return fold(sentence).rstrip("\"')]}»”」』 ").endswith(("?", "？", "؟"))
 
 
 def answers(sentence: str) -> bool:
@@ -152,14 +162,12 @@ def _borne(sentence: str, wanted: frozenset[str], place: str, passage: Passage) 
         return 0.0
     if bool(_NEGATED.search(fold(sentence))) != bool(_NEGATED.search(fold(place))):
         return 0.0
-    own, asked = tokens(titled), tokens(passage.question or "")
-    settled = answers(place)  # "Yes, all of them.": what was asked is now the creator's word
+    # What somebody asked is no word of the creator's, but where they say yes or no to it: "Yes, all of them."
+    own = tokens(f"{titled} {passage.question or ''}" if answers(place) else titled)
     words = {word for word in wanted if not word[0].isdigit()}  # a number that is there says nothing of whose it is
     if not words:
         return STANDS
-    if not words & own and not settled:
-        return 0.0
-    return (len(words & own) + len(words & asked - own) * (1 if settled else _ASKED)) / len(words)
+    return len(words & own) / len(words)
 
 
 def _strange_name(sentence: str, passage: Passage) -> bool:
@@ -174,14 +182,6 @@ def _strange_name(sentence: str, passage: Passage) -> bool:
         if word[0][0].isupper() and not begins and not spoken_to and tokens(word[0]) - known:
             return True
     return False
-
-
-def _is_said(sentence: str, passage: Passage) -> bool:
-    """Whether the passage says it word for word, from the beginning of a sentence on."""
-    said = _words(sentence)
-    parts = [_words(part) for part in split_sentences(passage.text)]
-    following = ([word for part in parts[start:] for word in part] for start in range(len(parts)))
-    return bool(said) and any(words[: len(said)] == said for words in following)
 
 
 def _currencies(text: str) -> frozenset[str]:

@@ -5,16 +5,15 @@ it makes all of it suspect. Failing towards silence is right: an answer can come
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import SequenceMatcher
-from urllib.parse import urlsplit
 
 from engage.compose import checks
 from engage.compose.disclosure import apply, decide, denies, room_for, unmarked
-from engage.compose.grounding import answers, numbers, stands, stated
+from engage.compose.grounding import answers, is_said, numbers, stands, stated
 from engage.compose.lengths import cut
+from engage.compose.links import foreign_links, names_a_contact
 from engage.memory.sentences import count_words, split_sentences
 from engage.models import Draft, Evidence, Passage, Persona, Recall, Reply, Role, Surface, Turn
 from engage.triage.normalise import fold
@@ -27,49 +26,6 @@ _INVISIBLE = re.compile(
 )
 _MENTION = re.compile(
     r"[^\S\n]?(?<![A-Za-z0-9_.@/])@(?:[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?(?:@[A-Za-z0-9.\-]+)?|[^\W\d_]+)"
-)
-_URL = re.compile(r"(?:[a-z][a-z0-9+.\-]{0,20}:/|www\.)[^\s<>\"“”«»（）「」【】，。！？、]+|\bhxxps?\S+", re.IGNORECASE)
-_NAME = r"[a-z0-9_\-\u00c0-\u052f]"  # letters of host names, with those that look like Latin ones
-_HOST = re.compile(
-    rf"(?<![a-z0-9_.@\-\u00c0-\u052f])(?:{_NAME}+\.)+([^\W\d_]{{2,24}}|xn--[a-z0-9\-]+)(?::\d+)?(?:[/?#\\][^\s<>\"]*)?(?![@\w])",
-    re.IGNORECASE,
-)
-_SPELLED = re.compile(
-    r"\w\s?(?:[\[({]\s?(?:\.|dot|punkt|punto)\s?[\])}]|\sdot\s|。)\s?(?:com|net|org|io|co|me|tv|gg|ru|xyz|shop|app|link)\b",
-    re.IGNORECASE,
-)
-# The endings of host names that platforms make links of: the countries', and the others met most.
-_KNOWN_ENDINGS = """
-    com net org info biz edu gov mil int name pro app dev shop store online site website blog club live link page
-    top fun art space tech cloud zip mov news media video music studio world life today agency email games game
-    stream social vip win bet casino porn xxx sex loan click download review trade icu cyou buzz rest bar cafe
-    digital design asia cat jobs mobi travel tel coop museum post wiki ink lol wtf fyi gay one zone team group
-    company money cash fund finance market sale deals discount gift support help chat bio example test рф бел укр ac
-    ad ae af ag ai al am ao ar as at au aw ax az ba bb bd be bf bg bh bi bj bm bn bo br bs bt bw by bz ca cc cd cf
-    cg ch ci ck cl cm cn co cr cu cv cw cx cy cz de dj dk dm do dz ec ee eg er es et eu fi fj fk fm fo fr ga gd ge
-    gf gg gh gi gl gm gn gp gq gr gs gt gu gw gy hk hm hn hr ht hu id ie il im in io iq ir is it je jm jo jp ke kg
-    kh ki km kn kp kr kw ky kz la lb lc li lk lr ls lt lu lv ly ma mc md me mg mh mk ml mm mn mo mp mq mr ms mt mu
-    mv mw mx my mz na nc ne nf ng ni nl no np nr nu nz om pa pe pf pg ph pk pl pm pn pr ps pt pw py qa re ro rs ru
-    rw sa sb sc sd se sg sh si sk sl sm sn so sr ss st su sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt tv tw
-    tz ua ug uk us uy uz va vc ve vg vi vn vu wf ws ye yt za zm zw xyz
-"""
-_ENDINGS = frozenset(_KNOWN_ENDINGS.split())
-_FILES = frozenset(["md", "pl", "ps", "py", "rs", "sh"])  # endings of hosts and of files
-_EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
-_PHONE = re.compile(
-    r"(?<![\w/.,])(?:\+\d|\(?0\d)[\d\s().\-/]{6,}\d|(?<![\w/.,])\(?\d{3}\)?[ .\-]\d{3}[ .\-]\d{4}(?!\d)"
-)
-_PHONE_DIGITS = 9  # a date has eight
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b")
-_KEY = re.compile(r"\b(?:glpat-|sk_live_|rk_live_|hf_|npm_|pypi-|ya29\.|SG\.|EAA)[\w\-.]{16,}|\b\d{8,10}:AA[\w\-]{30,}")
-# What claims.toml leaves open: promises in the creator's name, a memory of the follower, having seen what they made.
-_PERSONAL = re.compile(
-    r"\bwill (?:\w+ )?(?:reply|answer|respond|get back|reach out|message|dm|email|call) (?:to )?(?:you|u)\b"
-    r"|\bi (?:still )?remember (?:you|your|when you|meeting)\b"
-    r"|\bj'ai (?:\w+ )?(?:vu|regarde|lu|ecoute) (?:ta|ton|tes|vo)"
-    r"|\b(?:te|os|se) l[oae]s? (?:\w+[aei]re|envio|mando|paso)\b|\bhe (?:visto|leido|escuchado) tus? "
-    r"|\bich hab\w? (?:dein|eu)\w* \w+ (?:gesehen|gelesen|gehort)|\b(?:vi|li|assisti) (?:[ao] )?(?:seu|sua|teu|tua)\b"
-    r"|\bho (?:visto|letto|guardato|ascoltato) (?:il tuo|la tua|i tuoi|le tue)\b"
 )
 EXTRACTIVE = "extractive"
 _ALIKE = 0.8  # share of words two replies have in common, in their order, that makes them one
@@ -132,38 +88,13 @@ def guard(
     return _fitted(kept, case, policy, now)
 
 
-def leaks(text: str, prompt: str, canary: str = "") -> bool:
-    """Whether a text gives the system prompt away: eight of its words in a row, or the canary hidden in it.
-
-    `prompt` must not hold the recalled passages: those are there to be quoted.
-    """
-    hidden = _squeezed(canary)
-    return (bool(hidden) and hidden in _squeezed(text)) or checks.quotes(_apart(text), _apart(prompt))
-
-
-def foreign_links(sentence: str, allowed: Iterable[str], said: str = "") -> list[str]:
-    """The addresses in a sentence that are under none of `allowed` (hosts or URL prefixes).
-
-    said: the creator's words; "main.rs" is a file there, and the name of a host elsewhere.
-    """
-    places = [place for place in map(_address, allowed) if place]
-    hosts = [host for host, _ in places]
-    bare = [
-        found[0]
-        for found in _HOST.finditer(_URL.sub(" ", sentence))
-        if _is_host(found[0], found[1], hosts) and not (found[1].lower() in _FILES and found[0] in said)
-    ]
-    links = [link.rstrip(".,;:!?)]}*'…") for link in (*_URL.findall(sentence), *bare)]
-    return [link for link in links if not _is_allowed(link, places)] + _SPELLED.findall(sentence)
-
-
 def _suspect(text: str, private: str) -> str | None:
     """The reason to reject all of a text, if there is one."""
     if not any(letter.isalnum() for letter in text):
         return "empty"
-    if _holds_secret(text):
+    if checks.holds_secret(text):
         return "secret"
-    return "leak" if private and leaks(text, private) else None
+    return "leak" if private and checks.leaks(text, private) else None
 
 
 def _sift(text: str, case: _Case) -> tuple[list[_Kept], list[str]]:
@@ -187,11 +118,11 @@ def _fault(sentence: str, evidence: tuple[Evidence, ...], case: _Case) -> str | 
     said = " ".join(passage.text for passage in case.passages.values())
     if foreign_links(sentence, case.persona.allowed_links, said):
         return "link"
-    if case.turn.surface is not Surface.DM and _names_a_contact(sentence, case.persona):
+    if case.turn.surface is not Surface.DM and names_a_contact(sentence, case.persona):
         return "contact"
     if denies(sentence, case.persona):
         return "impersonation"
-    if checks.makes_claims(sentence) or _PERSONAL.search(fold(sentence)):
+    if checks.makes_claims(sentence):
         return "promise"
     return None if evidence or not _needs_ground(sentence, case) else "ungrounded"
 
@@ -214,7 +145,15 @@ def _evidence(sentence: str, case: _Case) -> tuple[Evidence, ...]:
         stands(sentence, one, case.passages[one.passage_id]) if one.passage_id in case.passages else trusted
         for one in given
     )
-    return given if all(holds) else ()
+    return given if all(holds) and not _is_echo(sentence, case) else ()
+
+
+def _is_echo(sentence: str, case: _Case) -> bool:
+    """Whether a model only says again what the follower said, and the creator never did: that answers nothing."""
+    if case.draft.model == EXTRACTIVE or any(is_said(sentence, passage) for passage in case.passages.values()):
+        return False
+    said = _unaddressed(sentence, case.turn)
+    return any(checks.repeats(said, heard) for heard in split_sentences(case.turn.text))
 
 
 def _fitted(kept: list[_Kept], case: _Case, policy: Policy, now: datetime) -> Reply | Rejected:
@@ -268,68 +207,3 @@ def _repeats_itself(text: str, turn: Turn, persona: Persona) -> bool:
     new, old = (re.findall(r"[^\W_]+", fold(words)) for words in (text, said))
     alike = len(new) >= _SHORT and SequenceMatcher(None, new, old).ratio() >= _ALIKE
     return (alike or checks.repeats(text, said)) and numbers(text) <= numbers(said)
-
-
-def _names_a_contact(sentence: str, persona: Persona) -> bool:
-    """An e-mail address or telephone number that is not one the creator shows in public."""
-    hosts = {place[0] for place in map(_address, persona.allowed_links) if place}
-    mails = [mail for mail in _EMAIL.findall(sentence) if mail.rpartition("@")[2].lower().rstrip(".") not in hosts]
-    phones = [phone for phone in _PHONE.findall(sentence) if sum(sign.isdigit() for sign in phone) >= _PHONE_DIGITS]
-    return any(contact not in persona.bio for contact in (*mails, *phones))
-
-
-def _holds_secret(text: str) -> bool:
-    """Keys, tokens, card and account numbers."""
-    return (
-        checks.holds_secret(_URL.sub(" ", text)) or bool(_KEY.search(text)) or any(map(_is_iban, _IBAN.findall(text)))
-    )
-
-
-def _is_iban(found: str) -> bool:
-    """The checksum of ISO 13616; the last words of a match may be no part of the number."""
-    parts = found.split()
-    for count in range(len(parts), 0, -1):
-        number = "".join(parts[:count])
-        turned = "".join(str(int(sign, 36)) for sign in number[4:] + number[:4])
-        if 15 <= len(number) <= 34 and int(turned) % 97 == 1:
-            return True
-    return False
-
-
-def _is_host(name: str, ending: str, hosts: Iterable[str]) -> bool:
-    """Whether readers take it for an address: a known ending, a path, or the likeness of a permitted host."""
-    known = ending.lower() in _ENDINGS and (ending.islower() or ending.isupper())
-    return known or bool(re.search(r"[/?#:\\]", name)) or any(host in name.lower() for host in hosts)
-
-
-def _is_allowed(link: str, places: Iterable[tuple[str, str]]) -> bool:
-    here = _address(link)
-    if here is None:
-        return False
-    host, path = here
-    return any(host == place and re.match(rf"{re.escape(start)}(?:[/?#]|$)", path) for place, start in places)
-
-
-def _address(link: str) -> tuple[str, str] | None:
-    """Host and path of a web address; None for what tricks readers: a user's name before the host, another scheme…"""
-    try:
-        parts = urlsplit(link if "://" in link else f"https://{link}")
-    except ValueError:
-        return None
-    tricks = (
-        "\\" in link or re.search(r"[@%\s]", parts.netloc) or re.search(r"(?:\.|%2e){2}", parts.path, re.IGNORECASE)
-    )
-    if tricks or parts.scheme not in ("http", "https") or not parts.netloc:
-        return None
-    host = re.sub(r":(?:80|443)?$", "", parts.netloc.lower()).rstrip(".").removeprefix("www.")
-    query = f"?{parts.query}" if parts.query else ""
-    return host, (parts.path + query).rstrip("/")
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]", "", fold(text))
-
-
-def _apart(text: str) -> str:
-    """In scripts without blanks every character a word: so that eight in a row can be told there too."""
-    return re.sub("([\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3])", r" \1 ", text)

@@ -24,7 +24,7 @@ from engage.memory.library import import_paths
 from engage.models import Mode, Persona, Surface
 from engage.secrets import Vault
 from engage.settings import Settings
-from workers import build
+from workers import build, services
 from workers.demo import account, content, stage
 from workers.demo.account import Fate
 from workers.demo.network import Network
@@ -64,10 +64,13 @@ class Tilly:
     persona: Persona
     account_id: str
     post: str
+    token: str
+    refused: dict[str, int]  # what the network refused to others, earlier in the life of this stack
 
     async def asked(self, count: int, surface: str = "comment", who: str = "f") -> list[str]:
         """Ids of the questions of `count` followers, written one after the other."""
-        return [await self.ask(f"{who}_{n}", surface, QUESTIONS[n % len(QUESTIONS)]) for n in range(count)]
+        many = QUESTIONS * (count // len(QUESTIONS) + 1)
+        return [await self.ask(f"{who}_{surface}_{n}", surface, many[n]) for n in range(count)]
 
     async def ask(self, follower: str, surface: str = "comment", text: str = QUESTIONS[0]) -> str:
         where = {"post_id": self.post} if surface == "comment" else {}
@@ -85,6 +88,13 @@ class Tilly:
         shown = [message for message in await self.net.messages() if message["creator"] == mine]
         return {message["id"]: [reply["text"] for reply in message["replies"]] for message in shown}
 
+    async def taken(self) -> None:
+        """Waits until every webhook had its 2xx."""
+        await until(self._is_taken, "a 2xx to each webhook")
+
+    async def _is_taken(self) -> bool:
+        return not (await self.net.stats())["webhooks"]["pending"]
+
     async def answered(self, ids: list[str], seconds: float = SECONDS) -> None:
         """Waits until nothing is open; then each of them has its one reply, and the network refused nothing."""
         settled = await stage.settled(self.on, self.net, seconds)
@@ -94,7 +104,11 @@ class Tilly:
         shown = await self.posted()
         assert [len(shown[key]) for key in ids] == [1] * len(ids)
         stats = await self.net.stats()
-        assert (stats["duplicate_replies"], stats["violations"]) == (0, {})
+        assert (stats["duplicate_replies"], stats["violations"]) == (0, self.refused)
+
+    async def shown(self) -> int:
+        """How many replies the network shows."""
+        return sum(map(len, (await self.posted()).values()))
 
     async def rows(self, table: Any, *where: Any) -> list[Any]:
         """Rows of this creator's in one of the ledger's tables."""
@@ -118,6 +132,7 @@ async def come() -> AsyncIterator[Callable[..., Any]]:
 
     async def arrive(on: Stage, mode: Mode = Mode.AUTO, *, webhook: bool = True, **config: Any) -> Tilly:
         nets.append(net := await Network(on.sandbox).__aenter__())
+        await until(lambda: services.chroma_url(on.settings), "the stack's Chroma")
         persona = await asyncio.to_thread(_bring_in, on, f"tilly_{next(_names)}")
         made = await net.connect(persona.name, persona.display_name)
         vault = Vault.at(on.settings.directory)
@@ -130,7 +145,9 @@ async def come() -> AsyncIterator[Callable[..., Any]]:
             hook = f"{on.stack.webhooks}/hooks/sandbox/{account_id}"
             await net.call_back(made["user_id"], made["access_token"], hook)
         await stage.ready(on)
-        return Tilly(on, net, persona, account_id, await net.publish(persona.name, "ask me anything"))
+        refused = (await net.stats())["violations"]
+        post = await net.publish(persona.name, "ask me anything")
+        return Tilly(on, net, persona, account_id, post, made["access_token"], refused)
 
     yield arrive
     for net in nets:
@@ -142,8 +159,7 @@ def _bring_in(on: Stage, name: str) -> Persona:
         known = replace(content.read_persona(TILLY), name=name)
         persona = creators.add_creator(tx, known, datetime.now(UTC))
     import_paths(on.db, persona.id, [TILLY / "faq.jsonl"])
-    with build.chroma(on.settings) as url:
-        build.index_waiting(on.db, url)
+    build.index_waiting(on.db, services.chroma_url(on.settings))
     return persona
 
 
@@ -196,10 +212,21 @@ def answering(owner_pid: int | None = None) -> Callable[[Connection], int]:
     return count
 
 
-def begun(tx: Connection) -> int:
-    """Replies that are posted or on their way."""
-    query = select(func.count()).select_from(replies).where(replies.c.first_sent_at.is_not(None))
-    return int(tx.execute(query).scalar_one())
+def begun(tx: Connection, creator_id: str) -> int:
+    """A creator's replies that are posted or on their way."""
+    query = select(func.count()).select_from(replies).where(replies.c.creator_id == creator_id)
+    return int(tx.execute(query.where(replies.c.first_sent_at.is_not(None))).scalar_one())
+
+
+def sending(owner_pid: int | None = None) -> Callable[[Connection], int]:
+    """Counts the replies on their way now, by anybody or by one worker process."""
+
+    def count(tx: Connection) -> int:
+        query = select(func.count()).select_from(replies).where(replies.c.state == "sending")
+        query = query if owner_pid is None else query.where(replies.c.lease_owner.contains(f":{owner_pid}:"))
+        return int(tx.execute(query).scalar_one())
+
+    return count
 
 
 # Processes -----------------------------------------------------------------------------------------------------------

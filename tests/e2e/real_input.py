@@ -39,6 +39,7 @@ FAULTS = {
     "reply_reset_after": 0.05,
     "readback_lag_s": 2,
 }
+WORDS = ("corpus.jsonl", "pairs.jsonl")
 AT_ONCE = 16
 SETTLE_SECONDS = 300
 
@@ -91,9 +92,11 @@ async def write_all(net: network.Network, creator: str, said: list[Said]) -> dic
     return written
 
 
-async def perform(on: Stage, said: list[Said], settle: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+async def perform(
+    on: Stage, said: list[Said], settle: str, words: tuple[str, ...]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The summary, and every exchange."""
-    persona = await asyncio.to_thread(bring_in, on)
+    persona = await asyncio.to_thread(bring_in, on, words)
     async with network.Network(on.sandbox) as net:
         await stage.connect(on, net, {persona.name: persona}, settle)
         await stage.ready(on)
@@ -117,12 +120,12 @@ async def perform(on: Stage, said: list[Said], settle: str) -> tuple[dict[str, A
     return summary, [{**asdict(one), **asdict(known[key])} for key, one in written.items() if key in known]
 
 
-def bring_in(on: Stage) -> Persona:
+def bring_in(on: Stage, words: tuple[str, ...]) -> Persona:
     from engage.ledger.creators import add_creator
 
     with on.db.transaction() as tx:
         persona = add_creator(tx, Persona(id="", name="host", display_name="Host"), utc_now())
-    import_paths(on.db, persona.id, [PERSONA / "corpus.jsonl", PERSONA / "pairs.jsonl"])
+    import_paths(on.db, persona.id, [PERSONA / name for name in words])
     with build.chroma(on.settings) as url:
         build.index_waiting(on.db, url)
     return persona
@@ -138,10 +141,11 @@ def by_surface(written: dict[str, Said], known: dict[str, Fate]) -> dict[str, di
 
 
 def run(
-    live: int, comments: int, dms: int, settle: str, **settings: Any
+    live: int, comments: int, dms: int, settle: str, words: tuple[str, ...] = WORDS, **settings: Any
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    said = lines(live, comments, dms)
     with stage.running(**settings) as on:
-        return asyncio.run(perform(on, lines(live, comments, dms), settle))
+        return asyncio.run(perform(on, said, settle, words))
 
 
 def main() -> None:

@@ -56,9 +56,9 @@ class Mode(StrEnum):
 class ModelServer:
     """Serves from a thread while the `with` block lasts. `mode` holds for every call, `script` for the next ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.reset()
-        self._socket = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
 
     def reset(self) -> None:

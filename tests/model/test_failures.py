@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engage.compose.chain import read
 from engage.compose.providers import meaning
+from engage.compose.reading import read
 from engage.errors import ConfigError, EngageError, RateLimited, Unavailable
 from tests.fakes.model_server import Mode, ModelServer
 from tests.model.builders import RECALL, TILLY, TRUE_WHEEL, turn

@@ -76,6 +76,30 @@ async def test_no_leak_no_invention_no_nonsense(server: ModelServer, make: Make,
     assert said(outcome) == ""
 
 
+ECHOES = [
+    ("how do I true a wheel?", "How do I true a wheel?"),
+    ("how do I true a wheel?", "@pedal_pete how do I true a wheel?"),
+    ("can you tell me how to true a wheel", "Can you tell me how to true a wheel."),
+    ("please tell me how you true the wheel of a bike", "Tell me how you true the wheel."),
+]
+
+
+@pytest.mark.parametrize(("text", "echo"), ECHOES)
+@pytest.mark.parametrize("surface", [Surface.COMMENT, Surface.DM, Surface.LIVE])
+async def test_a_model_that_only_repeats_the_question_is_not_posted(
+    server: ModelServer, make: Make, text: str, echo: str, surface: Surface
+) -> None:
+    server.mode, server.says = Mode.SAYS, echo
+    outcome = await answered(make, text, surface)
+    assert isinstance(outcome, Skip | Escalate)
+    assert "ungrounded" in outcome.card.reasons
+
+
+async def test_a_question_said_again_before_its_answer_does_no_harm(server: ModelServer, make: Make) -> None:
+    server.mode, server.says = Mode.SAYS, f"How do I true a wheel? {TRUE_WHEEL}"
+    assert TRUE_WHEEL in said(await answered(make, "how do I true a wheel?"))
+
+
 async def test_the_card_says_why(server: ModelServer, make: Make) -> None:
     server.mode = Mode.GARBAGE
     outcome = await answered(make, "how do I true a wheel?")

@@ -43,7 +43,9 @@ LINES = lines()
 def persona(creator: str) -> Persona:
     """A sample creator as its file tells."""
     told = tomllib.loads((CONFIG / "creators" / creator / "creator.toml").read_text(encoding="utf-8"))
-    return Persona(id=creator, **{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()})
+    return Persona(
+        id=creator, **{key: tuple(value) if isinstance(value, list) else value for key, value in told.items()}
+    )
 
 
 def judged(step: Row) -> Verdict:

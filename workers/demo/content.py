@@ -15,6 +15,7 @@ from engage.models import Mode, Persona, Surface
 from engage.secrets import Vault
 
 CONFIG = Path(__file__).parent.parent.parent / "config"
+READBACK_LAG_S = 5  # longer than the network's dial is ever turned to
 WORDS = ("posts.jsonl", "pairs.jsonl", "faq.jsonl", "products.jsonl")
 
 
@@ -61,7 +62,7 @@ def connect_account(
 ) -> str:
     """Store a sandbox account that answers by itself everywhere. Returns the account's id here."""
     secrets = {key: account[key] for key in ("access_token", "webhook_secret")}
-    config = {"base_url": sandbox, "settle": settle}
+    config = {"base_url": sandbox, "settle": settle, "readback_lag_s": READBACK_LAG_S}
     with db.transaction() as tx:
         account_id = creators.connect_account(
             tx, persona.id, "sandbox", account["user_id"], persona.name, config, vault.lock(secrets), datetime.now(UTC)

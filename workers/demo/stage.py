@@ -49,11 +49,11 @@ class Stage:
 
 @contextmanager
 def running(**settings: Any) -> Iterator[Stage]:
-    """A stack in a temporary home on free ports; everything ends with the block."""
+    """A stack in a temporary home, on free ports unless told otherwise; everything ends with the block."""
     with ExitStack() as stack:
         prefix = "engage-demo-"
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True)))
-        chosen = load(home=home, webhook_port=0, studio_port=0, **settings)
+        chosen = load(home=home, **{"webhook_port": 0, "studio_port": 0, **settings})
         (chosen.directory / "logs").mkdir()
         db = Database(chosen.ledger_url)
         stack.callback(db.close)

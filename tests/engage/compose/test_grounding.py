@@ -87,6 +87,19 @@ def test_a_question_alone_proves_nothing() -> None:
     assert overlap("The scarf is vegan.", evasive) == 0.0
 
 
+def test_what_only_the_follower_asked_is_no_support() -> None:
+    washing = Passage("w", "p", PassageKind.PAIR, "Cold water is best.", question="How do I wash the scarf by hand?")
+    assert overlap("Wash the scarf by hand with water.", washing) < STANDS
+    assert overlap("Cold water is best.", washing) == 1.0
+
+
+@pytest.mark.parametrize(
+    "question", ["Does the wool scarf cost €35?", "“Does the scarf cost €35?”", "围巾是羊毛做的？"]
+)
+def test_a_question_stands_on_nothing(question: str) -> None:
+    assert ground(question, KNOWN) == ()
+
+
 def test_a_name_the_sentence_speaks_to_needs_no_passage() -> None:
     assert overlap("Hey Ana, the wool scarf costs €35.", SCARF) >= STANDS
 

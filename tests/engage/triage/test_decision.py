@@ -46,6 +46,10 @@ def test_a_message_without_words_has_no_content(judge: Judge, text: str) -> None
         ("love your videos", "praise"),
         ("hello everyone", "greeting"),
         ("how are you?", "greeting"),
+        ("bonsoir de Lyon !", "greeting"),
+        ("evening all from Leeds", "greeting"),
+        ("Grüße aus Bremen", "greeting"),
+        ("honestly the kindest show I know, I love it so much", "praise"),
     ],
 )
 def test_kind_words_are_recognised(judge: Judge, text: str, reason: str) -> None:

@@ -113,6 +113,29 @@ def test_a_follower_can_ask_for_a_human_in(judge: Judge, language: str) -> None:
     assert (verdict.decision, verdict.reasons) == (Decision.ESCALATE, ("asked_for_human",))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Could I speak to the real Ann, it's about my order",
+        "Je préfère parler au vrai Jean, s'il te plaît",
+        "j'aimerais discuter avec la vraie Ann",
+        "Ich würde gern mit der echten Ann sprechen",
+        "quisiera hablar con la verdadera Ana",
+        "queria falar com a verdadeira Ana",
+        "vorrei parlare con la vera Anna",
+    ],
+)
+def test_asking_for_the_creator_in_person_is_asking_for_a_human(judge: Judge, text: str) -> None:
+    assert judge(text, Surface.DM).reasons == ("asked_for_human",)
+
+
+@pytest.mark.parametrize(
+    "text", ["Es-tu une vraie personne ?", "sei una persona vera?", "Est-ce que je parle à un robot ?"]
+)
+def test_asking_whether_this_is_a_person_is_not_asking_for_one(judge: Judge, text: str) -> None:
+    assert judge(text, Surface.DM).reasons == ("asked_if_bot",)
+
+
 @pytest.mark.parametrize("language", CRISIS)
 def test_a_cry_for_help_is_heard_in(judge: Judge, language: str) -> None:
     assert judge(CRISIS[language], Surface.DM).fixed_text is FixedText.CRISIS
