@@ -6,7 +6,7 @@ does nothing and a second processing does nothing more.
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -104,6 +104,17 @@ def kept_because(
     return ""
 
 
+def storable(message: Message) -> Message:
+    """Without what no database keeps: NUL characters, halves of surrogate pairs."""
+    author = replace(message.author, name=_clean(message.author.name))
+    post_text = None if message.post_text is None else _clean(message.post_text)
+    return replace(message, text=_clean(message.text), author=author, post_text=post_text)
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 class _Work:
     """Applies the events of one delivery."""
 
@@ -121,9 +132,9 @@ class _Work:
         if event.kind is EventKind.REVOKED:
             lose_access(self.tx, self.account.id, event.reason or "the platform withdrew the access")
             return
-        message = event.message
-        if message is None:
+        if event.message is None:
             return
+        message = storable(event.message)
         steps: dict[EventKind, Callable[[Message], None]] = {
             EventKind.MESSAGE: self.written,
             EventKind.EDITED: self.edited,

@@ -115,8 +115,10 @@ class Poster:
         """Find out what became of an uncertain reply."""
         try:
             connector = await self._connector_of(sending.account_id)
-            if connector.settle is Settle.KEY:
+            if connector.settle is Settle.KEY and sending.attempts < self._max_attempts:
                 return await self._write(sending, Step("due", self._clock(), "sent again with the same key"))
+            if connector.settle is Settle.KEY:
+                return await self._write(sending, Step("uncertain", NEVER, "sent as often as it may be"))
             if connector.settle is Settle.PARK:
                 return await self._write(sending, Step("uncertain", NEVER, "nobody can know whether it was posted"))
             if sending.lost and connector.readback_lag:

@@ -7,15 +7,16 @@ import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 import structlog
+from sqlalchemy import Connection
 
 from engage import intake
 from engage.errors import EngageError, Retryable
 from engage.ledger import engines, outbox, turns
 from engage.ledger.assemble import Assembled, assemble
+from engage.ledger.creators import get_mode
 from engage.ledger.ids import new_id
 from engage.ledger.outbox import Sending
 from engage.ledger.turns import Claimed
@@ -42,8 +43,7 @@ class Engine:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-8:]}"
         self._lanes = [lane for lane in queues.LANES if lane.value in consumed]
         self._lease = timedelta(seconds=runtime.settings.lease)
-        connector_of = partial(runtime.connector, fresh=True)
-        self._poster = Poster(runtime.db, connector_of, runtime.settings.reply_attempts, utc_now)
+        self._poster = Poster(runtime.db, runtime.connector, runtime.settings.reply_attempts, utc_now)
         self._answering: set[asyncio.Task[None]] = set()
         self._posting: set[asyncio.Task[None]] = set()
         self._pumps = self._make_pumps(consumed)
@@ -151,7 +151,7 @@ class Engine:
 
     async def _with_capabilities(self, claimed: Claimed) -> Assembled:
         seen = await self.runtime.db.read(assemble, claimed.id, utc_now())
-        connector = await self.runtime.connector(claimed.account_id, fresh=True)
+        connector = await self.runtime.connector(claimed.account_id)
         able = await connector.capabilities(claimed.surface, seen.conversation_id, utc_now())
         return replace(seen, turn=replace(seen.turn, capabilities=able))
 
@@ -165,7 +165,7 @@ class Engine:
         expiry = self.runtime.reply_expiry(claimed.surface, seen.turn.capabilities, utc_now())
         rewrites = self.runtime.settings.turn_rewrites
         written = await self.runtime.db.run(
-            turns.conclude, claimed, outcome, seen.mode, rewrites=rewrites, reply_expiry=expiry, now=utc_now()
+            _conclude, claimed, outcome, rewrites=rewrites, reply_expiry=expiry, now=utc_now()
         )
         log.info("turn", turn=claimed.id, result=written, outcome=type(outcome).__name__, reasons=outcome.card.reasons)
         if written == "done" and not isinstance(outcome, Skip):
@@ -224,6 +224,16 @@ class Engine:
                 await self._report()
             except Retryable as error:
                 log.warning("leases_not_renewed", error=str(error))
+            except Exception:
+                log.exception("leases_not_renewed")  # a lease must not end because of a bug beside it
+
+
+def _conclude(
+    tx: Connection, claimed: Claimed, outcome: Outcome, *, rewrites: int, reply_expiry: timedelta, now: datetime
+) -> str:
+    """In the mode that the creator wants now, not the one they wanted when the writing began."""
+    mode = get_mode(tx, claimed.account_id, claimed.surface)
+    return turns.conclude(tx, claimed, outcome, mode, rewrites=rewrites, reply_expiry=reply_expiry, now=now)
 
 
 def _until(due: datetime | None) -> timedelta:

@@ -111,7 +111,7 @@ class Listener:
             await asyncio.wait({task})
 
     async def _listen(self, account_id: str, source: str, cursor: str) -> None:
-        connector = await self.runtime.connector(account_id, fresh=True)
+        connector = await self.runtime.connector(account_id)
         if source == "poll" and isinstance(connector, PollSource):
             await self._keep(account_id, source, await connector.poll(cursor))
         elif source == "stream" and isinstance(connector, StreamSource):

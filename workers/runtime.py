@@ -21,7 +21,7 @@ from workers.wake import Waker
 if TYPE_CHECKING:
     from engage.avatar import Avatar
 
-CONNECTOR_AGE = timedelta(seconds=10)  # new credentials or settings of an account are seen after this long
+CONNECTOR_AGE = timedelta(seconds=10)  # new credentials of an account verify its webhooks after this long
 LIVE_ANSWER_USEFUL = timedelta(minutes=2)  # a live answer that comes later speaks to nobody
 
 
@@ -61,14 +61,14 @@ class Runtime:
 
     # accounts -------------------------------------------------------------------------------------------------------
 
-    async def connector(self, account_id: str, *, fresh: bool = False) -> Connector:
+    async def connector(self, account_id: str, *, aged: bool = False) -> Connector:
         """The connector of an account. Raises UnknownAccount or ConfigError.
 
-        `fresh`: surely with the newest credentials. A call with those of before a reconnection would be refused, and
-        the refusal would take the access away again.
+        With the newest credentials: a call with those of before a reconnection would be refused, and the refusal would
+        take the access away again. `aged`: they may be CONNECTOR_AGE old, for the callers of webhooks, who come often.
         """
         known = self._connectors.get(account_id)
-        if known and not fresh and utc_now() - known[0] < CONNECTOR_AGE:
+        if known and aged and utc_now() - known[0] < CONNECTOR_AGE:
             return known[2]
         account = await self.db.read(get_account, account_id)
         known = self._connectors.get(account_id)  # another task may have been here meanwhile

@@ -4,6 +4,8 @@ from typing import Any
 
 from celery.signals import worker_init, worker_shutdown, worker_shutting_down
 
+from engage.settings import load
+from workers import process
 from workers.app import app
 from workers.engine import EngineThread
 
@@ -20,6 +22,7 @@ def wake(queue: str) -> None:
 @worker_init.connect
 def _start(sender: Any, **_: Any) -> None:
     global _engine
+    process.begin(load().log_level)
     _engine = EngineThread(frozenset(sender.app.amqp.queues.consume_from))
     _engine.start()
 

@@ -105,7 +105,7 @@ async def _body(request: Request, limit: int) -> bytes:
 
 
 async def _source(runtime: Runtime, platform: str, account_id: str) -> WebhookSource:
-    connector: Connector = await runtime.connector(account_id)
+    connector: Connector = await runtime.connector(account_id, aged=True)
     if type(connector).name != platform or not isinstance(connector, WebhookSource):
         raise UnknownAccount(f"account {account_id!r} takes no {platform} webhooks")
     return connector

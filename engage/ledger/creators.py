@@ -125,11 +125,13 @@ def get_mode(tx: Connection, account_id: str, surface: Surface) -> SurfaceMode:
 
 
 def pause_account(tx: Connection, account_id: str, reason: str) -> None:
-    move(tx, accounts, account_id, "paused", reason=reason)
+    if get_account(tx, account_id).state != "paused":
+        move(tx, accounts, account_id, "paused", reason=reason)
 
 
 def resume_account(tx: Connection, account_id: str) -> None:
-    move(tx, accounts, account_id, "active", reason="", blocked_until=None)
+    if get_account(tx, account_id).state != "active":
+        move(tx, accounts, account_id, "active", reason="", blocked_until=None)
 
 
 def lose_access(tx: Connection, account_id: str, reason: str) -> None:

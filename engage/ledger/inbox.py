@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, func, or_, select, update
@@ -12,6 +13,8 @@ from engage.errors import EngageError
 from engage.ledger.ids import new_id
 from engage.ledger.states import move
 from engage.ledger.tables import accounts, cursors, deliveries
+
+KEY_LENGTH = 200  # characters; a longer key is kept as its hash
 
 
 class UnknownDelivery(EngageError):
@@ -42,7 +45,7 @@ def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
         {
             "id": new_id(),
             "account_id": item.account_id,
-            "dedupe_key": item.key,
+            "dedupe_key": item.key if len(item.key) <= KEY_LENGTH else sha256(item.key.encode()).hexdigest(),
             "source": item.source,
             "body": item.body,
             "state": "received",

@@ -1,4 +1,4 @@
-"""What the runs over the whole stack share: a creator on its network, followers who ask, and the processes of a stack."""
+"""What runs over the whole stack share: a creator on its network, followers who ask, and the processes of a stack."""
 
 import asyncio
 import itertools
@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import psutil
@@ -29,6 +29,8 @@ from workers.demo import account, content, stage
 from workers.demo.account import Fate
 from workers.demo.network import Network
 from workers.demo.stage import Stage
+from workers.engine import IDLE
+from workers.runtime import utc_now
 
 TILLY = content.CONFIG / "creators" / "tilly"
 # Each is answered from Tilly's own words, whether recall goes by meaning or by words alone.
@@ -157,7 +159,7 @@ async def come() -> AsyncIterator[Callable[..., Any]]:
 def _bring_in(on: Stage, name: str) -> Persona:
     with on.db.transaction() as tx:
         known = replace(content.read_persona(TILLY), name=name)
-        persona = creators.add_creator(tx, known, datetime.now(UTC))
+        persona = creators.add_creator(tx, known, utc_now())
     import_paths(on.db, persona.id, [TILLY / "faq.jsonl"])
     build.index_waiting(on.db, services.chroma_url(on.settings))
     return persona
@@ -182,19 +184,18 @@ async def until(is_so: Callable[[], Any], what: str, seconds: float = SECONDS) -
         await asyncio.sleep(0.03)
 
 
-async def rounds(on: Stage, count: int = 2) -> None:
-    """Until every living worker has reported itself that often: each of its loops has looked for work meanwhile.
+async def a_round(on: Stage) -> None:
+    """Until the worker has said that it lives, and has looked at all its work, once more from now on.
 
-    A worker reports at most every lease / 3 seconds, and looks for work once a second: use a lease of 5 or more.
+    It looks once every IDLE, and says so every lease / 3 seconds: use the shortest lease.
     """
-    for _ in range(count):
-        before = await on.db.read(_last_seen)
-        await until(lambda before=before: _is_later(on, before), "the worker's next report")
+    seen = utc_now() + 1.5 * IDLE
+    await until(lambda: _has_reported(on, seen), "the worker's next report")
 
 
-async def _is_later(on: Stage, before: datetime | None) -> bool:
-    now = await on.db.read(_last_seen)
-    return now is not None and (before is None or now > before)
+async def _has_reported(on: Stage, since: datetime) -> bool:
+    last = await on.db.read(_last_seen)
+    return last is not None and last > since
 
 
 def _last_seen(tx: Connection) -> datetime | None:

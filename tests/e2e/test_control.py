@@ -11,7 +11,7 @@ from engage.ledger import creators, outbox
 from engage.ledger.tables import accounts, decisions, replies
 from engage.models import Mode, Surface
 from engage.secrets import Vault
-from tests.e2e.conftest import begun, engage, rounds, sending, until
+from tests.e2e.conftest import a_round, begun, engage, sending, until
 from workers.demo import content, stage
 from workers.demo.stage import Stage
 from workers.runtime import utc_now
@@ -34,7 +34,7 @@ async def test_after_a_pause_nothing_is_posted_until_somebody_resumes(on: Stage,
         creators.pause_everything(tx, utc_now())
         allowed = begun(tx, tilly.persona.id)
     await until(lambda: _none(on), "what was on its way to arrive")
-    await rounds(on)
+    await a_round(on)
     assert await tilly.shown() == allowed < len(asked)
     assert engage(on.settings, "resume").wait(30) == 0
     await tilly.net.faults(reply_timeout_after=0)
@@ -56,7 +56,7 @@ async def test_in_shadow_there_are_cards_and_not_one_reply(on: Stage, come: Call
     for key in asked:
         outcome, _ = await tilly.card(key)
         assert outcome == "answer"
-    await rounds(on)
+    await a_round(on)
     assert all(row.card["draft"] for row in await tilly.rows(decisions))
     assert await tilly.rows(replies) == []
     after = await tilly.net.stats()
@@ -67,13 +67,13 @@ async def test_in_review_only_what_the_creator_approves_is_posted(on: Stage, com
     tilly = await come(on, Mode.REVIEW)
     asked = await tilly.asked(3)
     await until(lambda: _in(tilly, "held", 3), "three replies to be held")
-    await rounds(on)
+    await a_round(on)
     assert await tilly.shown() == 0
     chosen = (await tilly.rows(replies, replies.c.in_reply_to == asked[1]))[0]
     with on.db.transaction() as tx:
         outbox.approve(tx, chosen.id, utc_now())
     await until(lambda: _in(tilly, "sent", 1), "the approved reply")
-    await rounds(on)
+    await a_round(on)
     assert await tilly.posted() == {asked[0]: [], asked[1]: [chosen.text], asked[2]: []}
 
 
@@ -97,7 +97,7 @@ async def test_without_access_nothing_is_sent_and_the_replies_wait(on: Stage, co
     await _revoke(tilly)
     await until(lambda: _is_unauthorized(tilly), "the account to be marked")
     await until(lambda: _in(tilly, "due", 4), "the replies to be due")
-    await rounds(on)
+    await a_round(on)
     assert await _in(tilly, "due", 4)
     assert await tilly.shown() == 0
     await _connect_again(tilly)
@@ -114,7 +114,7 @@ async def test_a_refused_token_marks_the_account_and_costs_no_reply(on: Stage, c
     await until(lambda: _is_unauthorized(tilly), "the account to be marked")
     await until(lambda: _in(tilly, "due", 4), "the replies to wait")
     tried = (await tilly.net.stats())["violations"]
-    await rounds(on)
+    await a_round(on)
     assert (await tilly.net.stats())["violations"] == tried
     tilly.refused.update(tried)
     await _connect_again(tilly)

@@ -38,20 +38,13 @@ async def _has(tilly: Any, ids: list[str]) -> bool:
 
 
 @pytest.mark.postgres
-async def test_over_postgresql_all_is_answered_while_the_network_duplicates_and_fails(
+async def test_over_postgresql_two_workers_answer_all_though_the_network_duplicates_and_shuffles(
     postgres: Postgres, come: Callable[..., Any]
 ) -> None:
-    url = postgres.create("stack")
-    with stage.running(database_url=url, debounce=0.2) as on:
+    with stage.running(database_url=postgres.create("stack"), debounce=0.2) as on:
         assert not on.db.is_sqlite
         tilly = await come(on)
-        await tilly.net.faults(
-            webhook_duplicates=0.3,
-            webhook_shuffle_s=0.5,
-            reply_5xx_before=0.05,
-            reply_5xx_after=0.1,
-            reply_reset_after=0.1,
-        )
+        await tilly.net.faults(webhook_duplicates=0.3, webhook_shuffle_s=0.5)
         with up(on, "worker"):
-            await tilly.answered(await tilly.asked(40) + await tilly.asked(10, "dm"))
+            await tilly.answered(await tilly.asked(24) + await tilly.asked(6, "dm"))
     postgres.drop("stack")

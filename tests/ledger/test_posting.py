@@ -292,6 +292,16 @@ def abandoned(post: Post) -> Sending:
     return left
 
 
+async def test_a_reply_that_takes_every_worker_down_is_not_sent_for_ever(to_post: Open) -> None:
+    post = to_post()
+    for _ in range(MAX - 1):
+        abandoned(post)
+        assert await post.settle() == "due"
+    abandoned(post)
+    assert await post.settle() == "uncertain"
+    assert (post.reply.due_at, post.platform.sent) == (NEVER, [])
+
+
 async def test_an_error_nobody_foresaw_is_settled_and_reported(to_post: Open) -> None:
     post = to_post(settle=Settle.PARK, says=[ValueError("a bug")])
     with pytest.raises(ValueError, match="a bug"):

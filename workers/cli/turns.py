@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from engage.avatar import Avatar
-
 from engage.models import (
     Author,
     Capabilities,
