@@ -8,6 +8,11 @@ import re
 
 _LEADING_MENTIONS = re.compile(r"^(?:\s*@[\w.\-]+[,:]?\s*)+")
 _TRAILING_MENTIONS = re.compile(r"(?:(?<=[,.!?])\s*@[\w.\-]+)+\s*([.!?]*)$")
+# "@ada was instrumental" says nothing without Ada; "@ada good morning" does.
+_WANTS_A_SUBJECT = re.compile(
+    r"(?:is|was|are|were|has|had|have|seems?|will|would|can|could|should|may|might|does|did|and|for example|who|which"
+    r"|es|está|fue|tiene|est|était|a|ist|war|hat|é|foi)\b"
+)
 _MENTION = re.compile(r"(?<![\w.])@[\w.\-]+")
 _MASKED = re.compile(
     r"\[(?:url|link|phone|email|name|user|number|address|image|img|redacted|[A-Z_]{3,})\b[^\]]*\]|<[A-Z_]{3,}>"
@@ -83,8 +88,10 @@ TRAILING_OFF = 5  # words; three dots after fewer are a thought that stops, afte
 
 
 def tidy(sentence: str) -> str:
-    """The sentence without the mentions it was addressed with."""
+    """The sentence without the mentions it was addressed with; "" where a mention was what it speaks about."""
     without = _TRAILING_MENTIONS.sub(r"\1", _LEADING_MENTIONS.sub("", sentence)).strip()
+    if without != sentence.strip() and _WANTS_A_SUBJECT.match(without):
+        return ""
     return without[:1].upper() + without[1:] if without != sentence.strip() and sentence[:1] == "@" else without
 
 

@@ -250,3 +250,14 @@ def test_tidying_only_takes_mentions_away() -> None:
 def test_the_question_in_a_long_message_is_found() -> None:
     assert focus("I moved here in May. It rains a lot. Which oil do you use? Bye.") == "Which oil do you use?"
     assert focus("I like it.") == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "reused"),
+    [
+        ("@ada was instrumental in getting the form to work.", ""),
+        ("@ada, good morning to you!", "Good morning to you!"),
+    ],
+)
+def test_a_sentence_about_somebody_is_not_said_without_them(said: str, reused: str) -> None:
+    assert tidy(said) == reused
