@@ -26,7 +26,7 @@ PERSONA = DATA / "persona_en_chat_creator"
 CHAT = DATA / "livechat_gitter" / "messages.jsonl"
 
 # Half of everything that can go wrong on a platform, at rates no real one reaches.
-FAULTS = {
+FAULTS: dict[str, float] = {
     "webhook_duplicates": 0.2,
     "webhook_shuffle_s": 0.5,
     "webhook_delay_ms": 50,
@@ -93,14 +93,14 @@ async def write_all(net: network.Network, creator: str, said: list[Said]) -> dic
 
 
 async def perform(
-    on: Stage, said: list[Said], settle: str, words: tuple[str, ...]
+    on: Stage, said: list[Said], settle: str, words: tuple[str, ...], faults: dict[str, float]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The summary, and every exchange."""
     persona = await asyncio.to_thread(bring_in, on, words)
     async with network.Network(on.sandbox) as net:
         await stage.connect(on, net, {persona.name: persona}, settle)
         await stage.ready(on)
-        await net.faults(**FAULTS, idempotency_keys=settle == "key")
+        await net.faults(**faults, idempotency_keys=settle == "key")
         written = await write_all(net, persona.name, said)
         done = await stage.settled(on, net, SETTLE_SECONDS)
         stats = await net.stats()
@@ -141,11 +141,17 @@ def by_surface(written: dict[str, Said], known: dict[str, Fate]) -> dict[str, di
 
 
 def run(
-    live: int, comments: int, dms: int, settle: str, words: tuple[str, ...] = WORDS, **settings: Any
+    live: int,
+    comments: int,
+    dms: int,
+    settle: str,
+    words: tuple[str, ...] = WORDS,
+    faults: dict[str, float] = FAULTS,
+    **settings: Any,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     said = lines(live, comments, dms)
     with stage.running(**settings) as on:
-        return asyncio.run(perform(on, said, settle, words))
+        return asyncio.run(perform(on, said, settle, words, faults))
 
 
 def main() -> None:
