@@ -92,7 +92,10 @@ class Poster:
         connector_of: Callable[[str], Awaitable[Connector]],
         max_attempts: int,
         clock: Callable[[], datetime],
+        note: Callable[[Sending, Receipt], Awaitable[bool]] | None = None,
     ) -> None:
+        """note: writes a receipt down, `outbox.mark_sent` where not given; raises Unavailable where it cannot."""
+        self._note = note or self._mark_sent
         self._db = database
         self._connector_of = connector_of
         self._max_attempts = max_attempts
@@ -147,8 +150,11 @@ class Poster:
         noted = False
         async for attempt in AsyncRetrying(**NOTE_RECEIPT):
             with attempt:
-                noted = await self._db.run(outbox.mark_sent, sending, receipt)
+                noted = await self._note(sending, receipt)
         return "sent" if noted else "lost"
+
+    async def _mark_sent(self, sending: Sending, receipt: Receipt) -> bool:
+        return await self._db.run(outbox.mark_sent, sending, receipt)
 
     async def _write(self, sending: Sending, step: Step) -> str:
         return step.state if await self._db.run(write, sending, step) else "lost"

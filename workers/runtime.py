@@ -1,15 +1,17 @@
 """The composition root: builds the parts of a process from its settings, each once."""
 
 import asyncio
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Row
 
 import connectors
+from engage.errors import Unavailable
 from engage.intake import IntakePolicy
 from engage.ledger import schema
-from engage.ledger.creators import get_account
+from engage.ledger.creators import accounts_of, get_account
 from engage.ledger.database import Database
 from engage.models import Capabilities, Surface
 from engage.platform import AccountLink, Connector, Parser, PollSource, StreamSource
@@ -65,18 +67,30 @@ class Runtime:
         """The connector of an account. Raises UnknownAccount or ConfigError.
 
         With the newest credentials: a call with those of before a reconnection would be refused, and the refusal would
-        take the access away again. `aged`: they may be CONNECTOR_AGE old, for the callers of webhooks, who come often.
+        take the access away again. `aged`: they may be CONNECTOR_AGE old, for callers who come often.
         """
         known = self._connectors.get(account_id)
         if known and aged and utc_now() - known[0] < CONNECTOR_AGE:
             return known[2]
-        account = await self.db.read(get_account, account_id)
-        known = self._connectors.get(account_id)  # another task may have been here meanwhile
+        return await self._connector_of(await self.db.read(get_account, account_id))
+
+    async def refresh(self, account_ids: Collection[str]) -> None:
+        """Read many accounts at once, so that their `aged` connectors have the newest credentials."""
+        try:
+            accounts = await self.db.read(accounts_of, account_ids)
+        except Unavailable:
+            return  # whoever needs one asks for it alone, and hears why
+        for account_id in account_ids:
+            if account_id in self._connectors and account_id in accounts:
+                await self._connector_of(accounts[account_id])
+
+    async def _connector_of(self, account: Row[Any]) -> Connector:
+        known = self._connectors.get(account.id)
         if known and _same(known[1], account):
-            self._connectors[account_id] = (utc_now(), account, known[2])
+            self._connectors[account.id] = (utc_now(), account, known[2])
             return known[2]
         made = connectors.connector_class(account.platform)(self._link(account))
-        self._connectors[account_id] = (utc_now(), account, made)
+        self._connectors[account.id] = (utc_now(), account, made)
         if known:
             await known[2].close()
         return made

@@ -29,11 +29,12 @@ class TooLarge(EngageError):
 def make_app(runtime: Runtime) -> FastAPI:
     """The ASGI application over a runtime."""
 
-    async def store(batch: list[Incoming]) -> None:
+    async def store(batch: list[Incoming]) -> list[None]:
         await runtime.db.run(inbox.store, batch, utc_now())
         runtime.waker.wake(queues.INTAKE)
+        return [None] * len(batch)
 
-    commits: GroupCommit[Incoming] = GroupCommit(store)
+    commits: GroupCommit[Incoming, None] = GroupCommit(store)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

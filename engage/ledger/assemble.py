@@ -1,15 +1,20 @@
-"""A claimed turn as the avatar sees it."""
+"""Claimed turns as the avatar sees them.
 
+What all turns need is read for the whole batch at once. What only earlier talk brings is read for the turns that can
+have any: most followers write for the first time.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, or_, select
 
 from engage.ledger import conversations as talk
-from engage.ledger.creators import SurfaceMode, get_creator, get_mode
-from engage.ledger.tables import conversations, followers, turns
-from engage.models import Author, Follower, Message, Persona, Surface, Turn
+from engage.ledger.creators import SurfaceMode, UnknownCreator, modes_of, personas_of
+from engage.ledger.tables import conversations, followers, messages, turns
+from engage.models import Author, Follower, Line, Message, Persona, Surface, Turn
 
 REPEATED_WITHIN = timedelta(hours=24)
 LOOP_BREAK = timedelta(minutes=10)  # replies further apart than this are no loop
@@ -25,36 +30,92 @@ class Assembled:
     conversation_id: str  # the platform's
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What was said and answered before a turn."""
+
+    history: tuple[Line, ...] = ()
+    recent_texts: tuple[str, ...] = ()
+    replies: tuple[tuple[str, datetime], ...] = ()  # (conversation, when) of the last hour, newest first
+    last_reply_at: datetime | None = None
+
+
+# The turn's follower wrote something that is not part of the turn.
+_SAID_MORE = (
+    select(messages.c.id)
+    .where(messages.c.follower_id == turns.c.follower_id)
+    .where(or_(messages.c.turn_id.is_(None), messages.c.turn_id != turns.c.id))
+    .correlate(turns)
+    .exists()
+)
+
+
 def assemble(tx: Connection, turn_id: str, now: datetime) -> Assembled:
     """Read a turn with its history, follower and creator."""
-    turn = tx.execute(select(turns).where(turns.c.id == turn_id)).one()
-    conversation = tx.execute(select(conversations).where(conversations.c.id == turn.conversation_id)).one()
-    person = tx.execute(select(followers).where(followers.c.id == turn.follower_id)).one()
-    times = talk.reply_times(tx, person.id, now - timedelta(hours=1))
-    last = talk.last_reply_at(tx, conversation.id, person.id)
-    surface = Surface(turn.surface)
-    value = Turn(
-        id=turn.id,
-        creator_id=turn.creator_id,
-        surface=surface,
-        messages=tuple(_message(row, conversation, person) for row in talk.living_messages(tx, turn.id)),
+    return assemble_all(tx, [turn_id], now)[turn_id]
+
+
+def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime) -> dict[str, Assembled]:
+    """By id. Raises UnknownCreator for a turn whose creator is gone."""
+    rows = tx.execute(select(turns, _SAID_MORE.label("said_more")).where(turns.c.id.in_(turn_ids))).all()
+    places = _by_id(tx, conversations, {row.conversation_id for row in rows})
+    people = _by_id(tx, followers, {row.follower_id for row in rows})
+    living = talk.living_of(tx, turn_ids)
+    personas = personas_of(tx, {row.creator_id for row in rows})
+    modes = modes_of(tx, {row.account_id for row in rows})
+    assembled: dict[str, Assembled] = {}
+    for row in rows:
+        place, person = places[row.conversation_id], people[row.follower_id]
+        if row.creator_id not in personas:
+            raise UnknownCreator
+        turn = _turn(row, place, person, living.get(row.id, []), _past(tx, row, place, now), now)
+        mode = modes.get((row.account_id, row.surface), SurfaceMode())
+        assembled[row.id] = Assembled(turn, personas[row.creator_id], mode, place.platform_id)
+    return assembled
+
+
+def _by_id(tx: Connection, table: Any, ids: set[str]) -> dict[str, Row[Any]]:
+    return {row.id: row for row in tx.execute(select(table).where(table.c.id.in_(ids)))}
+
+
+def _past(tx: Connection, turn: Row[Any], place: Row[Any], now: datetime) -> Past:
+    """Without a query for a new conversation with somebody who never wrote before."""
+    new_place = place.created_at >= turn.opened_at
+    history = tuple(talk.history(tx, turn)) if turn.said_more or not new_place else ()
+    if not turn.said_more:
+        return Past(history=history)
+    return Past(
+        history=history,
+        recent_texts=tuple(talk.recent_texts(tx, turn, now - REPEATED_WITHIN)),
+        replies=tuple(talk.reply_times(tx, turn.follower_id, now - timedelta(hours=1))),
+        last_reply_at=talk.last_reply_at(tx, place.id, turn.follower_id),
+    )
+
+
+def _turn(
+    row: Row[Any], place: Row[Any], person: Row[Any], living: Sequence[Row[Any]], past: Past, now: datetime
+) -> Turn:
+    last = past.last_reply_at
+    return Turn(
+        id=row.id,
+        creator_id=row.creator_id,
+        surface=Surface(row.surface),
+        messages=tuple(_message(message, place, person) for message in living),
         follower=Follower(
             id=person.platform_user_id,
             name=person.name,
             opted_out=person.opted_out_at is not None,
             blocked=person.blocked_at is not None,
-            replies_last_hour=len(times),
+            replies_last_hour=len(past.replies),
             first_contact=last is None,
-            recent_texts=tuple(talk.recent_texts(tx, turn, now - REPEATED_WITHIN)),
+            recent_texts=past.recent_texts,
         ),
-        history=tuple(talk.history(tx, turn)),
-        post_text=conversation.post_text,
-        avatar_depth=depth([at for where, at in times if where == conversation.id], now),
+        history=past.history,
+        post_text=place.post_text,
+        avatar_depth=depth([at for where, at in past.replies if where == place.id], now),
         last_avatar_at=last,
-        handed_back=conversation.human_at is not None and (last is None or conversation.human_at > last),
+        handed_back=place.human_at is not None and (last is None or place.human_at > last),
     )
-    mode = get_mode(tx, turn.account_id, surface)
-    return Assembled(value, get_creator(tx, turn.creator_id), mode, conversation.platform_id)
 
 
 def depth(times: list[datetime], now: datetime) -> int:

@@ -1,5 +1,6 @@
 """Conversations, followers and messages: who said what where."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,13 @@ def get_conversation(tx: Connection, account: Row[Any], message: Message, now: d
     row = tx.execute(select(conversations).where(*key)).first()
     if row is not None:
         return row
-    values = {
+    tx.execute(insert_ignoring(tx, conversations).values(**conversation_row(account, message, now)))
+    return tx.execute(select(conversations).where(*key)).one()
+
+
+def conversation_row(account: Row[Any], message: Message, now: datetime) -> dict[str, Any]:
+    """The conversation that begins with a message."""
+    return {
         "id": new_id(),
         "creator_id": account.creator_id,
         "account_id": account.id,
@@ -28,10 +35,9 @@ def get_conversation(tx: Connection, account: Row[Any], message: Message, now: d
         "surface": message.surface.value,
         "post_id": message.post_id,
         "post_text": message.post_text,
+        "human_until": None,
         "created_at": now,
     }
-    tx.execute(insert_ignoring(tx, conversations).values(**values))
-    return tx.execute(select(conversations).where(*key)).one()
 
 
 def conversation_of(tx: Connection, conversation_id: str) -> Row[Any]:
@@ -48,10 +54,20 @@ def get_follower(tx: Connection, account: Row[Any], author: Author, now: datetim
     if row is not None:
         tx.execute(update(followers).where(followers.c.id == row.id).values(name=name))
     else:
-        fixed = {"id": new_id(), "creator_id": account.creator_id, "account_id": account.id, "first_seen_at": now}
-        values = {"platform_user_id": author.id, "name": name}
-        tx.execute(insert_ignoring(tx, followers).values(**fixed, **values))
+        tx.execute(insert_ignoring(tx, followers).values(**follower_row(account, author, now)))
     return tx.execute(select(followers).where(*key)).one()
+
+
+def follower_row(account: Row[Any], author: Author, now: datetime) -> dict[str, Any]:
+    """A follower who is met for the first time."""
+    return {
+        "id": new_id(),
+        "creator_id": account.creator_id,
+        "account_id": account.id,
+        "platform_user_id": author.id,
+        "name": author.name[:NAME_LENGTH],
+        "first_seen_at": now,
+    }
 
 
 def find_message(tx: Connection, account_id: str, platform_id: str) -> Row[Any] | None:
@@ -71,26 +87,39 @@ def add_message(
     deleted: bool = False,
 ) -> str | None:
     """Keep a message. Returns its id, or None where it is known already."""
-    author = "creator" if follower is None else "bot" if message.author.is_bot else "follower"
-    values = {
+    who = follower.id if follower is not None else None
+    values = message_row(dict(conversation._mapping), who, message, delivery_id, now, kept_because=kept_because)
+    values["deleted_at"] = now if deleted else None
+    added = insert_ignoring(tx, messages).values(**values).returning(messages.c.id)
+    found: str | None = tx.execute(added).scalar_one_or_none()
+    return found
+
+
+def message_row(
+    conversation: Mapping[str, Any],
+    follower_id: str | None,
+    message: Message,
+    delivery_id: str | None,
+    now: datetime,
+    *,
+    kept_because: str = "",
+) -> dict[str, Any]:
+    """A message in a conversation; without a follower it is the creator's own."""
+    return {
         "id": new_id(),
-        "creator_id": conversation.creator_id,
-        "account_id": conversation.account_id,
-        "conversation_id": conversation.id,
-        "follower_id": follower.id if follower is not None else None,
+        "creator_id": conversation["creator_id"],
+        "account_id": conversation["account_id"],
+        "conversation_id": conversation["id"],
+        "follower_id": follower_id,
         "delivery_id": delivery_id,
         "platform_id": message.id,
-        "author": author,
+        "author": "creator" if follower_id is None else "bot" if message.author.is_bot else "follower",
         "text": message.text,
         "reply_to_id": message.reply_to_id,
         "kept_because": kept_because,
         "sent_at": message.sent_at,
         "received_at": now,
-        "deleted_at": now if deleted else None,
     }
-    added = insert_ignoring(tx, messages).values(**values).returning(messages.c.id)
-    found: str | None = tx.execute(added).scalar_one_or_none()
-    return found
 
 
 def set_turn(tx: Connection, message_ids: list[str], turn_id: str | None, kept_because: str = "") -> None:
@@ -111,6 +140,15 @@ def living_messages(tx: Connection, turn_id: str) -> list[Row[Any]]:
     """A turn's messages that were not taken back, oldest first."""
     query = select(messages).where(messages.c.turn_id == turn_id, messages.c.deleted_at.is_(None))
     return list(tx.execute(query.order_by(messages.c.sent_at, messages.c.id)))
+
+
+def living_of(tx: Connection, turn_ids: Collection[str]) -> dict[str, list[Row[Any]]]:
+    """`living_messages` of many turns; turns without any are left out."""
+    query = select(messages).where(messages.c.turn_id.in_(turn_ids), messages.c.deleted_at.is_(None))
+    found: dict[str, list[Row[Any]]] = {}
+    for row in tx.execute(query.order_by(messages.c.sent_at, messages.c.id)):
+        found.setdefault(row.turn_id, []).append(row)
+    return found
 
 
 def take_over(tx: Connection, conversation_id: str, now: datetime, pause: timedelta) -> None:

@@ -1,16 +1,18 @@
 """Creators, their accounts, what the avatar may do on each surface, and the pause switches."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, func, or_, select, update
 
 from engage.errors import EngageError
 from engage.ledger.ids import new_id
 from engage.ledger.inbox import insert_ignoring
 from engage.ledger.states import move
 from engage.ledger.tables import accounts, creators, modes, switches
+from engage.ledger.types import UtcDateTime
 from engage.models import Mode, Persona, Surface
 
 EVERYTHING = "everything"
@@ -61,6 +63,11 @@ def get_creator(tx: Connection, creator_id: str) -> Persona:
     return _persona(row)
 
 
+def personas_of(tx: Connection, creator_ids: Collection[str]) -> dict[str, Persona]:
+    """By id; unknown ids are left out."""
+    return {row.id: _persona(row) for row in tx.execute(select(creators).where(creators.c.id.in_(creator_ids)))}
+
+
 def list_creators(tx: Connection) -> list[tuple[Persona, datetime | None]]:
     """(persona, paused_at), oldest first."""
     return [(_persona(row), row.paused_at) for row in tx.execute(select(creators).order_by(creators.c.id))]
@@ -107,6 +114,11 @@ def get_account(tx: Connection, account_id: str) -> Row[Any]:
     return row
 
 
+def accounts_of(tx: Connection, account_ids: Collection[str]) -> dict[str, Row[Any]]:
+    """Accounts rows by id; unknown ids are left out."""
+    return {row.id: row for row in tx.execute(select(accounts).where(accounts.c.id.in_(account_ids)))}
+
+
 def list_accounts(tx: Connection, creator_id: str | None = None) -> list[Row[Any]]:
     query = select(accounts).order_by(accounts.c.id)
     return list(tx.execute(query.where(accounts.c.creator_id == creator_id) if creator_id else query))
@@ -122,6 +134,12 @@ def get_mode(tx: Connection, account_id: str, surface: Surface) -> SurfaceMode:
     """SHADOW until the creator chose: a new account decides in the open and posts nothing."""
     row = tx.execute(select(modes).where(modes.c.account_id == account_id, modes.c.surface == surface.value)).first()
     return SurfaceMode(Mode(row.mode), timedelta(seconds=row.undo_seconds)) if row else SurfaceMode()
+
+
+def modes_of(tx: Connection, account_ids: Collection[str]) -> dict[tuple[str, str], SurfaceMode]:
+    """(account id, surface) → what the creators chose; a pair that is missing means SurfaceMode()."""
+    rows = tx.execute(select(modes).where(modes.c.account_id.in_(account_ids)))
+    return {(r.account_id, r.surface): SurfaceMode(Mode(r.mode), timedelta(seconds=r.undo_seconds)) for r in rows}
 
 
 def pause_account(tx: Connection, account_id: str, reason: str) -> None:
@@ -163,16 +181,17 @@ def everything_paused_at(tx: Connection) -> datetime | None:
     return tx.execute(select(switches.c.on_at).where(switches.c.name == EVERYTHING)).scalar_one_or_none()
 
 
-def running_accounts(now: datetime, *, sending: bool) -> Select[Any]:
-    """Ids of accounts that may work now: joined into every claim, so that a pause stops the very next step."""
+def running(*, sending: bool) -> list[ColumnElement[bool]]:
+    """Over `accounts`: which may work at :now. Part of every claim, so that a pause stops the very next step."""
     conditions: list[ColumnElement[bool]] = [
         accounts.c.state == "active",
-        creators.c.paused_at.is_(None),
+        exists().where(creators.c.id == accounts.c.creator_id, creators.c.paused_at.is_(None)),
         ~exists().where(switches.c.name == EVERYTHING),
     ]
     if sending:
+        now = bindparam("now", type_=UtcDateTime)
         conditions.append(or_(accounts.c.blocked_until.is_(None), accounts.c.blocked_until <= now))
-    return select(accounts.c.id).join(creators, creators.c.id == accounts.c.creator_id).where(*conditions)
+    return conditions
 
 
 def count_creators(tx: Connection) -> int:

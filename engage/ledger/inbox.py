@@ -1,6 +1,6 @@
 """Deliveries: what platforms told us, raw, kept before anything else happens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row, Table, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engage.errors import EngageError
+from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
-from engage.ledger.states import move
+from engage.ledger.states import DELIVERY, check, move
 from engage.ledger.tables import accounts, cursors, deliveries
 
 KEY_LENGTH = 200  # characters; a longer key is kept as its hash
@@ -60,21 +61,37 @@ def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
     tx.execute(insert_ignoring(tx, deliveries), rows)
 
 
-def next_received(tx: Connection, limit: int) -> list[Row[Any]]:
-    """Unprocessed deliveries, oldest first, locked until the transaction ends; never those of another process."""
-    chosen = (
-        select(deliveries)
-        .where(deliveries.c.state == "received")
-        .order_by(deliveries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    rows = list(tx.execute(chosen))
-    # One account's deliveries change the same conversations: two processes take turns, in one order.
+_RECEIVED = Line(Waiting(deliveries, lambda one: [one.c.state == "received"], ("id",), lambda _: [], running=[]))
+
+
+def next_received(tx: Connection, limit: int, rota: Rota | None = None) -> list[Row[Any]]:
+    """Unprocessed deliveries, accounts in turn, each account's oldest first; in the order they came.
+
+    Their accounts stay locked until the transaction ends: one account's deliveries change the same conversations, so
+    that another process takes those of other accounts meanwhile.
+    """
+    rota = rota or Rota()
     # (key_share: inserts elsewhere that refer to the account do not wait for this, and so cannot deadlock with it.)
-    busy = select(accounts.c.id).where(accounts.c.id.in_({row.account_id for row in rows})).order_by(accounts.c.id)
-    tx.execute(busy.with_for_update(key_share=True)).all()
-    return rows
+    locked = select(accounts.c.id).order_by(accounts.c.id).with_for_update(key_share=True, skip_locked=True)
+    waiting = _RECEIVED.accounts(tx, rota.after.get("intake", ""), limit, {})
+    mine = list(tx.execute(locked.where(accounts.c.id.in_(waiting))).scalars()) if waiting else []
+    if not mine:
+        return []
+    rota.after["intake"] = waiting[-1]
+    ids = [row.id for row in _RECEIVED.rows(tx, mine, -(-limit // len(mine)), {})][:limit]
+    return list(tx.execute(select(deliveries).where(deliveries.c.id.in_(ids)).order_by(deliveries.c.id)))
+
+
+def settle_deliveries(tx: Connection, reasons: Mapping[str, str], state: str, now: datetime) -> None:
+    """Many at once, fresh from `next_received`: id → reason. `state` is processed or ignored."""
+    check(DELIVERY, "received", state)
+    settled = update(deliveries).values(state=state, processed_at=now)
+    silent = [delivery_id for delivery_id, reason in reasons.items() if not reason]
+    if silent:
+        tx.execute(settled.where(deliveries.c.id.in_(silent)))
+    for delivery_id, reason in reasons.items():
+        if reason:
+            tx.execute(settled.where(deliveries.c.id == delivery_id).values(reason=reason))
 
 
 def settle_delivery(tx: Connection, delivery_id: str, state: str, reason: str, now: datetime) -> None:

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from engage.errors import EngageError, IllegalTransition
+from engage.ledger import creators
 from engage.ledger.conversations import living_messages
-from engage.ledger.creators import SurfaceMode, running_accounts
+from engage.ledger.creators import SurfaceMode
+from engage.ledger.fair import Conditions, Line, Rota, Waiting
 from engage.ledger.ids import new_id
 from engage.ledger.states import move
-from engage.ledger.tables import conversations, decisions, followers, modes, replies, turns
+from engage.ledger.tables import accounts, conversations, decisions, followers, modes, replies, turns
+from engage.ledger.types import UtcDateTime
 from engage.models import Disclosure, Mode, Outgoing, Receipt, Reply, Surface
 
+LANES = (Surface.LIVE, Surface.DM, Surface.COMMENT)  # most urgent first
 SETTLE_SOON = timedelta(minutes=15)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # due_at of a reply that only the creator can settle
 LOST = "the worker that sent it stopped"
@@ -39,40 +43,32 @@ class Sending:
     lost: bool = False  # the worker that sent it stopped, nobody knows when
 
 
-def enqueue(
-    tx: Connection,
-    turn: Row[Any],
-    in_reply_to: str,
-    reply: Reply,
-    mode: SurfaceMode,
-    expires_at: datetime,
-    now: datetime,
-) -> str:
-    """Store a reply, key and all, before anything is sent. Returns its id."""
+def reply_row(
+    turn: Row[Any], in_reply_to: str, reply: Reply, mode: SurfaceMode, expires_at: datetime, now: datetime
+) -> dict[str, Any]:
+    """A reply as it is stored, key and all, before anything is sent."""
     held = mode.mode is Mode.REVIEW or mode.undo > timedelta(0)
-    reply_id = new_id()
-    tx.execute(
-        replies.insert().values(
-            id=reply_id,
-            creator_id=turn.creator_id,
-            account_id=turn.account_id,
-            conversation_id=turn.conversation_id,
-            follower_id=turn.follower_id,
-            turn_id=turn.id,
-            surface=turn.surface,
-            order_key=turn.order_key,
-            in_reply_to=in_reply_to,
-            text=reply.text,
-            disclosure=reply.disclosure.value,
-            idempotency_key=new_id(),
-            state="held" if held else "due",
-            due_at=now,
-            release_at=None if mode.mode is Mode.REVIEW or not held else now + mode.undo,
-            expires_at=expires_at,
-            created_at=now,
-        )
-    )
-    return reply_id
+    return {
+        "id": new_id(),
+        "creator_id": turn.creator_id,
+        "account_id": turn.account_id,
+        "conversation_id": turn.conversation_id,
+        "follower_id": turn.follower_id,
+        "turn_id": turn.id,
+        "surface": turn.surface,
+        "order_key": turn.order_key,
+        "in_reply_to": in_reply_to,
+        "text": reply.text,
+        "disclosure": reply.disclosure.value,
+        "idempotency_key": new_id(),
+        "state": "held" if held else "due",
+        "reason": "",
+        "attempts": 0,
+        "due_at": now,
+        "release_at": None if mode.mode is Mode.REVIEW or not held else now + mode.undo,
+        "expires_at": expires_at,
+        "created_at": now,
+    }
 
 
 def release_held(tx: Connection, now: datetime) -> int:
@@ -88,70 +84,102 @@ def expire(tx: Connection, now: datetime) -> int:
     return tx.execute(update(replies).where(*late).values(**values)).rowcount
 
 
-def claim_due(tx: Connection, limit: int, owner: str, lease: timedelta, now: datetime) -> list[Sending]:
-    """Take replies to send: live before DMs before comments, accounts in turn, each conversation in order."""
-    return _claim(tx, "due", limit, owner, lease, now)
-
-
-def claim_uncertain(tx: Connection, limit: int, owner: str, lease: timedelta, now: datetime) -> list[Sending]:
-    """Take replies whose fate must be asked for. They stay `uncertain` until somebody knows."""
-    return _claim(tx, "uncertain", limit, owner, lease, now)
-
-
-def _claim(tx: Connection, state: str, limit: int, owner: str, lease: timedelta, now: datetime) -> list[Sending]:
-    if limit <= 0:
-        return []
-    lane = case({"live": 0, "dm": 1}, value=replies.c.surface, else_=2)
-    place = func.row_number().over(partition_by=replies.c.account_id, order_by=replies.c.due_at)
-    ready = (
-        select(replies.c.id, lane.label("lane"), place.label("place"), replies.c.due_at)
-        .where(replies.c.state == state, replies.c.due_at <= now)
-        .where(replies.c.account_id.in_(running_accounts(now, sending=True)), *_may_go(state, now))
-        .subquery()
-    )
-    ranked = select(ready.c.id).order_by(ready.c.lane, ready.c.place, ready.c.due_at).limit(limit)
-    chosen = select(replies).where(replies.c.id.in_(ranked.scalar_subquery()), replies.c.state == state)
-    rows = tx.execute(chosen.with_for_update(skip_locked=True)).all()
-    ids = [row.id for row in rows]
-    values: dict[str, Any] = {"lease_owner": owner, "lease_until": now + lease}
-    if state == "due":
-        first = func.coalesce(replies.c.first_sent_at, now)
-        values |= {"state": "sending", "attempts": replies.c.attempts + 1, "first_sent_at": first}
-    tx.execute(update(replies).where(replies.c.id.in_(ids)).values(**values))
-    return [_sending(tx, row, owner, now) for row in rows]
-
-
-def _may_go(state: str, now: datetime) -> list[ColumnElement[bool]]:
-    if state == "uncertain":
-        return [or_(replies.c.lease_until.is_(None), replies.c.lease_until < now)]
+def _in_order(one: FromClause) -> list[ColumnElement[bool]]:
     earlier = aliased(replies)
-    in_time = replies.c.expires_at > now  # also where nobody swept yet
+    now = bindparam("now", type_=UtcDateTime)
     # One that is being settled holds its followers back; one that is parked for the creator does not.
-    being_settled = and_(earlier.c.state == "uncertain", earlier.c.due_at < now + SETTLE_SOON)
-    # Dry means dry: a surface that was switched to shadow or off sends nothing, whatever was written before.
-    lets_post = modes.c.mode.in_((Mode.REVIEW.value, Mode.AUTO.value))
-    return [
-        select(modes.c.mode)
-        .where(modes.c.account_id == replies.c.account_id, modes.c.surface == replies.c.surface, lets_post)
-        .exists(),
-        in_time,
-        ~select(earlier.c.id)
-        .where(earlier.c.order_key == replies.c.order_key, earlier.c.id < replies.c.id)
+    being_settled = and_(earlier.c.state == "uncertain", earlier.c.due_at < bindparam("soon", type_=UtcDateTime))
+    held_back = (
+        select(earlier.c.id)
+        .where(earlier.c.order_key == one.c.order_key, earlier.c.id < one.c.id)
         .where(or_(earlier.c.state.in_(("due", "sending")), being_settled))
-        .exists(),
-    ]
+        .exists()
+    )
+    return [one.c.due_at <= now, one.c.expires_at > now, ~held_back]  # also where nobody swept yet
 
 
-def _sending(tx: Connection, row: Row[Any], owner: str, now: datetime) -> Sending:
-    there = select(conversations.c.platform_id).where(conversations.c.id == row.conversation_id)
-    whom = select(followers.c.platform_user_id).where(followers.c.id == row.follower_id)
+def _lets_post() -> ColumnElement[bool]:
+    """Dry means dry: a surface that was switched to shadow or off sends nothing, whatever was written before."""
+    chosen = select(modes.c.mode).where(modes.c.account_id == accounts.c.id, modes.c.surface == bindparam("surface"))
+    return chosen.where(modes.c.mode.in_((Mode.REVIEW.value, Mode.AUTO.value))).exists()
+
+
+def _unasked(one: FromClause) -> list[ColumnElement[bool]]:
+    now = bindparam("now", type_=UtcDateTime)
+    return [one.c.due_at <= now, or_(one.c.lease_until.is_(None), one.c.lease_until < now)]
+
+
+def _line(state: str, may_go: Conditions, running: Sequence[ColumnElement[bool]]) -> Line:
+    def where(one: FromClause) -> list[ColumnElement[bool]]:
+        return [one.c.state == state, one.c.surface == bindparam("surface")]
+
+    return Line(Waiting(replies, where, ("due_at", "id"), may_go, running))
+
+
+_DUE = _line("due", _in_order, [*creators.running(sending=True), _lets_post()])
+_UNCERTAIN = _line("uncertain", _unasked, creators.running(sending=True))
+
+
+def claim_due(
+    tx: Connection, limit: int, owner: str, lease: timedelta, now: datetime, rota: Rota | None = None
+) -> list[Sending]:
+    """Take replies to send: live before DMs before comments, creators in turn, each conversation in order."""
+    rows = _claim(tx, _DUE, "due", limit, now, rota or Rota())
+    first = func.coalesce(replies.c.first_sent_at, now)
+    taken = {"state": "sending", "attempts": replies.c.attempts + 1, "first_sent_at": first}
+    return _lease(tx, rows, owner, lease, now, taken)
+
+
+def claim_uncertain(
+    tx: Connection, limit: int, owner: str, lease: timedelta, now: datetime, rota: Rota | None = None
+) -> list[Sending]:
+    """Take replies whose fate must be asked for. They stay `uncertain` until somebody knows."""
+    return _lease(tx, _claim(tx, _UNCERTAIN, "uncertain", limit, now, rota or Rota()), owner, lease, now, {})
+
+
+def _claim(tx: Connection, line: Line, state: str, limit: int, now: datetime, rota: Rota) -> list[Row[Any]]:
+    found: list[Row[Any]] = []
+    for surface in LANES:
+        if limit <= len(found):
+            break
+        values = {"surface": surface.value, "now": now, "soon": now + SETTLE_SOON}
+        ids = line.take(tx, f"{state} {surface.value}", limit - len(found), rota, values)
+        if ids:
+            found += tx.execute(_TO_SEND.with_for_update(of=replies, skip_locked=True), {"ids": ids, "state": state})
+    return found
+
+
+_TO_SEND = (
+    select(
+        replies,
+        conversations.c.platform_id.label("where"),
+        followers.c.platform_user_id.label("whom"),
+    )
+    .join(conversations, conversations.c.id == replies.c.conversation_id)
+    .join(followers, followers.c.id == replies.c.follower_id)
+    .where(replies.c.id.in_(bindparam("ids", expanding=True)), replies.c.state == bindparam("state"))
+    .order_by(replies.c.due_at)
+)
+
+
+def _lease(
+    tx: Connection, rows: Sequence[Row[Any]], owner: str, lease: timedelta, now: datetime, values: dict[str, Any]
+) -> list[Sending]:
+    if not rows:
+        return []
+    mine = replies.c.id.in_([row.id for row in rows])
+    tx.execute(update(replies).where(mine).values(**values, lease_owner=owner, lease_until=now + lease))
+    return [_sending(row, owner, now) for row in rows]
+
+
+def _sending(row: Row[Any], owner: str, now: datetime) -> Sending:
     outgoing = Outgoing(
         id=row.id,
         idempotency_key=row.idempotency_key,
         surface=Surface(row.surface),
-        conversation_id=tx.execute(there).scalar_one(),
+        conversation_id=row.where,
         in_reply_to=row.in_reply_to,
-        follower_id=tx.execute(whom).scalar_one(),
+        follower_id=row.whom,
         text=row.text,
         automated=row.disclosure != Disclosure.PERSON.value,
         first_sent_at=row.first_sent_at or now,
@@ -178,6 +206,29 @@ def mark_sent(tx: Connection, sending: Sending, receipt: Receipt) -> bool:
     values = _free(receipt_id=receipt.id, sent_at=receipt.sent_at, reason="")
     open_still = (replies.c.state.in_(("sending", "uncertain")),)
     return move(tx, replies, sending.outgoing.id, "sent", where=open_still, **values)
+
+
+def mark_all_sent(tx: Connection, sent: Sequence[tuple[Sending, Receipt]]) -> list[bool | None]:
+    """`mark_sent` of many. None where a row is locked elsewhere at this moment: mark it again."""
+    ids = [sending.outgoing.id for sending, _ in sent]
+    locked = select(replies.c.id, replies.c.state).where(replies.c.id.in_(ids)).with_for_update(skip_locked=True)
+    states = {row.id: row.state for row in tx.execute(locked)}
+    rows = [
+        {"that": sending.outgoing.id, "receipt": receipt.id, "at": receipt.sent_at}
+        for sending, receipt in sent
+        if states.get(sending.outgoing.id) in ("sending", "uncertain")
+    ]
+    if rows:
+        tx.execute(_SENT, rows)
+    marked = {row["that"] for row in rows}
+    return [reply_id in marked if reply_id in states else None for reply_id in ids]
+
+
+_SENT = (
+    update(replies)
+    .where(replies.c.id == bindparam("that"))
+    .values(_free(state="sent", receipt_id=bindparam("receipt"), sent_at=bindparam("at"), reason=""))
+)
 
 
 def mark_due(
@@ -302,7 +353,9 @@ def answer_by_hand(tx: Connection, turn_id: str, text: str, expires_at: datetime
     asked = living_messages(tx, turn_id)
     if not asked:
         raise EngageError("the follower took these messages back")
-    return enqueue(tx, turn, asked[-1].platform_id, reply, SurfaceMode(Mode.AUTO), expires_at, now)
+    row = reply_row(turn, asked[-1].platform_id, reply, SurfaceMode(Mode.AUTO), expires_at, now)
+    tx.execute(replies.insert().values(**row))
+    return str(row["id"])
 
 
 def has_reply(tx: Connection, turn_id: str) -> bool:

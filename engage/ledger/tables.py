@@ -98,7 +98,7 @@ deliveries = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("processed_at", UtcDateTime),
     UniqueConstraint("account_id", "dedupe_key"),
-    Index("ix_deliveries_state_id", "state", "id"),
+    Index("ix_deliveries_state_account_id_id", "state", "account_id", "id"),
 )
 
 followers = Table(
@@ -151,6 +151,7 @@ turns = Table(
     Column("lease_until", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Index("ix_turns_state_surface_due_at", "state", "surface", "due_at"),
+    Index("ix_turns_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
     Index("ix_turns_order_key_state", "order_key", "state"),
     Index("ix_turns_conversation_id_follower_id", "conversation_id", "follower_id"),
     Index("ix_turns_creator_id_id", "creator_id", "id"),
@@ -234,7 +235,9 @@ replies = Table(  # the outbox
     Column("lease_owner", String(64)),
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
-    Index("ix_replies_state_surface_due_at", "state", "surface", "due_at"),
+    Index("ix_replies_state_due_at", "state", "due_at"),
+    Index("ix_replies_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
+    Index("ix_replies_order_key_state", "order_key", "state"),
     Index("ix_replies_conversation_id_created_at", "conversation_id", "created_at"),
     Index("ix_replies_account_id_receipt_id", "account_id", "receipt_id"),
     Index("ix_replies_follower_id_created_at", "follower_id", "created_at"),

@@ -14,7 +14,7 @@ from engage import intake
 from engage.errors import Malformed
 from engage.intake import Delivered, IntakePolicy
 from engage.ledger import creators, inbox, outbox, turns
-from engage.ledger.creators import SurfaceMode
+from engage.ledger.conclusions import Conclusion, Ended, conclude_all
 from engage.ledger.database import Database
 from engage.ledger.inbox import Incoming
 from engage.ledger.outbox import Sending
@@ -212,10 +212,13 @@ class House:
         assert len(claimed) == 1, claimed
         return claimed[0]
 
-    def conclude(self, claimed: Claimed, outcome: Outcome | None = None, *, mode: SurfaceMode | None = None) -> str:
-        mode = mode or self.do(creators.get_mode, claimed.account_id, claimed.surface)
-        limits = {"rewrites": self.policy.turn_rewrites, "reply_expiry": timedelta(hours=24), "now": self.now}
-        return self.do(turns.conclude, claimed, outcome or answer(), mode, **limits)
+    def conclude(self, claimed: Claimed, outcome: Outcome | None = None) -> str:
+        return self.conclude_all([claimed], outcome)[0]
+
+    def conclude_all(self, batch: Sequence[Claimed], outcome: Outcome | None = None) -> list[Ended]:
+        expires_at = self.now + timedelta(hours=24)
+        written = [Conclusion(claimed, outcome or answer(), expires_at) for claimed in batch]
+        return self.do(conclude_all, written, self.policy.turn_rewrites, self.now)
 
     def answered(self, text: str = "About an hour.", **about: Any) -> Row[Any]:
         """A message that was answered: the replies row of its turn."""

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from engage.ledger import conversations, creators, inbox, outbox
-from engage.ledger.creators import SurfaceMode
 from engage.ledger.outbox import NEVER
 from engage.ledger.tables import accounts, decisions, deliveries, drafts, followers, messages, replies, turns
 from engage.models import Card, Escalate, Mode, Skip, Surface
@@ -523,7 +522,8 @@ def replace_parser(house: House, parser_of: Any) -> House:
 
 def test_the_mode_of_the_reply_is_the_one_the_creator_chose(house: House) -> None:
     house.tell()
-    house.conclude(house.claim_one(), answer(), mode=SurfaceMode(Mode.REVIEW))
+    house.set_mode(Mode.REVIEW)
+    house.conclude(house.claim_one(), answer())
     assert house.row(replies).state == "held"
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from engage.errors import EngageError, IllegalTransition
 from engage.ledger import creators, outbox, turns
-from engage.ledger.creators import SurfaceMode
 from engage.ledger.database import Database
 from engage.ledger.tables import decisions, drafts, followers, replies
 from engage.ledger.tables import turns as turns_table
@@ -215,7 +214,8 @@ def test_every_outcome_ends_the_turn_with_its_card(
 )
 def test_what_each_mode_does_with_an_answer(house: House, mode: Mode, undo: int, states: list[str]) -> None:
     house.tell()
-    house.conclude(house.claim_one(), answer(), mode=SurfaceMode(mode, timedelta(seconds=undo)))
+    house.set_mode(mode, timedelta(seconds=undo))
+    house.conclude(house.claim_one(), answer())
     assert [reply.state for reply in house.rows(replies)] == states
     assert house.row(drafts).text == "About an hour."
     assert house.row(decisions).mode == mode.value
@@ -224,7 +224,8 @@ def test_what_each_mode_does_with_an_answer(house: House, mode: Mode, undo: int,
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.SHADOW])
 def test_what_posts_nothing_posts_no_safe_text_either(house: House, mode: Mode) -> None:
     house.tell()
-    house.conclude(house.claim_one(), LEFT, mode=SurfaceMode(mode))
+    house.set_mode(mode)
+    house.conclude(house.claim_one(), LEFT)
     assert house.rows(replies) == []
 
 

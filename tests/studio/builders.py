@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from engage.ledger import conversations as talk
 from engage.ledger import creators, outbox, turns
+from engage.ledger.conclusions import Conclusion, conclude_all
 from engage.ledger.database import Database
 from engage.ledger.outbox import NEVER
 from engage.ledger.tables import metadata, replies, users
@@ -101,10 +102,9 @@ class World:
         """Conclude a turn in its surface's mode; the id of its reply, where it has one."""
         with self.db.transaction() as tx:
             surface = Surface(turns.get(tx, turn_id).surface)
-            mode = creators.get_mode(tx, self.account_id, surface)
             claimed = [c for c in turns.claim(tx, surface, 1000, "w", LEASE, self.at) if c.id == turn_id]
-            done = turns.conclude(tx, claimed[0], outcome, mode, rewrites=2, reply_expiry=EXPIRY, now=self.at)
-            assert done == "done"
+            written = Conclusion(claimed[0], outcome, self.at + EXPIRY)
+            assert conclude_all(tx, [written], 2, self.at) == ["done"]
             reply_id: str | None = tx.execute(
                 select(replies.c.id).where(replies.c.turn_id == turn_id)
             ).scalar_one_or_none()

@@ -17,15 +17,16 @@ class Ledger:
         self.opened = asyncio.Event()
         self._bad = set(bad)
 
-    async def write(self, batch: list[int]) -> None:
+    async def write(self, batch: list[int]) -> list[None]:
         self.batches.append(batch)
         self.begun.set()
         await self.opened.wait()
         if self._bad & set(batch):
             raise Unavailable("the ledger is away")
+        return [None] * len(batch)
 
 
-async def add_all(commits: GroupCommit[int], items: range) -> list[BaseException | None]:
+async def add_all(commits: GroupCommit[int, None], items: range) -> list[BaseException | None]:
     return await asyncio.gather(*(commits.add(item) for item in items), return_exceptions=True)
 
 

@@ -1,10 +1,5 @@
-"""From a stored delivery to messages and turns.
+"""One event after the other: what each kind of event does to the ledger."""
 
-One path for webhooks, polls and streams. Everything a delivery does is one transaction, so that a crash in the middle
-does nothing and a second processing does nothing more.
-"""
-
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,15 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from engage.errors import Malformed
 from engage.ledger import conversations as talk
-from engage.ledger import inbox, outbox, turns
-from engage.ledger.creators import get_account, get_mode, lose_access
-from engage.ledger.database import is_outage
+from engage.ledger import outbox, turns
+from engage.ledger.creators import get_mode, lose_access
 from engage.models import Event, EventKind, Message, Mode, Receipt, Surface
-from engage.platform import Parser
-
-MAX_FAILURES = 5  # a delivery that makes the code fail this often is set aside as malformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,61 +22,6 @@ class IntakePolicy:
     turn_rewrites: int
     human_pause: timedelta
     max_age: dict[Surface, timedelta]
-
-
-@dataclass(frozen=True, slots=True)
-class Delivered:
-    """What one round did: how many deliveries, the lanes that have new work, and unexpected failures by delivery."""
-
-    deliveries: int
-    lanes: frozenset[Surface]
-    failures: dict[str, Exception]
-
-
-ParserOf = Callable[[str], Parser]
-
-
-def process(tx: Connection, parser_of: ParserOf, policy: IntakePolicy, now: datetime, limit: int = 100) -> Delivered:
-    """Process up to `limit` received deliveries, oldest first. `parser_of(platform)` gives the platform's parser."""
-    rows = inbox.next_received(tx, limit)
-    lanes: set[Surface] = set()
-    failures: dict[str, Exception] = {}
-    for row in rows:
-        try:
-            with tx.begin_nested():
-                lanes |= _process_one(tx, row, parser_of, policy, now)
-        except Malformed as error:
-            inbox.settle_delivery(tx, row.id, "malformed", str(error), now)
-        except Exception as error:
-            if is_outage(error):
-                raise
-            # A bug of ours must not cost the other deliveries, nor this one: it stays, and can be replayed.
-            failures[row.id] = error
-            if inbox.count_attempt(tx, row.id, f"{type(error).__name__}: {error}") >= MAX_FAILURES:
-                reason = f"failed {MAX_FAILURES} times: {type(error).__name__}"
-                inbox.settle_delivery(tx, row.id, "malformed", reason, now)
-    return Delivered(len(rows), frozenset(lanes), failures)
-
-
-def _process_one(
-    tx: Connection, delivery: Row[Any], parser_of: ParserOf, policy: IntakePolicy, now: datetime
-) -> set[Surface]:
-    account = get_account(tx, delivery.account_id)
-    events = parser_of(account.platform)(_decode(delivery.body), account.platform_user_id)
-    work = _Work(tx, account, delivery.id, policy, now)
-    for event in events:
-        work.apply(event)
-    ignored = [event.reason for event in events if event.kind in (EventKind.IGNORED, EventKind.STATUS)]
-    state = "ignored" if len(ignored) == len(events) else "processed"
-    inbox.settle_delivery(tx, delivery.id, state, "; ".join(filter(None, ignored)), now)
-    return work.lanes
-
-
-def _decode(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError as error:
-        raise Malformed(f"the body is not JSON: {error}") from None
 
 
 def kept_because(
@@ -115,8 +50,8 @@ def _clean(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
-class _Work:
-    """Applies the events of one delivery."""
+class OneByOne:
+    """Applies the events of one delivery, each with statements of its own: every kind, in any state of the ledger."""
 
     def __init__(
         self, tx: Connection, account: Row[Any], delivery_id: str, policy: IntakePolicy, now: datetime

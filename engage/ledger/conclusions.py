@@ -1,0 +1,180 @@
+"""The end of claimed turns: decisions written and replies put into the outbox, many turns in one transaction.
+
+Each table is read once and written once for the whole batch: at hundreds of turns a second the statements, not the
+rows, are what costs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from engage.ledger.cards import ENDED_AS, decision
+from engage.ledger.conversations import living_of, opt_out
+from engage.ledger.creators import SurfaceMode, modes_of
+from engage.ledger.ids import new_id
+from engage.ledger.inbox import insert_ignoring
+from engage.ledger.outbox import reply_row
+from engage.ledger.states import TURN, check
+from engage.ledger.tables import conversations, decisions, drafts, messages, replies, turns
+from engage.ledger.turns import Claimed
+from engage.models import Card, Mode, Outcome, Skip
+
+Ended = Literal["done", "stale", "lost", "busy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conclusion:
+    """What came of a claimed turn. expires_at: a reply that is not posted by then is given up."""
+
+    claimed: Claimed
+    outcome: Outcome
+    expires_at: datetime
+
+
+def conclude_all(tx: Connection, batch: Sequence[Conclusion], rewrites: int, now: datetime) -> list[Ended]:
+    """What became of each, in order.
+
+    done: decided, a reply is in the outbox in the mode that the creator wants now. stale: messages came meanwhile, the
+    turn collects again (at most `rewrites` times). lost: another worker has it. busy: a delivery is being written into
+    the turn at this moment, conclude it again; waiting here, with other turns locked, could wait for ever.
+    """
+    facts = Facts.read(tx, batch)
+    writes = Writes()
+    ended: list[Ended] = [_conclude(facts, writes, one, rewrites, now) for one in batch]
+    writes.execute(tx, now)
+    return ended
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is true of the batch's turns now, under their locks."""
+
+    mine: dict[str, Row[Any]]
+    busy: frozenset[str]
+    living: dict[str, list[Row[Any]]]
+    human_until: dict[str, datetime | None]
+    creator_lines: dict[tuple[str, str], datetime]  # (conversation, message it replies to) → when, the last one
+    modes: dict[tuple[str, str], SurfaceMode]
+
+    @classmethod
+    def read(cls, tx: Connection, batch: Sequence[Conclusion]) -> "Facts":
+        ids = [one.claimed.id for one in batch]
+        locked = select(turns).where(turns.c.id.in_(ids)).with_for_update(skip_locked=True)
+        rows = {row.id: row for row in tx.execute(locked)}
+        owners = {one.claimed.id: one.claimed.owner for one in batch}
+        mine = {row.id: row for row in rows.values() if (row.state, row.lease_owner) == ("answering", owners[row.id])}
+        living = living_of(tx, list(mine))
+        places = {row.conversation_id for row in mine.values()}
+        until = select(conversations.c.id, conversations.c.human_until).where(conversations.c.id.in_(places))
+        return cls(
+            mine=mine,
+            busy=frozenset(ids) - frozenset(rows),
+            living=living,
+            human_until={row.id: row.human_until for row in tx.execute(until)},
+            creator_lines=_creator_lines(tx, places, living),
+            modes=modes_of(tx, {row.account_id for row in mine.values()}),
+        )
+
+    def mode(self, turn: Row[Any]) -> SurfaceMode:
+        return self.modes.get((turn.account_id, turn.surface), SurfaceMode())
+
+
+def _creator_lines(
+    tx: Connection, places: set[str], living: dict[str, list[Row[Any]]]
+) -> dict[tuple[str, str], datetime]:
+    """The creator's own replies to these very messages: in a live room they pause nothing else."""
+    asked = [message.platform_id for rows in living.values() for message in rows]
+    lines = select(messages.c.conversation_id, messages.c.reply_to_id, messages.c.sent_at).where(
+        messages.c.conversation_id.in_(places), messages.c.author == "creator", messages.c.reply_to_id.in_(asked)
+    )
+    found = tx.execute(lines.order_by(messages.c.sent_at)).all()
+    return {(row.conversation_id, row.reply_to_id): row.sent_at for row in found}
+
+
+@dataclass(slots=True)
+class Writes:
+    """The rows to write, table by table."""
+
+    drafts: list[dict[str, Any]] = field(default_factory=list)
+    ended: list[dict[str, Any]] = field(default_factory=list)
+    again: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    replies: list[dict[str, Any]] = field(default_factory=list)
+    opted_out: list[str] = field(default_factory=list)
+
+    def execute(self, tx: Connection, now: datetime) -> None:
+        for table, rows in ((drafts, self.drafts), (replies, self.replies)):
+            if rows:
+                tx.execute(table.insert(), rows)
+        if self.decisions:
+            tx.execute(insert_ignoring(tx, decisions), self.decisions)
+        if self.ended:
+            tx.execute(_END, self.ended)
+        if self.again:
+            tx.execute(_AGAIN, self.again)
+        for follower_id in self.opted_out:
+            opt_out(tx, follower_id, now)
+
+
+_FREE = {"lease_owner": None, "lease_until": None}
+_THAT = turns.c.id == bindparam("that")
+_END = update(turns).where(_THAT).values(**_FREE, state=bindparam("as_state"), ended_at=bindparam("at"))
+_AGAIN = (
+    update(turns)
+    .where(_THAT)
+    .values(**_FREE, state="collecting", due_at=bindparam("at"), rewrites=turns.c.rewrites + 1)
+)
+
+
+def _conclude(facts: Facts, writes: Writes, one: Conclusion, rewrites: int, now: datetime) -> Ended:
+    turn = facts.mine.get(one.claimed.id)
+    if turn is None:
+        return "busy" if one.claimed.id in facts.busy else "lost"
+    stale = turn.version != one.claimed.version and turn.rewrites < rewrites
+    _keep_draft(writes, one, stale, now)
+    if stale:
+        check(TURN, turn.state, "collecting")
+        writes.again.append({"that": turn.id, "at": now})
+        return "stale"
+    _end(facts, writes, one, turn, now)
+    return "done"
+
+
+def _end(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], now: datetime) -> None:
+    outcome, mode = overruled(facts, turn, one.outcome, now), facts.mode(turn)
+    state = ENDED_AS[type(outcome)]
+    check(TURN, turn.state, state)
+    writes.ended.append({"that": turn.id, "as_state": state, "at": now})
+    writes.decisions.append(decision(turn, outcome, mode.mode, now))
+    if "opt_out" in outcome.card.reasons:
+        writes.opted_out.append(turn.follower_id)
+    reply = None if isinstance(outcome, Skip) else outcome.reply
+    if reply is not None and mode.mode in (Mode.REVIEW, Mode.AUTO):
+        asked = str(facts.living[turn.id][-1].platform_id)
+        writes.replies.append(reply_row(turn, asked, reply, mode, one.expires_at, now))
+
+
+def overruled(facts: Facts, turn: Row[Any], outcome: Outcome, now: datetime) -> Outcome:
+    """What happened while the answer was written may forbid it."""
+    living = facts.living.get(turn.id, [])
+    if not living:
+        return Skip(Card(reasons=("deleted",), draft=outcome.card.draft))
+    if isinstance(outcome, Skip):
+        return outcome
+    until = facts.human_until.get(turn.conversation_id)
+    lines = (facts.creator_lines.get((turn.conversation_id, message.platform_id)) for message in living)
+    answered = any(at is not None and at >= living[0].sent_at for at in lines)
+    if answered or (until is not None and until > now):
+        return Skip(Card(reasons=("human_replied",), draft=outcome.card.draft))
+    return outcome
+
+
+def _keep_draft(writes: Writes, one: Conclusion, stale: bool, now: datetime) -> None:
+    outcome, claimed = one.outcome, one.claimed
+    text = outcome.reply.text if not isinstance(outcome, Skip) and outcome.reply else outcome.card.draft
+    if text:
+        about = {"id": new_id(), "turn_id": claimed.id, "creator_id": claimed.creator_id, "version": claimed.version}
+        writes.drafts.append({**about, "text": text, "model": outcome.card.model, "stale": stale, "created_at": now})
