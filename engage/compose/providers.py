@@ -5,9 +5,7 @@ Providers have their own exception classes; LangChain gives most of them a commo
 
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from engage.errors import ConfigError, EngageError, RateLimited, Unavailable
 
@@ -31,8 +29,6 @@ PACKAGES = {
     "xai": "langchain-xai",
 }
 _SPEC = 'Write "provider:model", such as "openai:gpt-5-mini" or "ollama:llama3.2", or "extractive" for no model'
-# Shorter than the 5 s after which common servers close an idle connection: a request that meets the closing is lost.
-_KEEP_ALIVE = 4.0
 _LONGEST_WAIT = 3600  # seconds
 _NETWORK = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp"})
 _CONTENT = ("content_filter", "content_policy", "content management policy", "responsibleai")
@@ -50,25 +46,33 @@ def named(spec: str, base_url: str = "") -> tuple[str, str]:
     raise ConfigError(known if spec.strip() else "is empty", key="model", place="ENGAGE_MODEL", fix=_SPEC)
 
 
-def make_model(spec: str, base_url: str, api_key: str, timeout: float, transport: Any = None) -> "BaseChatModel":
+def make_model(spec: str, base_url: str, api_key: str, timeout: float) -> "BaseChatModel":
     """The chat model of a spec; its first import takes seconds. Raises ConfigError naming what is missing."""
-    from langchain.chat_models import init_chat_model
-
     provider, model = named(spec, base_url)
     try:
-        options = _options(provider, base_url, api_key, timeout, transport)
-        made: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+        made = _made(provider, model, _options(provider, base_url, api_key, timeout))
     except ImportError:
         fix = f"Install it: pip install '{PACKAGES[provider]}'"
         raise ConfigError(f"the package of {provider} is missing", key="model", place="ENGAGE_MODEL", fix=fix) from None
     except Exception as error:
-        if "key" not in str(error).lower():
+        if "api_key" not in str(error).lower() and "api key" not in str(error).lower():
             raise ConfigError(_brief(error, api_key), key="model", place="ENGAGE_MODEL", fix=_SPEC) from None
         raise _no_key(f"{provider} needs a key") from None
     return made
 
 
-def _options(provider: str, base_url: str, api_key: str, timeout: float, transport: Any) -> dict[str, Any]:
+def _made(provider: str, model: str, options: dict[str, Any]) -> "BaseChatModel":
+    if provider == "openai":
+        from engage.compose.openai_http import make
+
+        return make(model, options)
+    from langchain.chat_models import init_chat_model
+
+    made: BaseChatModel = init_chat_model(model, model_provider=provider, **options)
+    return made
+
+
+def _options(provider: str, base_url: str, api_key: str, timeout: float) -> dict[str, Any]:
     """What the provider's class is given. Retries are ours: with two kinds of them nobody knows how many there are."""
     address = {"base_url": base_url} if base_url else {}
     if provider == "ollama":
@@ -78,26 +82,7 @@ def _options(provider: str, base_url: str, api_key: str, timeout: float, transpo
     if api_key or base_url:
         # A server of one's own may want no key, and must not be shown the one in OPENAI_API_KEY.
         options["api_key"] = api_key or "none"
-    if provider == "openai":
-        options["http_async_client"] = transport or _transport(base_url, timeout)
     return options
-
-
-def _transport(base_url: str, timeout: float) -> Any:
-    """A connection pool of this model alone: LangChain's own is shared by the process and outlives its event loop."""
-    import httpx2  # the client library of the openai package
-
-    limits = httpx2.Limits(max_connections=512, max_keepalive_connections=64, keepalive_expiry=_KEEP_ALIVE)
-    # A proxy of the environment is for the internet, never for a server on this machine.
-    near = _is_loopback(urlsplit(base_url).hostname or "")
-    return httpx2.AsyncClient(timeout=timeout, limits=limits, follow_redirects=True, trust_env=not near)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def meaning(error: Exception, spec: str, api_key: str = "") -> EngageError | None:

@@ -37,7 +37,7 @@ class Reading:
         return Reading(self.written, self.tokens_in + earlier.tokens_in, self.tokens_out + earlier.tokens_out)
 
 
-async def read_message(answer: Any) -> Reading:
+def read_message(answer: Any) -> Reading:
     """What a model object gave: with a schema {"raw", "parsed"}, without one the message."""
     message, parsed = (answer["raw"], answer["parsed"]) if isinstance(answer, dict) else (answer, None)
     usage = getattr(message, "usage_metadata", None) or {}

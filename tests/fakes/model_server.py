@@ -17,7 +17,7 @@ from typing import Any, Self
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 USAGE = {"prompt_tokens": 120, "completion_tokens": 30, "total_tokens": 150}
@@ -46,6 +46,10 @@ class Mode(StrEnum):
     BUSY = auto()  # 429 with Retry-After: 7
     BROKEN = auto()  # 500
     FILTERED = auto()  # 400 about what the follower wrote
+    PAGE = auto()  # a web page with 200
+    GATEWAY = auto()  # 502 with a web page
+    ECHOES_KEY = auto()  # 400 whose words hold the key
+    REFUSES_ALOUD = auto()  # a refusal beside an answer that could be read
     OBEYS = auto()  # taken over: answers with whatever the follower wrote
     SAYS = auto()  # taken over for good: answers with `says`, and names all passages for it
     LEAKS = auto()  # tells its instructions
@@ -69,13 +73,21 @@ class ModelServer:
         self.delay = 0.0  # seconds before an answer, for measurements
         self.requests: list[Asked] = []
         self.keys: list[str] = []
+        self.callers: list[tuple[str, int]] = []  # address and port that the connections came from
+        self._crowd, self._gathered = 0, asyncio.Event()
+        self.targets: list[str] = []  # the addresses asked for; whole ones where it is taken for a proxy
+
+    def gather(self, count: int) -> None:
+        """Answer nobody before `count` calls more are open."""
+        self._crowd, self._gathered = self.calls + count, asyncio.Event()
 
     @property
     def calls(self) -> int:
         return len(self.requests)
 
     def __enter__(self) -> Self:
-        app = Starlette(routes=[Route("/v1/chat/completions", self._complete, methods=["POST"])])
+        routes = [("/v1/chat/completions", self._complete), ("/v1/responses", self._respond)]
+        app = Starlette(routes=[Route(path, endpoint, methods=["POST"]) for path, endpoint in routes])
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
@@ -95,6 +107,11 @@ class ModelServer:
         asked: Asked = await request.json()
         self.requests.append(asked)
         self.keys.append(request.headers.get("authorization", ""))
+        self.callers.append(request.scope["client"])
+        if self.calls >= self._crowd:
+            self._gathered.set()
+        await self._gathered.wait()
+        self.targets.append(f"{request.headers['host']}{request.url.path}")
         mode = self.script.pop(0) if self.script else self.mode
         if mode is Mode.HANG:
             await self._over.wait()
@@ -105,6 +122,28 @@ class ModelServer:
         if mode is Mode.SAYS:
             return completion(written(self.says, *ALL))
         return FAILURES[mode](asked) if mode in FAILURES else completion(ANSWERS[mode](asked))
+
+    async def _respond(self, request: Request) -> Response:
+        """The newer protocol, which a few models are reached by only."""
+        asked: Asked = await request.json()
+        self.requests.append(asked)
+        messages = [{"role": message["role"], "content": text_of(message["content"])} for message in asked["input"]]
+        return newer(good({"messages": messages}))
+
+
+def text_of(content: Any) -> str:
+    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+
+
+def newer(content: str) -> Response:
+    """A completion of the newer protocol."""
+    part = {"type": "output_text", "text": content, "annotations": []}
+    message = {"id": "m_1", "type": "message", "role": "assistant", "status": "completed", "content": [part]}
+    head = {"id": "r_1", "object": "response", "created_at": 1, "status": "completed", "model": "m"}
+    rest = {"parallel_tool_calls": True, "tool_choice": "auto", "tools": []}
+    details = {"input_tokens_details": {"cached_tokens": 0}, "output_tokens_details": {"reasoning_tokens": 0}}
+    usage = {"input_tokens": 120, "output_tokens": 30, "total_tokens": 150, **details}
+    return JSONResponse({**head, **rest, "output": [message], "usage": usage})
 
 
 def completion(content: str, finish: str = "stop", refusal: str | None = None) -> Response:
@@ -198,6 +237,10 @@ FAILURES: dict[Mode, Callable[[Asked], Response]] = {
     Mode.STREAM: lambda asked: Response(b'data: {"choices": [{"del', media_type="text/event-stream"),
     Mode.HANG: lambda asked: failure(503, "over"),
     Mode.NO_SCHEMA: lambda asked: failure(400, "response_format is not supported"),
+    Mode.PAGE: lambda asked: HTMLResponse("<html>welcome</html>"),
+    Mode.GATEWAY: lambda asked: HTMLResponse("<html>bad gateway</html>", 502),
+    Mode.ECHOES_KEY: lambda asked: failure(404, "no model m for sk-test-key-0123456789"),
+    Mode.REFUSES_ALOUD: lambda asked: completion(good(asked), refusal="I cannot help with that."),
     Mode.UNAUTHORIZED: lambda asked: failure(401, "Incorrect API key provided: sk-secret", "invalid_api_key"),
     Mode.NO_MODEL: lambda asked: failure(404, "The model `m` does not exist", "model_not_found"),
     Mode.BUSY: lambda asked: failure(429, "Rate limit reached", "rate_limit_exceeded", retry_after="7"),

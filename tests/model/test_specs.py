@@ -37,6 +37,7 @@ def test_a_missing_package_is_named(provider: str, monkeypatch: pytest.MonkeyPat
     from langchain.chat_models import base
 
     base._get_chat_model_creator.cache_clear()
+    monkeypatch.delitem(sys.modules, "engage.compose.openai_http", raising=False)
     for name in (f"langchain_{provider}", "langchain_community.chat_models", "langchain_google_genai"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ConfigError) as raised:
