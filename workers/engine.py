@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -22,6 +22,7 @@ from workers.pace import GAP, IDLE
 from workers.pump import Pump
 from workers.runtime import Runtime, utc_now
 from workers.sending import Posting
+from workers.wake import PING
 
 log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ class Engine:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-8:]}"
         self._lease = timedelta(seconds=runtime.settings.lease)
         self._rota = Rota()
+        self._heard_at: datetime | None = None
         self._lanes = [lane for lane in queues.LANES if lane.value in consumed]
         self._answering = Answering(runtime, self.owner, self._lanes, self.wake)
         self._posting = Posting(runtime, self.owner, self.wake)
@@ -56,6 +58,12 @@ class Engine:
         if queues.UPKEEP in consumed:
             pumps[queues.UPKEEP] = Pump("upkeep", self._keep_up)
         return pumps
+
+    def hear(self, queue: str) -> None:
+        """Redis brought a wake-up; a ping says no more than that."""
+        self._heard_at = utc_now()
+        if not queue.startswith(PING):
+            self.wake(queue)
 
     def wake(self, queue: str) -> None:
         """Here if this process serves the queue, else in another process."""
@@ -119,7 +127,9 @@ class Engine:
         return UPKEEP_EVERY
 
     async def _report(self) -> None:
-        await self._note(engines.report, self.owner, self._consumed, utc_now())
+        waker = self.runtime.waker
+        waker.ping(self._consumed[0])
+        await self._note(engines.report, self.owner, self._consumed, utc_now(), self._heard_at, waker.published_at)
 
     async def _note(self, write: Callable[..., None], *args: Any) -> None:
         """Write something down that may be missed."""
@@ -158,7 +168,7 @@ class EngineThread:
 
     def wake(self, queue: str) -> None:
         if self._loop is not None and self._engine is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._engine.wake, queue)
+            self._loop.call_soon_threadsafe(self._engine.hear, queue)
 
     def stop(self) -> None:
         if self._loop is not None and self._engine is not None and not self._loop.is_closed():

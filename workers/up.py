@@ -5,10 +5,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import honcho.manager
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
-from honcho.printer import Printer
 
 from engage.errors import ConfigError
 from engage.ledger import schema
@@ -17,9 +14,11 @@ from engage.settings import Settings
 from workers import services, valkey
 from workers.process import PARENT
 from workers.services import Services
+from workers.supervisor import Supervisor
+from workers.watchdog import Watchdog
 
 PROCFILE = Path(__file__).parent.parent / "Procfile"
-STOP_SECONDS = 30  # a worker finishes what is in flight; honcho's own 5 s would cut replies off
+STOP_SECONDS = 30  # a worker finishes what is in flight
 
 
 def commands(settings: Settings, only: Sequence[str] = ()) -> dict[str, str]:
@@ -63,7 +62,7 @@ def environment(settings: Settings, planned: Services, base: Mapping[str, str]) 
 
 
 def run(settings: Settings, only: Sequence[str] = ()) -> int:
-    """Run until a signal, or until one process ends. Returns the exit code."""
+    """Run until a signal; a process that ends is started again. Returns the exit code."""
     other = services.running(settings)
     if other is not None and not only:
         fix = f"Stop process {other.pid} first, or set ENGAGE_HOME to another directory"
@@ -71,19 +70,16 @@ def run(settings: Settings, only: Sequence[str] = ()) -> int:
     lines = commands(settings, only)
     db = Database(settings.ledger_url)
     schema.upgrade(db)  # once, before anybody needs it
-    db.close()
     planned = other or plan(settings)
     if other is None:
         services.write(settings, planned)
-    honcho.manager.KILL_WAIT = STOP_SECONDS
-    manager = Manager(Printer(sys.stderr, colour=sys.stderr.isatty()))
     env = environment(settings, planned, os.environ)
-    for name, command in lines.items():
-        manager.add_process(name, command, env=env, cwd=str(PROCFILE.parent))
+    watchdog = Watchdog(db)
+    running = Supervisor(lines, env, str(PROCFILE.parent), stop_seconds=STOP_SECONDS, stuck=watchdog.stuck)
     print(f"studio   {planned.studio}\nwebhooks {planned.webhooks}/hooks/PLATFORM/ACCOUNT", file=sys.stderr)  # noqa: T201
     try:
-        manager.loop()
+        running.run()
     finally:
         services.forget(settings)
-    stopped_by_signal = (130, 143)
-    return 0 if manager.returncode in stopped_by_signal else 1
+        db.close()
+    return 0

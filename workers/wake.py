@@ -2,6 +2,7 @@
 
 import threading
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 log = structlog.get_logger()
 
 GAP = 0.02  # seconds between two wake-ups of one queue: a burst needs one
+PING = "ping:"  # before a queue's name: a wake-up that only shows that wake-ups arrive
 PAUSE = 1.0  # seconds without wake-ups after Redis refused one
 
 
@@ -26,6 +28,7 @@ class Waker:
         self._pending: set[str] = set()
         self._ready = threading.Condition()
         self._closed = False
+        self.published_at: datetime | None = None
         self._thread = threading.Thread(target=self._run, name="waker", daemon=True)
         self._thread.start()
 
@@ -34,6 +37,10 @@ class Waker:
         with self._ready:
             self._pending.add(queue)
             self._ready.notify()
+
+    def ping(self, queue: str) -> None:
+        """Have some worker of this queue note that Redis reaches it."""
+        self.wake(PING + queue)
 
     def close(self) -> None:
         """Send what is pending and stop."""
@@ -56,8 +63,10 @@ class Waker:
 
         try:
             for name in sorted(names):
-                options = {"args": (name,), "queue": name, "expires": WAKE_EXPIRES, "retry": False}
+                queue = name.removeprefix(PING)
+                options = {"args": (name,), "queue": queue, "expires": WAKE_EXPIRES, "retry": False}
                 self._celery.send_task("engage.wake", **options)
+                self.published_at = datetime.now(UTC)
         except Exception as error:  # also a full server, a wrong password: the thread must live on
             log.warning("wake_up_dropped", error=type(error).__name__)
             return False

@@ -250,6 +250,8 @@ engines = Table(  # worker processes that are alive: what doctor and the watchdo
     Column("queues", JSON, nullable=False),
     Column("started_at", UtcDateTime, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
+    Column("heard_at", UtcDateTime),  # the last wake-up that Redis brought it
+    Column("published_at", UtcDateTime),  # the last one that it sent to itself and its like
 )
 
 documents = Table(
