@@ -85,8 +85,7 @@ class Supervisor:
     def _start(self, child: Child) -> None:
         # A session of its own: Ctrl-C in the terminal reaches this process, which then ends them in order.
         child.process = subprocess.Popen(
-            child.command,
-            shell=True,
+            ["/bin/sh", "-c", child.command],
             env=self._env,
             cwd=self._cwd,
             stdout=subprocess.PIPE,

@@ -74,12 +74,12 @@ def connect_account(
 
 def read_posts() -> list[dict[str, str]]:
     """The creators' posts that comments stand under: {"ref", "creator", "text"}."""
-    return _lines(CONFIG / "demo" / "posts.jsonl")
+    return lines(CONFIG / "demo" / "posts.jsonl")
 
 
 def read_script() -> list[Step]:
     """The followers' steps, in order of time."""
-    rows = _lines(CONFIG / "demo" / "script.jsonl")
+    rows = lines(CONFIG / "demo" / "script.jsonl")
     return [
         Step(
             at_s=float(row["at_s"]),
@@ -100,5 +100,5 @@ def read_script() -> list[Step]:
     ]
 
 
-def _lines(file: Path) -> list[Any]:
+def lines(file: Path) -> list[Any]:
     return [orjson.loads(line) for line in file.read_bytes().splitlines() if line.strip()]

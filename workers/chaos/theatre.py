@@ -1,0 +1,103 @@
+"""Where it happens: a stack with two workers, a network with faults, a creator reached by webhook and one by poll."""
+
+import os
+import random
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import Connection, update
+
+from connectors.sandbox.network.faults import Faults
+from engage.ledger import creators
+from engage.ledger.tables import accounts
+from engage.memory.library import import_paths
+from engage.models import Persona
+from engage.secrets import Vault
+from workers.chaos import processes
+from workers.demo import content, stage
+from workers.demo.network import Network
+from workers.demo.stage import Stage
+from workers.process import PARENT
+from workers.runtime import utc_now
+
+FOLDER = content.CONFIG / "creators" / "tilly"
+QUIET = Faults()
+LEASE_SECONDS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """A running stack and everything that acts on it."""
+
+    on: Stage
+    net: Network
+    supervisors: tuple[int, ...]
+    creators: tuple[str, ...]
+    posts: dict[str, str]
+    chance: random.Random
+
+    def pids(self, name: str) -> list[int]:
+        return processes.find(self.supervisors, name)
+
+
+@asynccontextmanager
+async def opened(on: Stage, settle: str, chance: random.Random, second: int) -> AsyncIterator[Theatre]:
+    """The creators are known, connected, and ready to answer."""
+    async with Network(on.sandbox) as net:
+        personas = {name: _bring_in(on, name) for name in ("asked", "polled")}
+        vault = Vault.at(on.settings.directory)
+        for name, persona in personas.items():
+            made = await net.connect(name, persona.display_name)
+            account_id = content.connect_account(on.db, vault, persona, on.sandbox, made, settle)
+            if name == "polled":
+                await on.db.run(_poll, account_id)
+            else:
+                hook = f"{on.stack.webhooks}/hooks/sandbox/{account_id}"
+                await net.call_back(made["user_id"], made["access_token"], hook)
+        await stage.ready(on)
+        posts = {name: await net.publish(name, "ask me anything") for name in personas}
+        yield Theatre(on, net, (on.stack.pid, second), tuple(personas), posts, chance)
+
+
+def _bring_in(on: Stage, name: str) -> Persona:
+    with on.db.transaction() as tx:
+        persona = creators.add_creator(tx, replace(content.read_persona(FOLDER), name=name), utc_now())
+    import_paths(on.db, persona.id, [FOLDER / "faq.jsonl"])
+    return persona
+
+
+def _poll(tx: Connection, account_id: str) -> None:
+    config = creators.get_account(tx, account_id).config
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(config={**config, "ingest": "poll"}))
+
+
+@contextmanager
+def second_worker(on: Stage) -> Iterator[int]:
+    """Another worker under a supervisor of its own; yields the supervisor's pid."""
+    env = {**os.environ, "ENGAGE_HOME": str(on.settings.directory), PARENT: str(os.getpid()), **as_environment(on)}
+    with (on.settings.directory / "logs" / "second.log").open("wb") as log:
+        line = [sys.executable, "-m", "workers.cli", "up", "--only", "worker"]
+        up = subprocess.Popen(line, env=env, stdout=log, stderr=log)
+    try:
+        yield up.pid
+    finally:
+        up.terminate()
+        try:
+            up.wait(timeout=40)
+        except subprocess.TimeoutExpired:
+            up.kill()
+            up.wait()
+
+
+def as_environment(on: Stage) -> dict[str, str]:
+    chosen: dict[str, Any] = on.settings.model_dump(include={"lease", "debounce", "database_url", "log_level"})
+    return {f"ENGAGE_{key.upper()}": str(value) for key, value in chosen.items()}
+
+
+def questions() -> list[str]:
+    """What the creators' own words answer."""
+    return [row["question"] for row in content.lines(FOLDER / "faq.jsonl")]

@@ -1,0 +1,106 @@
+"""What is done to the stack while followers write."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import redis.asyncio
+from sqlalchemy import Connection, func, select
+
+from engage.ledger.tables import replies
+from workers.chaos import gaps, processes
+from workers.chaos.theatre import Theatre
+
+BACK_SECONDS = 60.0
+OTHERS = ("listener", "webhooks")  # every fifth kill is one of these
+Say = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Violence:
+    """Done so far, and how long the stack took to go on after Redis was back."""
+
+    theatre: Theatre
+    say: Say
+    kills: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    flushes: int = 0
+    freezes: int = 0
+    resumed_s: list[float] = field(default_factory=list)
+
+    async def kill(self, number: int) -> None:
+        """One process, amid a step; the next kill waits until a worker lives again."""
+        if number % 5 == 4:
+            name = OTHERS[number // 5 % len(OTHERS)]
+            pids = self.theatre.pids(name)
+            await self._kill(name, pids[0] if pids else None)
+        else:
+            gap = gaps.GAPS[number % 5]
+            await self._kill(gap, await gaps.victim(self.theatre, gap))
+        await self._until(lambda: _true(bool(self.theatre.pids("worker"))))
+
+    async def _kill(self, gap: str, pid: int | None) -> None:
+        if pid is not None and processes.kill(pid):
+            self.kills[gap] += 1
+            self.say(f"kill -9 {pid} ({gap})")
+        else:
+            self.missed[gap] += 1
+
+    async def empty_redis(self) -> None:
+        """FLUSHALL, then kill -9; its supervisor starts it again."""
+        async with redis.asyncio.from_url(self.theatre.on.stack.redis) as client:
+            await client.flushall()
+        for pid in self.theatre.pids("redis"):
+            processes.kill(pid)
+        self.flushes += 1
+        self.say("Redis emptied and killed")
+        await asyncio.sleep(0.1)
+        await self._until(self._answers_ping)
+        await self._measure_resume()
+
+    async def freeze(self, seconds: float) -> None:
+        """A worker stops in the middle of everything for longer than its lease, then goes on as if nothing was."""
+        pids = self.theatre.pids("worker")
+        if not pids or not processes.freeze(pids[0]):
+            return
+        self.freezes += 1
+        self.say(f"SIGSTOP {pids[0]} for {seconds:g} s")
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            processes.thaw(pids[0])
+        self.say(f"SIGCONT {pids[0]}")
+
+    async def _answers_ping(self) -> bool:
+        try:
+            async with redis.asyncio.from_url(self.theatre.on.stack.redis) as client:
+                return bool(await client.ping())
+        except (redis.RedisError, OSError):
+            return False
+
+    async def _measure_resume(self) -> None:
+        """Until the ledger notes the next posted reply."""
+        start, before = time.monotonic(), await self.theatre.on.db.read(_posted)
+
+        async def goes_on() -> bool:
+            return await self.theatre.on.db.read(_posted) > before
+
+        await self._until(goes_on)
+        self.resumed_s.append(round(time.monotonic() - start, 2))
+
+    async def _until(self, is_so: Callable[[], Awaitable[bool]]) -> None:
+        deadline = time.monotonic() + BACK_SECONDS
+        while time.monotonic() < deadline:
+            if await is_so():
+                return
+            await asyncio.sleep(0.05)
+
+
+async def _true(value: bool) -> bool:
+    return value
+
+
+def _posted(tx: Connection) -> int:
+    return int(tx.execute(select(func.count()).where(replies.c.state == "sent")).scalar_one())

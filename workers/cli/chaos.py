@@ -1,0 +1,43 @@
+"""`engage chaos`: nothing lost, nothing said twice, shown under violence."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Settle(StrEnum):
+    """How the sandbox's lost answers are settled."""
+
+    KEY = "key"
+    READBACK = "readback"
+    PARK = "park"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(chaos)
+
+
+def chaos(
+    events: Annotated[int, typer.Option(min=1, help="Messages that followers write")] = 1500,
+    kills: Annotated[int, typer.Option(min=0, help="kill -9 of workers, listener and receiver, amid their steps")] = 20,
+    flush: Annotated[int, typer.Option(min=0, help="How often Redis is emptied and killed")] = 1,
+    stops: Annotated[int, typer.Option(min=0, help="How often a worker is frozen")] = 0,
+    freeze: Annotated[float, typer.Option(min=1, help="Seconds a frozen worker stays so")] = 60,
+    database: Annotated[str, typer.Option(help="An empty database; default: SQLite")] = "",
+    settle: Annotated[Settle, typer.Option(help="How a lost answer is settled")] = Settle.KEY,
+    seed: Annotated[int, typer.Option(help="Of the schedule")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
+) -> int:
+    """A whole stack on a network of its own, killed, emptied and lied to; counts what is lost or doubled."""
+    from workers.chaos.run import Plan, run
+    from workers.cli.console import complain, put, table
+
+    plan = Plan(events, kills, flush, stops, freeze, settle.value, database, seed)
+    found = run(plan, complain)
+    if as_json:
+        put(found)
+    else:
+        table("engage chaos", ["figure", "value"], [[key, str(value)] for key, value in found.items()])
+    certain = found["uncertain"] == 0 or settle is Settle.PARK
+    return 0 if found["lost"] == found["duplicates"] == 0 and certain else 1
