@@ -106,6 +106,10 @@ class Poster:
         connector: Connector | None = None
         try:
             connector = await self._connector_of(sending.account_id)
+            if self._clock() >= sending.lease_until:  # this process was frozen: another may have sent it meanwhile
+                reason = "its lease was over before it was sent"
+                step = Step("due", self._clock(), reason, uncounted=True, unsent=sending.fresh)
+                return await self._write(sending, step)
             receipt = await connector.send(sending.outgoing)
         except EngageError as error:
             return await self._failed(error, sending, connector)

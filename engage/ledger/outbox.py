@@ -39,6 +39,7 @@ class Sending:
     attempts: int  # with this one
     expires_at: datetime
     owner: str
+    lease_until: datetime = NEVER
     fresh: bool = True  # no earlier attempt may have posted it
     lost: bool = False  # the worker that sent it stopped, nobody knows when
 
@@ -169,10 +170,10 @@ def _lease(
         return []
     mine = replies.c.id.in_([row.id for row in rows])
     tx.execute(update(replies).where(mine).values(**values, lease_owner=owner, lease_until=now + lease))
-    return [_sending(row, owner, now) for row in rows]
+    return [_sending(row, owner, now, now + lease) for row in rows]
 
 
-def _sending(row: Row[Any], owner: str, now: datetime) -> Sending:
+def _sending(row: Row[Any], owner: str, now: datetime, lease_until: datetime) -> Sending:
     outgoing = Outgoing(
         id=row.id,
         idempotency_key=row.idempotency_key,
@@ -192,6 +193,7 @@ def _sending(row: Row[Any], owner: str, now: datetime) -> Sending:
         attempts=attempts,
         expires_at=row.expires_at,
         owner=owner,
+        lease_until=lease_until,
         fresh=row.first_sent_at is None,
         lost=row.reason == LOST,
     )

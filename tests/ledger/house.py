@@ -180,10 +180,10 @@ class House:
         }
         return {"kind": kind, "message": message, "reason": reason}
 
-    def keep(self, *events: Mapping[str, Any], body: bytes | None = None, account: str = "") -> None:
+    def keep(self, *events: Mapping[str, Any], body: bytes | None = None, account: str = "", key: str = "") -> None:
         """A delivery reaches the inbox."""
         raw = dumps(events).encode() if body is None else body
-        incoming = Incoming(account or self.account, f"key-{next(self._count)}", "webhook", raw)
+        incoming = Incoming(account or self.account, key or f"key-{next(self._count)}", "webhook", raw)
         self.do(inbox.store, [incoming], self.now)
 
     def take_in(self, limit: int = 100) -> Delivered:

@@ -17,7 +17,7 @@ from engage.ledger.database import Database
 from engage.ledger.outbox import NEVER, UnknownReply
 from engage.ledger.tables import decisions, replies, turns
 from engage.models import Disclosure, Mode, Receipt, Reply, Surface
-from tests.ledger.house import House, answer
+from tests.ledger.house import LEASE, House, answer
 
 UNDO = timedelta(seconds=30)
 
@@ -115,7 +115,7 @@ def test_replies_in_one_conversation_go_out_one_after_the_other(house: House) ->
 
 def sending_of(house: House, reply_id: str) -> Any:
     (row,) = house.do(lambda tx: tx.execute(outbox._TO_SEND, {"ids": [reply_id], "state": "sending"}).all())
-    return outbox._sending(row, "w1", house.now)
+    return outbox._sending(row, "w1", house.now, house.now + LEASE)
 
 
 def test_a_reply_that_waits_for_another_try_keeps_its_place(house: House) -> None:
