@@ -141,8 +141,12 @@ class Story:
         assert self.house.take_in().failures == {}
 
     def finish(self) -> None:
-        """The machines are well again."""
+        """The machines are well again; who was frozen all the while wakes when everything is done."""
+        self.work_off()
         self.thaw()
+        self.work_off()
+
+    def work_off(self) -> None:
         for _ in range(60):
             self.wait(200)
             self.answer("concluded")

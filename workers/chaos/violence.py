@@ -38,7 +38,10 @@ class Violence:
             await self._kill(name, pids[0] if pids else None)
         else:
             gap = gaps.GAPS[number % 5]
-            await self._kill(gap, await gaps.victim(self.theatre, gap))
+            pid = await gaps.victim(self.theatre, gap)
+            if pid is None:  # nobody stood in it long enough: then whoever works, wherever they are
+                gap, pid = "anywhere", next(iter(self.theatre.pids("worker")), None)
+            await self._kill(gap, pid)
         await self._until(lambda: _true(bool(self.theatre.pids("worker"))))
 
     async def _kill(self, gap: str, pid: int | None) -> None:
