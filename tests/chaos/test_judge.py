@@ -47,3 +47,13 @@ def test_a_text_that_was_written_again_counts_as_a_duplicate() -> None:
 def test_what_got_no_reply_is_listed_with_its_reason() -> None:
     found = judged(Fate("skip", ("old",)), replies=0)
     assert (found["lost"], found["unanswered"]) == (0, {"skip: old": 1})
+
+
+def test_a_reply_that_the_ledger_calls_sent_and_nobody_sees_is_lost() -> None:
+    found = judged(SENT, replies=0)
+    assert (found["lost"], found["sent_but_unseen"], found["lost_ids"]) == (1, 1, ["m1"])
+
+
+def test_a_reply_that_was_given_up_and_is_seen_all_the_same_is_named() -> None:
+    found = judged(Fate("answer", reply_state="expired"))
+    assert (found["lost"], found["seen_but_given_up"]) == (0, ["m1"])

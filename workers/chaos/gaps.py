@@ -26,13 +26,12 @@ async def victim(theatre: Theatre, gap: str) -> int | None:
 
 
 async def _in_gap(theatre: Theatre, gap: str) -> int | None:
-    db = theatre.on.db
     if gap == "answering":
-        return _pid(await db.read(_owner_answering))
+        return _pid(await theatre.read(_owner_answering))
     if gap == "due":
-        due, workers = await db.read(_is_any_due), theatre.pids("worker")
+        due, workers = await theatre.read(_is_any_due), theatre.pids("worker")
         return theatre.chance.choice(workers) if workers and due else None
-    owner = await db.read(_owner_sending)
+    owner = await theatre.read(_owner_sending)
     if gap == "committed" and owner and not await _is_ahead(theatre):
         return None
     return _pid(owner)
@@ -40,7 +39,7 @@ async def _in_gap(theatre: Theatre, gap: str) -> int | None:
 
 async def _is_ahead(theatre: Theatre) -> bool:
     """The network shows more replies than the ledger knows to be sent."""
-    sent = await theatre.on.db.read(_count_sent)
+    sent = await theatre.read(_count_sent)
     return int((await theatre.net.stats())["replies"]) > sent
 
 

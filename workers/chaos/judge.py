@@ -11,6 +11,7 @@ from engage.ledger.tables import deliveries, drafts, replies, turns
 from workers.demo.account import OPEN, Fate
 
 ENDED = {"", "sent", "uncertain", "expired", "dead", "refused", "recalled", "held"}
+GIVEN_UP = {"expired", "dead", "refused", "recalled"}
 
 
 def is_over(tx: Connection) -> bool:
@@ -48,18 +49,21 @@ def written_twice(tx: Connection) -> int:
 def verdict(
     written: Sequence[str], shown: Sequence[Mapping[str, Any]], known: Mapping[str, Fate], unsettled: int, again: int
 ) -> dict[str, Any]:
-    """The counts. lost: written by a follower, and the ledger has no end for it."""
-    lost = [key for key in written if not _has_ended(known.get(key))]
+    """The counts. lost: written by a follower, and the ledger has no end for it, or says "sent" and nobody sees it."""
     replies_of = {message["id"]: [one for one in message["replies"] if not one["deleted"]] for message in shown}
+    unseen = [key for key in written if key in known and known[key].reply_state == "sent" and not replies_of.get(key)]
+    lost = [key for key in written if not _has_ended(known.get(key))] + unseen
     twice = [key for key in written if len(replies_of.get(key, [])) > 1]
     silent = Counter(_silence(known[key]) for key in written if key in known and not replies_of.get(key))
     return {
         "events": len(written),
         "lost": len(lost),
-        "duplicates": len(twice) + again,
+        "duplicates": sum(len(replies_of[key]) - 1 for key in twice) + again,
         "uncertain": unsettled,
         "answered": sum(bool(replies_of.get(key)) for key in written),
         "unanswered": dict(silent),
+        "sent_but_unseen": len(unseen),
+        "seen_but_given_up": [key for key in written if replies_of.get(key) and _is_given_up(known.get(key))],
         "lost_ids": lost[:20],
         "duplicate_ids": twice[:20],
     }
@@ -67,6 +71,11 @@ def verdict(
 
 def _has_ended(fate: Fate | None) -> bool:
     return fate is not None and fate.outcome != "open" and fate.reply_state in ENDED
+
+
+def _is_given_up(fate: Fate | None) -> bool:
+    """The ledger says that nobody saw a reply."""
+    return fate is not None and fate.reply_state in GIVEN_UP
 
 
 def _silence(fate: Fate) -> str:

@@ -4,10 +4,14 @@ import asyncio
 import os
 import random
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
-from workers.chaos import judge
+from engage.errors import ConfigError
+from workers.chaos import judge, postgres
+from workers.chaos.postgres import Postgres
+from workers.chaos.proxy import Odds, Proxy
 from workers.chaos.theatre import LEASE_SECONDS, Theatre, opened, questions, second_worker
 from workers.chaos.violence import Say, Violence
 from workers.demo import account, stage
@@ -18,6 +22,8 @@ SETTLE_SECONDS = 420.0
 # One send in ten ends badly after the platform has posted. The read-back lag is drawn anew every few seconds.
 DIALS = {"reply_5xx_after": 0.04, "reply_reset_after": 0.04, "reply_timeout_after": 0.02, "timeout_s": 15.0}
 CALM = dict.fromkeys(("reply_5xx_after", "reply_reset_after", "reply_timeout_after"), 0.0)
+ODDS = Odds(reset=0.01, half_close=0.005, delay=0.02, longest_delay_s=1.0)
+OWN_SERVER = "pg"  # as a database: a PostgreSQL that lives for this run
 LONGEST_LAG = 4.5  # seconds; the accounts say 5
 
 
@@ -30,42 +36,63 @@ class Plan:
     flushes: int = 1
     freezes: int = 0
     freeze_seconds: float = 60.0
+    database_stops: int = 0
+    proxy: bool = True
     settle: str = "key"
     database: str = ""
     seed: int = 1
 
 
 def run(plan: Plan, say: Say) -> dict[str, Any]:
-    """Everything in a temporary home; it ends with the run. Raises EngageError where the stack does not start."""
+    """Everything in a temporary home; it ends with the run.
+
+    Raises ConfigError for a database that may not be stopped, EngageError where the stack does not start.
+    """
+    if plan.database_stops and plan.database != OWN_SERVER:
+        fix = f"Add --database {OWN_SERVER}: a PostgreSQL of its own"
+        raise ConfigError("only a server of its own is stopped", key="--db-stops", place="engage chaos", fix=fix)
     load = os.getloadavg()[0]
-    chosen = {"lease": LEASE_SECONDS, "debounce": 0.2, "log_level": "WARNING"}
-    if plan.database:
-        chosen["database_url"] = plan.database
     start = time.monotonic()
-    with stage.running(**chosen) as on, second_worker(on) as second:
-        found = asyncio.run(_perform(on, second, plan, say))
+    with ExitStack() as stack:
+        server = stack.enter_context(postgres.running()) if plan.database == OWN_SERVER else None
+        url = server.url if server else plan.database
+        chosen = {
+            "lease": LEASE_SECONDS,
+            "debounce": 0.2,
+            "log_level": "WARNING",
+            **({"database_url": url} if url else {}),
+        }
+        on = stack.enter_context(stage.running(**chosen))
+        second = stack.enter_context(second_worker(on))
+        found = asyncio.run(_perform(on, second, plan, server, say))
+        backend = on.db.url.get_backend_name()
     return {
         **found,
         "settle": plan.settle,
-        "database": "postgresql" if plan.database.startswith("postgresql") else "sqlite",
+        "database": backend,
         "seed": plan.seed,
         "seconds": round(time.monotonic() - start, 1),
         "load_average": round(load, 2),
     }
 
 
-async def _perform(on: stage.Stage, second: int, plan: Plan, say: Say) -> dict[str, Any]:
-    async with opened(on, plan.settle, random.Random(plan.seed), second) as theatre:
+async def _perform(on: stage.Stage, second: int, plan: Plan, server: Postgres | None, say: Say) -> dict[str, Any]:
+    chance = random.Random(plan.seed)
+    async with (
+        Proxy(on.sandbox, ODDS if plan.proxy else Odds(0, 0, 0), chance) as proxy,
+        opened(on, plan.settle, chance, second, proxy.url) as theatre,
+    ):
         await theatre.net.faults(**DIALS, idempotency_keys=plan.settle == "key")
         violence = Violence(theatre, say)
         written: list[str] = []
         lag = asyncio.create_task(_change_lag(theatre))
-        await asyncio.gather(_write(theatre, plan, written, say), _suffer(violence, plan))
+        await asyncio.gather(_write(theatre, plan, written, say), _suffer(violence, plan, server))
         lag.cancel()
         await theatre.net.faults(**CALM)
+        proxy.calm()
         say("all written; waiting until nothing moves")
         await _settle(theatre)
-        return await _judge(theatre, violence, written)
+        return {**await _judge(theatre, violence, written), "network": dict(proxy.counts)}
 
 
 async def _write(theatre: Theatre, plan: Plan, written: list[str], say: Say) -> None:
@@ -82,22 +109,28 @@ async def _write(theatre: Theatre, plan: Plan, written: list[str], say: Say) -> 
         await asyncio.sleep(1 / EVENTS_PER_SECOND)
 
 
-async def _suffer(violence: Violence, plan: Plan) -> None:
-    """Kills spread over the writing, Redis and freezes between them."""
+async def _suffer(violence: Violence, plan: Plan, server: Postgres | None) -> None:
+    """Kills spread over the writing, and the rest spread over the kills."""
     steps = max(1, plan.kills)
     spread = plan.events / EVENTS_PER_SECOND / (steps + 1)
-    flush_at = {int((n + 1) * steps / (plan.flushes + 1)) for n in range(plan.flushes)}
-    freeze_at = {int((n + 1) * steps / (plan.freezes + 1)) for n in range(plan.freezes)}
+    flush_at, freeze_at, stop_at = (_places(n, steps) for n in (plan.flushes, plan.freezes, plan.database_stops))
     frozen = []
     for number in range(steps):
         await asyncio.sleep(spread)
         if number in flush_at:
             await violence.empty_redis()
+        if number in stop_at and server is not None:
+            await violence.stop_database(server)
         if number in freeze_at:
             frozen.append(asyncio.create_task(violence.freeze(plan.freeze_seconds)))
         if number < plan.kills:
             await violence.kill(number)
     await asyncio.gather(*frozen)
+
+
+def _places(count: int, steps: int) -> set[int]:
+    """`count` of `steps`, evenly."""
+    return {int((n + 1) * steps / (count + 1)) for n in range(count)}
 
 
 async def _change_lag(theatre: Theatre) -> None:
@@ -109,16 +142,15 @@ async def _change_lag(theatre: Theatre) -> None:
 async def _settle(theatre: Theatre) -> None:
     deadline = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < deadline:
-        if not (await theatre.net.stats())["webhooks"]["pending"] and await theatre.on.db.read(judge.is_over):
+        if not (await theatre.net.stats())["webhooks"]["pending"] and await theatre.read(judge.is_over):
             return
         await asyncio.sleep(0.25)
 
 
 async def _judge(theatre: Theatre, violence: Violence, written: list[str]) -> dict[str, Any]:
-    db = theatre.on.db
-    unsettled = await db.read(judge.uncertain)
-    again = await db.read(judge.written_twice)
-    known = await db.read(account.fates)
+    unsettled = await theatre.read(judge.uncertain)
+    again = await theatre.read(judge.written_twice)
+    known = await theatre.read(account.fates)
     found = judge.verdict(written, await theatre.net.messages(), known, len(unsettled), again)
     return {
         **found,
@@ -127,6 +159,7 @@ async def _judge(theatre: Theatre, violence: Violence, written: list[str]) -> di
         "missed_gaps": dict(violence.missed),
         "flushes": violence.flushes,
         "freezes": violence.freezes,
+        "database_stops": violence.database_stops,
         "written_twice": again,
         "uncertain_replies": unsettled,
         "violations": (await theatre.net.stats())["violations"],

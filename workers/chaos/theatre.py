@@ -4,14 +4,15 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, update
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from connectors.sandbox.network.faults import Faults
+from engage.errors import Retryable
 from engage.ledger import creators
 from engage.ledger.tables import accounts
 from engage.memory.library import import_paths
@@ -25,8 +26,14 @@ from workers.process import PARENT
 from workers.runtime import utc_now
 
 FOLDER = content.CONFIG / "creators" / "tilly"
-QUIET = Faults()
 LEASE_SECONDS = 10
+T = TypeVar("T")
+OUTAGE: dict[str, Any] = {
+    "retry": retry_if_exception_type(Retryable),
+    "wait": wait_fixed(0.1),
+    "stop": stop_after_delay(60),
+    "reraise": True,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +47,26 @@ class Theatre:
     posts: dict[str, str]
     chance: random.Random
 
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """From the ledger, through an outage of it too. Raises Unavailable where that lasts."""
+        async for attempt in AsyncRetrying(**OUTAGE):
+            with attempt:
+                found = await self.on.db.read(query)
+        return found
+
     def pids(self, name: str) -> list[int]:
         return processes.find(self.supervisors, name)
 
 
 @asynccontextmanager
-async def opened(on: Stage, settle: str, chance: random.Random, second: int) -> AsyncIterator[Theatre]:
-    """The creators are known, connected, and ready to answer."""
+async def opened(on: Stage, settle: str, chance: random.Random, second: int, network: str) -> AsyncIterator[Theatre]:
+    """The creators are known, connected, and ready to answer. network: the address at which workers reach it."""
     async with Network(on.sandbox) as net:
         personas = {name: _bring_in(on, name) for name in ("asked", "polled")}
         vault = Vault.at(on.settings.directory)
         for name, persona in personas.items():
             made = await net.connect(name, persona.display_name)
-            account_id = content.connect_account(on.db, vault, persona, on.sandbox, made, settle)
+            account_id = content.connect_account(on.db, vault, persona, network, made, settle)
             if name == "polled":
                 await on.db.run(_poll, account_id)
             else:

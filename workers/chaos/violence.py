@@ -11,16 +11,18 @@ from sqlalchemy import Connection, func, select
 
 from engage.ledger.tables import replies
 from workers.chaos import gaps, processes
+from workers.chaos.postgres import Postgres
 from workers.chaos.theatre import Theatre
 
 BACK_SECONDS = 60.0
+DOWN_SECONDS = 2.0
 OTHERS = ("listener", "webhooks")  # every fifth kill is one of these
 Say = Callable[[str], None]
 
 
 @dataclass(slots=True)
 class Violence:
-    """Done so far, and how long the stack took to go on after Redis was back."""
+    """Done so far, and how long the stack took to go on after Redis or the database was back."""
 
     theatre: Theatre
     say: Say
@@ -28,6 +30,7 @@ class Violence:
     missed: Counter[str] = field(default_factory=Counter)
     flushes: int = 0
     freezes: int = 0
+    database_stops: int = 0
     resumed_s: list[float] = field(default_factory=list)
 
     async def kill(self, number: int) -> None:
@@ -63,6 +66,16 @@ class Violence:
         await self._until(self._answers_ping)
         await self._measure_resume()
 
+    async def stop_database(self, server: Postgres) -> None:
+        """As a power cut; it is started again two seconds later."""
+        await asyncio.to_thread(server.stop)
+        self.database_stops += 1
+        self.say("PostgreSQL stopped at once")
+        await asyncio.sleep(DOWN_SECONDS)
+        await asyncio.to_thread(server.start)
+        self.say("PostgreSQL is back")
+        await self._measure_resume()
+
     async def freeze(self, seconds: float) -> None:
         """A worker stops in the middle of everything for longer than its lease, then goes on as if nothing was."""
         pids = self.theatre.pids("worker")
@@ -85,10 +98,10 @@ class Violence:
 
     async def _measure_resume(self) -> None:
         """Until the ledger notes the next posted reply."""
-        start, before = time.monotonic(), await self.theatre.on.db.read(_posted)
+        start, before = time.monotonic(), await self.theatre.read(_posted)
 
         async def goes_on() -> bool:
-            return await self.theatre.on.db.read(_posted) > before
+            return await self.theatre.read(_posted) > before
 
         await self._until(goes_on)
         self.resumed_s.append(round(time.monotonic() - start, 2))

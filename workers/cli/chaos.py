@@ -24,7 +24,9 @@ def chaos(
     flush: Annotated[int, typer.Option(min=0, help="How often Redis is emptied and killed")] = 1,
     stops: Annotated[int, typer.Option(min=0, help="How often a worker is frozen")] = 0,
     freeze: Annotated[float, typer.Option(min=1, help="Seconds a frozen worker stays so")] = 60,
-    database: Annotated[str, typer.Option(help="An empty database; default: SQLite")] = "",
+    db_stops: Annotated[int, typer.Option(min=0, help="How often the database is stopped at once")] = 0,
+    proxy: Annotated[bool, typer.Option(help="Whether a bad network stands before the platform")] = True,
+    database: Annotated[str, typer.Option(help="URL of an empty one, `pg`: one of its own; default: SQLite")] = "",
     settle: Annotated[Settle, typer.Option(help="How a lost answer is settled")] = Settle.KEY,
     seed: Annotated[int, typer.Option(help="Of the schedule")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
@@ -33,7 +35,18 @@ def chaos(
     from workers.chaos.run import Plan, run
     from workers.cli.console import complain, put, table
 
-    plan = Plan(events, kills, flush, stops, freeze, settle.value, database, seed)
+    plan = Plan(
+        events=events,
+        kills=kills,
+        flushes=flush,
+        freezes=stops,
+        freeze_seconds=freeze,
+        database_stops=db_stops,
+        proxy=proxy,
+        settle=settle.value,
+        database=database,
+        seed=seed,
+    )
     found = run(plan, complain)
     if as_json:
         put(found)
