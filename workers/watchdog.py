@@ -47,9 +47,10 @@ def stuck_pids(tx: Connection, pids: set[int], now: datetime) -> set[int]:
     Deaf is a worker whose own wake-ups go out while none comes in: its consumer is dead, though its engine lives.
     """
     reports = {report.pid: report for report in engines.reports(tx)}
-    return {pid for pid in pids if pid not in reports or _is_stuck(reports[pid], now)}
+    return {pid for pid in pids if pid not in reports or is_stuck(reports[pid], now)}
 
 
-def _is_stuck(report: Report, now: datetime) -> bool:
+def is_stuck(report: Report, now: datetime) -> bool:
+    """Silent, or deaf."""
     speaks = report.published_at is not None and now - report.published_at < SILENT
     return now - report.seen_at > SILENT or (speaks and now - report.heard_at > DEAF)

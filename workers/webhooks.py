@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
 from engage.errors import EngageError, InvalidSignature, Malformed, Unavailable
-from engage.ledger import inbox
+from engage.ledger import engines, inbox
 from engage.ledger.creators import UnknownAccount
 from engage.ledger.inbox import Incoming
 from engage.platform import Connector, WebhookSource
@@ -18,6 +18,7 @@ from engage.settings import load
 from workers import metrics, process, queues
 from workers.group_commit import GroupCommit
 from workers.runtime import Runtime, utc_now
+from workers.watchdog import is_stuck
 
 log = structlog.get_logger()
 
@@ -64,6 +65,13 @@ def make_app(runtime: Runtime) -> FastAPI:
     @app.get("/healthz")
     async def healthy() -> dict[str, int]:
         return {"waiting": await runtime.db.read(inbox.waiting)}
+
+    @app.get("/healthz/workers")
+    async def workers_healthy() -> Response:
+        reports = await runtime.db.read(engines.reports)
+        stuck = sum(is_stuck(report, utc_now()) for report in reports)
+        status = 200 if reports and not stuck else 503
+        return JSONResponse({"workers": len(reports) - stuck, "stuck": stuck}, status)
 
     @app.get("/metrics")
     async def measured() -> Response:

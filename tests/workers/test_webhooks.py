@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 from engage import intake
+from engage.ledger import engines
 from engage.ledger.database import Database
 from engage.ledger.tables import deliveries, messages, turns
 from engage.settings import Settings, load
@@ -172,3 +173,19 @@ def test_a_storm_of_duplicates_is_kept_once_each(
     with db.reading() as tx:
         for table in (messages, turns):
             assert tx.execute(select(func.count()).select_from(table)).scalar_one() == 300
+
+
+def test_its_health_page_says_whether_anybody_works(platform: httpx.Client, db: Database) -> None:
+    assert platform.get("/healthz/workers").status_code == 503
+    with db.transaction() as tx:
+        engines.report(tx, "host:7:0a0a0a0a", ["post"], utc_now())
+    answer = platform.get("/healthz/workers")
+    assert (answer.status_code, answer.json()) == (200, {"workers": 1, "stuck": 0})
+
+
+def test_its_health_page_tells_a_worker_that_went_silent(platform: httpx.Client, db: Database) -> None:
+    with db.transaction() as tx:
+        engines.report(tx, "host:7:0a0a0a0a", ["post"], utc_now())
+        engines.report(tx, "host:8:0b0b0b0b", ["post"], utc_now() - timedelta(minutes=2))
+    answer = platform.get("/healthz/workers")
+    assert (answer.status_code, answer.json()) == (503, {"workers": 1, "stuck": 1})
