@@ -1,17 +1,19 @@
-"""The moments between two steps of a reply, and who is in the middle of them."""
+"""The moments between two steps of a reply, and who is in the middle of them: where a kill is aimed."""
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, select
 
-from engage.ledger.tables import replies, turns
+from engage.ledger.tables import messages, replies, turns
+from workers.chaos.model import mark_of
 from workers.chaos.theatre import Theatre
 
 LOOK_SECONDS = 0.004
 PATIENCE_SECONDS = 10.0
-# What a worker may be killed between: claim and model call, model call and outbox, outbox and send, send and receipt.
-GAPS = ("answering", "due", "sending", "committed")
+# A claimed turn, a model call, a reply in the outbox, one that is being sent, one that the platform has committed.
+GAPS = ("claimed", "answering", "due", "sending", "committed")
 
 
 async def victim(theatre: Theatre, gap: str) -> int | None:
@@ -26,15 +28,23 @@ async def victim(theatre: Theatre, gap: str) -> int | None:
 
 
 async def _in_gap(theatre: Theatre, gap: str) -> int | None:
-    if gap == "answering":
-        return _pid(await theatre.read(_owner_answering))
+    if gap in ("claimed", "answering"):
+        held = await theatre.read(_answering)
+        return _first(theatre, [owner for owner, who in held if (who in theatre.model.calls) == (gap == "answering")])
     if gap == "due":
         due, workers = await theatre.read(_is_any_due), theatre.pids("worker")
         return theatre.chance.choice(workers) if workers and due else None
-    owner = await theatre.read(_owner_sending)
-    if gap == "committed" and owner and not await _is_ahead(theatre):
-        return None
-    return _pid(owner)
+    out = await theatre.read(_sending)
+    if gap == "committed":
+        shown = await theatre.shown() if out and await _is_ahead(theatre) else set()
+        out = [(owner, message) for owner, message in out if message in shown]
+    return _first(theatre, [owner for owner, _ in out])
+
+
+def _first(theatre: Theatre, owners: Sequence[str]) -> int | None:
+    """The first that lives: what the dead held stays theirs until the lease is over."""
+    pids = (int(owner.split(":")[-2]) for owner in owners)
+    return next((pid for pid in pids if pid not in theatre.out), None)
 
 
 async def _is_ahead(theatre: Theatre) -> bool:
@@ -43,16 +53,17 @@ async def _is_ahead(theatre: Theatre) -> bool:
     return int((await theatre.net.stats())["replies"]) > sent
 
 
-def _pid(owner: str | None) -> int | None:
-    return int(owner.split(":")[-2]) if owner else None
+def _answering(tx: Connection) -> list[tuple[str, str]]:
+    """Owner and follower of the turns that are being answered, the latest first."""
+    query = select(turns.c.lease_owner, messages.c.text).join(messages, messages.c.turn_id == turns.c.id)
+    rows = tx.execute(query.where(turns.c.state == "answering").order_by(turns.c.id.desc()))
+    return [(owner, mark_of(text)) for owner, text in rows]
 
 
-def _owner_answering(tx: Connection) -> str | None:
-    return tx.execute(select(turns.c.lease_owner).where(turns.c.state == "answering").limit(1)).scalar_one_or_none()
-
-
-def _owner_sending(tx: Connection) -> str | None:
-    return tx.execute(select(replies.c.lease_owner).where(replies.c.state == "sending").limit(1)).scalar_one_or_none()
+def _sending(tx: Connection) -> list[tuple[str, str]]:
+    """Owner of each reply on its way and the message it answers, the latest first."""
+    query = select(replies.c.lease_owner, replies.c.in_reply_to).where(replies.c.state == "sending")
+    return [(owner, message) for owner, message in tx.execute(query.order_by(replies.c.id.desc()))]
 
 
 def _is_any_due(tx: Connection) -> bool:

@@ -9,20 +9,23 @@ from dataclasses import dataclass
 from typing import Any
 
 from engage.errors import ConfigError
-from workers.chaos import judge, postgres
+from workers.chaos import census, judge, postgres
+from workers.chaos.model import Model, marked
 from workers.chaos.postgres import Postgres
 from workers.chaos.proxy import Odds, Proxy
+from workers.chaos.rolling import Rolling
 from workers.chaos.theatre import LEASE_SECONDS, Theatre, opened, questions, second_worker
 from workers.chaos.violence import Say, Violence
 from workers.demo import account, stage
 
 SURFACES = ("comment", "comment", "comment", "dm", "dm", "live")
 EVENTS_PER_SECOND = 12.0
+RESTART_SECONDS = 12.0  # what one rolling restart takes: followers write as long as there are some to come
 SETTLE_SECONDS = 420.0
 # One send in ten ends badly after the platform has posted. The read-back lag is drawn anew every few seconds.
 DIALS = {"reply_5xx_after": 0.04, "reply_reset_after": 0.04, "reply_timeout_after": 0.02, "timeout_s": 15.0}
 CALM = dict.fromkeys(("reply_5xx_after", "reply_reset_after", "reply_timeout_after"), 0.0)
-ODDS = Odds(reset=0.01, half_close=0.005, delay=0.02, longest_delay_s=1.0)
+ODDS = Odds(reset=0.01, half_close=0.005, delay=0.1, longest_delay_s=0.5)
 OWN_SERVER = "pg"  # as a database: a PostgreSQL that lives for this run
 LONGEST_LAG = 4.5  # seconds; the accounts say 5
 
@@ -37,10 +40,16 @@ class Plan:
     freezes: int = 0
     freeze_seconds: float = 60.0
     database_stops: int = 0
+    restarts: int = 0
     proxy: bool = True
     settle: str = "key"
     database: str = ""
     seed: int = 1
+
+    @property
+    def seconds(self) -> float:
+        """How long followers write."""
+        return max(self.events / EVENTS_PER_SECOND, self.restarts * RESTART_SECONDS)
 
 
 def run(plan: Plan, say: Say) -> dict[str, Any]:
@@ -56,15 +65,19 @@ def run(plan: Plan, say: Say) -> dict[str, Any]:
     with ExitStack() as stack:
         server = stack.enter_context(postgres.running()) if plan.database == OWN_SERVER else None
         url = server.url if server else plan.database
+        model = stack.enter_context(Model())
         chosen = {
             "lease": LEASE_SECONDS,
             "debounce": 0.2,
             "log_level": "WARNING",
+            "model": "openai:chaos",
+            "model_base_url": model.url,
+            "model_api_key": "none",
             **({"database_url": url} if url else {}),
         }
         on = stack.enter_context(stage.running(**chosen))
         second = stack.enter_context(second_worker(on))
-        found = asyncio.run(_perform(on, second, plan, server, say))
+        found = asyncio.run(_perform(on, second, plan, server, model, say))
         backend = on.db.url.get_backend_name()
     return {
         **found,
@@ -76,23 +89,28 @@ def run(plan: Plan, say: Say) -> dict[str, Any]:
     }
 
 
-async def _perform(on: stage.Stage, second: int, plan: Plan, server: Postgres | None, say: Say) -> dict[str, Any]:
+async def _perform(
+    on: stage.Stage, second: int, plan: Plan, server: Postgres | None, model: Model, say: Say
+) -> dict[str, Any]:
     chance = random.Random(plan.seed)
     async with (
         Proxy(on.sandbox, ODDS if plan.proxy else Odds(0, 0, 0), chance) as proxy,
-        opened(on, plan.settle, chance, second, proxy.url) as theatre,
+        opened(on, plan.settle, chance, second, proxy.url, model) as theatre,
     ):
         await theatre.net.faults(**DIALS, idempotency_keys=plan.settle == "key")
-        violence = Violence(theatre, say)
+        violence, rolling = Violence(theatre, say), Rolling(theatre)
         written: list[str] = []
         lag = asyncio.create_task(_change_lag(theatre))
-        await asyncio.gather(_write(theatre, plan, written, say), _suffer(violence, plan, server))
+        suffering = (_suffer(violence, plan, server), _restart(rolling, plan, say))
+        await asyncio.gather(_write(theatre, plan, written, say), *suffering)
         lag.cancel()
         await theatre.net.faults(**CALM)
         proxy.calm()
         say("all written; waiting until nothing moves")
         await _settle(theatre)
-        return {**await _judge(theatre, violence, written), "network": dict(proxy.counts)}
+        exits = {"restarts": len(rolling.exits_s), "slowest_exit_s": max(rolling.exits_s, default=None)}
+        found = await _judge(theatre, violence, written)
+        return {**found, **exits, "late_exits": rolling.late, "network": dict(proxy.counts)}
 
 
 async def _write(theatre: Theatre, plan: Plan, written: list[str], say: Say) -> None:
@@ -101,18 +119,19 @@ async def _write(theatre: Theatre, plan: Plan, written: list[str], say: Say) -> 
         creator = theatre.creators[number % 3 == 2]
         surface = theatre.chance.choice(SURFACES)
         where = {"post_id": theatre.posts[creator]} if surface == "comment" else {}
-        text = asked[number % len(asked)]
-        message = {"creator": creator, "surface": surface, "follower": f"f_{number}", "text": text, **where}
+        who = f"f_{number}"
+        text = marked(asked[number % len(asked)], who)
+        message = {"creator": creator, "surface": surface, "follower": who, "text": text, **where}
         written.append((await theatre.net.write(**message))["id"])
         if number % 250 == 249:
             say(f"{number + 1} of {plan.events} written")
-        await asyncio.sleep(1 / EVENTS_PER_SECOND)
+        await asyncio.sleep(plan.seconds / plan.events)
 
 
 async def _suffer(violence: Violence, plan: Plan, server: Postgres | None) -> None:
     """Kills spread over the writing, and the rest spread over the kills."""
     steps = max(1, plan.kills)
-    spread = plan.events / EVENTS_PER_SECOND / (steps + 1)
+    spread = plan.seconds / (steps + 1)
     flush_at, freeze_at, stop_at = (_places(n, steps) for n in (plan.flushes, plan.freezes, plan.database_stops))
     frozen = []
     for number in range(steps):
@@ -126,6 +145,12 @@ async def _suffer(violence: Violence, plan: Plan, server: Postgres | None) -> No
         if number < plan.kills:
             await violence.kill(number)
     await asyncio.gather(*frozen)
+
+
+async def _restart(rolling: Rolling, plan: Plan, say: Say) -> None:
+    for number in range(plan.restarts):
+        await rolling.restart(number)
+        say(f"SIGTERM, {number + 1} of {plan.restarts}: over in {rolling.exits_s[-1:]} s, and its successor works")
 
 
 def _places(count: int, steps: int) -> set[int]:
@@ -149,18 +174,22 @@ async def _settle(theatre: Theatre) -> None:
 
 async def _judge(theatre: Theatre, violence: Violence, written: list[str]) -> dict[str, Any]:
     unsettled = await theatre.read(judge.uncertain)
-    again = await theatre.read(judge.written_twice)
+    called_again = await theatre.read(census.called_again(theatre.model.calls))
+    again = await theatre.read(judge.written_twice) + len(called_again)
     known = await theatre.read(account.fates)
     found = judge.verdict(written, await theatre.net.messages(), known, len(unsettled), again)
     return {
         **found,
         "resume_s": max(violence.resumed_s, default=None),
+        "resumed_s": violence.resumed_s,
         "kills": dict(violence.kills),
+        "kills_by_gap": dict(violence.left),
         "missed_gaps": dict(violence.missed),
         "flushes": violence.flushes,
         "freezes": violence.freezes,
         "database_stops": violence.database_stops,
         "written_twice": again,
+        "model_called_again": called_again,
         "uncertain_replies": unsettled,
         "violations": (await theatre.net.stats())["violations"],
     }

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, update
@@ -19,6 +19,7 @@ from engage.memory.library import import_paths
 from engage.models import Persona
 from engage.secrets import Vault
 from workers.chaos import processes
+from workers.chaos.model import Model
 from workers.demo import content, stage
 from workers.demo.network import Network
 from workers.demo.stage import Stage
@@ -46,6 +47,8 @@ class Theatre:
     creators: tuple[str, ...]
     posts: dict[str, str]
     chance: random.Random
+    model: Model
+    out: set[int] = field(default_factory=set)  # pids that are dead or frozen: the ledger still names them as owners
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """From the ledger, through an outage of it too. Raises Unavailable where that lasts."""
@@ -54,12 +57,20 @@ class Theatre:
                 found = await self.on.db.read(query)
         return found
 
-    def pids(self, name: str) -> list[int]:
-        return processes.find(self.supervisors, name)
+    async def shown(self) -> set[str]:
+        """Ids of the messages with a visible reply."""
+        return {message["id"] for message in await self.net.messages() if message["replies"]}
+
+    def pids(self, name: str, supervisor: int = 0) -> list[int]:
+        """Of the running processes of one kind, below one supervisor where it is given."""
+        found = processes.find((supervisor,) if supervisor else self.supervisors, name)
+        return [pid for pid in found if pid not in self.out]
 
 
 @asynccontextmanager
-async def opened(on: Stage, settle: str, chance: random.Random, second: int, network: str) -> AsyncIterator[Theatre]:
+async def opened(
+    on: Stage, settle: str, chance: random.Random, second: int, network: str, model: Model
+) -> AsyncIterator[Theatre]:
     """The creators are known, connected, and ready to answer. network: the address at which workers reach it."""
     async with Network(on.sandbox) as net:
         personas = {name: _bring_in(on, name) for name in ("asked", "polled")}
@@ -74,7 +85,7 @@ async def opened(on: Stage, settle: str, chance: random.Random, second: int, net
                 await net.call_back(made["user_id"], made["access_token"], hook)
         await stage.ready(on)
         posts = {name: await net.publish(name, "ask me anything") for name in personas}
-        yield Theatre(on, net, (on.stack.pid, second), tuple(personas), posts, chance)
+        yield Theatre(on, net, (on.stack.pid, second), tuple(personas), posts, chance, model)
 
 
 def _bring_in(on: Stage, name: str) -> Persona:
@@ -108,7 +119,9 @@ def second_worker(on: Stage) -> Iterator[int]:
 
 
 def as_environment(on: Stage) -> dict[str, str]:
-    chosen: dict[str, Any] = on.settings.model_dump(include={"lease", "debounce", "database_url", "log_level"})
+    names = {"lease", "debounce", "database_url", "log_level", "model", "model_base_url"}
+    chosen: dict[str, Any] = on.settings.model_dump(include=names)
+    chosen["model_api_key"] = on.settings.model_api_key.get_secret_value()
     return {f"ENGAGE_{key.upper()}": str(value) for key, value in chosen.items()}
 
 

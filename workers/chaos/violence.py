@@ -10,13 +10,14 @@ import redis.asyncio
 from sqlalchemy import Connection, func, select
 
 from engage.ledger.tables import replies
-from workers.chaos import gaps, processes
+from workers.chaos import census, gaps, processes
 from workers.chaos.postgres import Postgres
 from workers.chaos.theatre import Theatre
 
 BACK_SECONDS = 60.0
 DOWN_SECONDS = 2.0
-OTHERS = ("listener", "webhooks")  # every fifth kill is one of these
+OTHERS = ("listener", "webhooks")  # every sixth kill is one of these
+CYCLE = len(gaps.GAPS) + 1
 Say = Callable[[str], None]
 
 
@@ -28,6 +29,7 @@ class Violence:
     say: Say
     kills: Counter[str] = field(default_factory=Counter)
     missed: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)  # gap → kills that left something in it
     flushes: int = 0
     freezes: int = 0
     database_stops: int = 0
@@ -35,12 +37,12 @@ class Violence:
 
     async def kill(self, number: int) -> None:
         """One process, amid a step; the next kill waits until a worker lives again."""
-        if number % 5 == 4:
-            name = OTHERS[number // 5 % len(OTHERS)]
+        if number % CYCLE == CYCLE - 1:
+            name = OTHERS[number // CYCLE % len(OTHERS)]
             pids = self.theatre.pids(name)
             await self._kill(name, pids[0] if pids else None)
         else:
-            gap = gaps.GAPS[number % 5]
+            gap = gaps.GAPS[number % CYCLE]
             pid = await gaps.victim(self.theatre, gap)
             if pid is None:  # nobody stood in it long enough: then whoever works, wherever they are
                 gap, pid = "anywhere", next(iter(self.theatre.pids("worker")), None)
@@ -49,10 +51,18 @@ class Violence:
 
     async def _kill(self, gap: str, pid: int | None) -> None:
         if pid is not None and processes.kill(pid):
+            self.theatre.out.add(pid)
             self.kills[gap] += 1
-            self.say(f"kill -9 {pid} ({gap})")
+            left = await self._left_by(pid)
+            self.left.update(left)
+            self.say(f"kill -9 {pid} ({gap}): left {', '.join(sorted(left)) or 'nothing'} open")
         else:
             self.missed[gap] += 1
+
+    async def _left_by(self, pid: int) -> set[str]:
+        called = set(self.theatre.model.calls)
+        held = await self.theatre.read(census.held_by(pid))
+        return census.gaps(held, called, await self.theatre.shown())
 
     async def empty_redis(self) -> None:
         """FLUSHALL, then kill -9; its supervisor starts it again."""
@@ -81,12 +91,14 @@ class Violence:
         pids = self.theatre.pids("worker")
         if not pids or not processes.freeze(pids[0]):
             return
+        self.theatre.out.add(pids[0])
         self.freezes += 1
         self.say(f"SIGSTOP {pids[0]} for {seconds:g} s")
         try:
             await asyncio.sleep(seconds)
         finally:
             processes.thaw(pids[0])
+            self.theatre.out.discard(pids[0])
         self.say(f"SIGCONT {pids[0]}")
 
     async def _answers_ping(self) -> bool:

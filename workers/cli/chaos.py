@@ -25,10 +25,12 @@ def chaos(
     stops: Annotated[int, typer.Option(min=0, help="How often a worker is frozen")] = 0,
     freeze: Annotated[float, typer.Option(min=1, help="Seconds a frozen worker stays so")] = 60,
     db_stops: Annotated[int, typer.Option(min=0, help="How often the database is stopped at once")] = 0,
+    restarts: Annotated[int, typer.Option(min=0, help="How often a worker is told to end (SIGTERM), in turn")] = 0,
     proxy: Annotated[bool, typer.Option(help="Whether a bad network stands before the platform")] = True,
     database: Annotated[str, typer.Option(help="URL of an empty one, `pg`: one of its own; default: SQLite")] = "",
     settle: Annotated[Settle, typer.Option(help="How a lost answer is settled")] = Settle.KEY,
     seed: Annotated[int, typer.Option(help="Of the schedule")] = 1,
+    baseline: Annotated[bool, typer.Option(help="Whether stock Celery suffers the same afterwards")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
 ) -> int:
     """A whole stack on a network of its own, killed, emptied and lied to; counts what is lost or doubled."""
@@ -42,15 +44,20 @@ def chaos(
         freezes=stops,
         freeze_seconds=freeze,
         database_stops=db_stops,
+        restarts=restarts,
         proxy=proxy,
         settle=settle.value,
         database=database,
         seed=seed,
     )
     found = run(plan, complain)
+    if baseline:
+        from workers.chaos.baseline import run as run_baseline
+
+        found["baseline"] = run_baseline(events, kills, flush, seed, complain)
     if as_json:
         put(found)
     else:
         table("engage chaos", ["figure", "value"], [[key, str(value)] for key, value in found.items()])
     certain = found["uncertain"] == 0 or settle is Settle.PARK
-    return 0 if found["lost"] == found["duplicates"] == 0 and certain else 1
+    return 0 if found["lost"] == found["duplicates"] == found["late_exits"] == 0 and certain else 1
