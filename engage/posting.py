@@ -57,12 +57,13 @@ def after(error: Exception, sending: Sending, settle: Settle, lag: timedelta, ma
         return Step("due", until, reason, uncounted=True, block_until=until, unsent=sending.fresh)
     if isinstance(error, Unauthorized):
         return Step("due", now, reason, uncounted=True, lose_access=True, unsent=sending.fresh)
-    if isinstance(error, Permanent):
-        return Step("refused", now, reason)
     exhausted = sending.attempts >= max_attempts
+    if isinstance(error, Permanent) or (isinstance(error, Retryable) and exhausted):
+        if not sending.fresh:  # this attempt did not post it, an earlier one may have
+            return Step("uncertain", NEVER, reason)
+        return Step("refused" if isinstance(error, Permanent) else "dead", now, reason)
     if isinstance(error, Retryable):
-        state: Literal["dead", "due"] = "dead" if exhausted else "due"
-        return Step(state, now + backoff(sending.attempts), reason, unsent=sending.fresh)
+        return Step("due", now + backoff(sending.attempts), reason, unsent=sending.fresh)
     if settle is Settle.PARK:
         return Step("uncertain", NEVER, reason)
     if settle is Settle.READBACK:

@@ -79,6 +79,8 @@ class Answering:
     async def _answer(self, claimed: Claimed, known: Assembled | None) -> None:
         try:
             seen = await self._with_capabilities(claimed, known)
+            if not await self._is_held(claimed):
+                return
             outcome = await self._decide(seen)
             await self._conclude(claimed, seen, outcome)
         except Retryable as error:
@@ -90,6 +92,13 @@ class Answering:
             log.exception("answer_failed", turn=claimed.id)
             reason = str(error) if isinstance(error, EngageError) else type(error).__name__
             await self._note(turns.give_up, claimed, reason, utc_now())
+
+    async def _is_held(self, claimed: Claimed) -> bool:
+        """A process that was frozen past its lease asks no model: another has answered meanwhile, or will."""
+        now = utc_now()
+        if now < claimed.lease_until:
+            return True
+        return await self.runtime.db.run(turns.renew, claimed, self._lease, now)
 
     async def _with_capabilities(self, claimed: Claimed, known: Assembled | None) -> Assembled:
         seen = known if known else await self.runtime.db.read(assemble, claimed.id, utc_now())

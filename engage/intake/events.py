@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
+from engage.ledger import by_hand, echoes, outbox, turns
 from engage.ledger import conversations as talk
-from engage.ledger import outbox, turns
 from engage.ledger.creators import get_mode, lose_access
+from engage.ledger.echoes import Echo
 from engage.models import Event, EventKind, Message, Mode, Receipt, Surface
 
 
@@ -48,6 +49,12 @@ def storable(message: Message) -> Message:
 
 def _clean(text: str) -> str:
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
+def echo_of(account_id: str, message: Message) -> Echo:
+    """A post of the account's own."""
+    receipt = Receipt(message.id, message.sent_at)
+    return Echo(account_id, message.conversation_id, message.text, message.reply_to_id, receipt)
 
 
 class OneByOne:
@@ -155,7 +162,7 @@ class OneByOne:
             turns.touch(self.tx, turn.id)  # the draft is stale; `conclude` sees where nothing is left
             self.lanes.add(Surface(turn.surface))
         elif outbox.recall_unposted(self.tx, reason, turn_id=turn.id) or self._left_unanswered(turn):
-            outbox.dismiss(self.tx, turn.id)
+            by_hand.dismiss(self.tx, turn.id)
             self._ask_again(turn, left)
 
     def _left_unanswered(self, turn: Row[Any]) -> bool:
@@ -171,14 +178,17 @@ class OneByOne:
         self.lanes.add(surface)
 
     def echoed(self, message: Message) -> None:
-        conversation = talk.get_conversation(self.tx, self.account, message, self.now)
-        receipt = Receipt(message.id, message.sent_at)
-        outbox.settle_by_echo(self.tx, self.account.id, conversation.id, message.text, receipt)
+        talk.get_conversation(self.tx, self.account, message, self.now)
+        self._is_ours(message)
+
+    def _is_ours(self, message: Message) -> bool:
+        matched = echoes.match(self.tx, [echo_of(self.account.id, message)])
+        echoes.settle(self.tx, matched)
+        return bool(matched)
 
     def taken_over(self, message: Message) -> None:
         conversation = talk.get_conversation(self.tx, self.account, message, self.now)
-        receipt = Receipt(message.id, message.sent_at)
-        if outbox.settle_by_echo(self.tx, self.account.id, conversation.id, message.text, receipt):
+        if self._is_ours(message):
             return  # a platform that does not say which app wrote it: it was ours
         if talk.add_message(self.tx, conversation, None, message, self.delivery_id, self.now) is None:
             return

@@ -5,7 +5,7 @@ nothing more.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from engage.intake.together import Parsed
 from engage.ledger import inbox
 from engage.ledger.creators import accounts_of
 from engage.ledger.database import is_outage
+from engage.ledger.echoes import Echo
 from engage.ledger.fair import Rota
 from engage.models import Event, Surface
 from engage.platform import Parser
@@ -51,8 +52,9 @@ def process(
     failures: dict[str, Exception] = {}
     rest = rows
     parsed = [one for row in rows if (one := _parsed(row, accounts, parser_of))]
-    plain = together.plain(parsed, together.own_posts(tx, parsed))
-    done = _all_at_once(tx, plain, policy, now) if plain else None
+    ours = together.own_posts(tx, parsed)
+    plain = together.plain(parsed, ours)
+    done = _all_at_once(tx, plain, ours, policy, now) if plain else None
     if done is not None:
         lanes |= done
         taken = {one.delivery.id for one in plain}
@@ -71,11 +73,14 @@ def _parsed(row: Row[Any], accounts: dict[str, Row[Any]], parser_of: ParserOf) -
         return None
 
 
-def _all_at_once(tx: Connection, plain: list[Parsed], policy: IntakePolicy, now: datetime) -> set[Surface] | None:
+def _all_at_once(
+    tx: Connection, plain: list[Parsed], ours: Mapping[Echo, str], policy: IntakePolicy, now: datetime
+) -> set[Surface] | None:
     """None where it failed: then nothing was done, and each is tried alone, so that one costs no other."""
     try:
         with tx.begin_nested():
             lanes = together.take_in(tx, plain, policy, now)
+            together.settle(tx, plain, ours)
             for state in ("processed", "ignored"):
                 reasons = {one.delivery.id: _reasons(one.events) for one in plain if _state(one.events) == state}
                 inbox.settle_deliveries(tx, reasons, state, now)

@@ -1,6 +1,6 @@
 """The outbox: replies on their way to a platform, each posted at most once (law 2)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,14 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from engage.errors import EngageError, IllegalTransition
 from engage.ledger import creators
-from engage.ledger.conversations import living_messages
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.fair import Conditions, Line, Rota, Waiting
 from engage.ledger.ids import new_id
 from engage.ledger.states import move
-from engage.ledger.tables import accounts, conversations, decisions, followers, modes, replies, turns
+from engage.ledger.tables import accounts, conversations, decisions, followers, modes, replies
 from engage.ledger.types import UtcDateTime
 from engage.models import Disclosure, Mode, Outgoing, Receipt, Reply, Surface
 
@@ -23,10 +21,6 @@ LANES = (Surface.LIVE, Surface.DM, Surface.COMMENT)  # most urgent first
 SETTLE_SOON = timedelta(minutes=15)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # due_at of a reply that only the creator can settle
 LOST = "the worker that sent it stopped"
-
-
-class UnknownReply(EngageError):
-    """There is no such reply."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +73,13 @@ def release_held(tx: Connection, now: datetime) -> int:
 
 
 def expire(tx: Connection, now: datetime) -> int:
-    """Give up what is too old to be said. A reply that may be out already stays uncertain."""
+    """Give up what is too old to be said. What may be out already becomes uncertain: nobody may say that it is not."""
     late = (replies.c.state.in_(("held", "due")), replies.c.expires_at <= now)
-    values = {"state": "expired", "reason": "not posted in time"}
-    return tx.execute(update(replies).where(*late).values(**values)).rowcount
+    surely_not = update(replies).where(*late, replies.c.first_sent_at.is_(None))
+    ended = tx.execute(surely_not.values(state="expired", reason="not posted in time")).rowcount
+    perhaps = update(replies).where(*late, replies.c.first_sent_at.is_not(None))
+    reason = "it may be posted, and is too old to be sent again"
+    return ended + tx.execute(perhaps.values(state="uncertain", due_at=NEVER, reason=reason)).rowcount
 
 
 def _in_order(one: FromClause) -> list[ColumnElement[bool]]:
@@ -212,24 +209,37 @@ def mark_sent(tx: Connection, sending: Sending, receipt: Receipt) -> bool:
 
 def mark_all_sent(tx: Connection, sent: Sequence[tuple[Sending, Receipt]]) -> list[bool | None]:
     """`mark_sent` of many. None where a row is locked elsewhere at this moment: mark it again."""
-    ids = [sending.outgoing.id for sending, _ in sent]
-    locked = select(replies.c.id, replies.c.state).where(replies.c.id.in_(ids)).with_for_update(skip_locked=True)
-    states = {row.id: row.state for row in tx.execute(locked)}
+    receipts = {sending.outgoing.id: receipt for sending, receipt in sent}
+    states = _note(tx, receipts, ("sending", "uncertain"), reason="")
+    return [states.get(reply_id) for reply_id in receipts]
+
+
+def mark_echoed(tx: Connection, receipts: Mapping[str, Receipt]) -> None:
+    """Replies whose own posts came back: reply → receipt. Those being written elsewhere are left to whoever writes."""
+    _note(tx, receipts, ("due", "sending", "uncertain"), reason="echo")
+
+
+def _note(tx: Connection, receipts: Mapping[str, Receipt], open_states: Sequence[str], reason: str) -> dict[str, bool]:
+    """Reply → whether it was open and is sent now. Without what is locked elsewhere: to wait could be for ever."""
+    if not receipts:
+        return {}
+    locked = select(replies.c.id, replies.c.state).where(replies.c.id.in_(list(receipts)))
+    states = {row.id: row.state for row in tx.execute(locked.with_for_update(skip_locked=True))}
+    is_open = {reply_id: state in open_states for reply_id, state in states.items()}
     rows = [
-        {"that": sending.outgoing.id, "receipt": receipt.id, "at": receipt.sent_at}
-        for sending, receipt in sent
-        if states.get(sending.outgoing.id) in ("sending", "uncertain")
+        {"that": reply_id, "receipt": receipt.id, "at": receipt.sent_at, "why": reason}
+        for reply_id, receipt in receipts.items()
+        if is_open.get(reply_id)
     ]
     if rows:
         tx.execute(_SENT, rows)
-    marked = {row["that"] for row in rows}
-    return [reply_id in marked if reply_id in states else None for reply_id in ids]
+    return is_open
 
 
 _SENT = (
     update(replies)
     .where(replies.c.id == bindparam("that"))
-    .values(_free(state="sent", receipt_id=bindparam("receipt"), sent_at=bindparam("at"), reason=""))
+    .values(_free(state="sent", receipt_id=bindparam("receipt"), sent_at=bindparam("at"), reason=bindparam("why")))
 )
 
 
@@ -303,75 +313,8 @@ def recall_unposted(tx: Connection, reason: str, *, turn_id: str = "", conversat
     return [row.turn_id for row in rows]
 
 
-def settle_by_echo(tx: Connection, account_id: str, conversation_id: str, text: str, receipt: Receipt) -> bool:
-    """Our own post came back before, or instead of, its receipt: that settles it. True where it was one of ours."""
-    known = select(replies.c.id).where(replies.c.account_id == account_id, replies.c.receipt_id == receipt.id)
-    if tx.execute(known).first():
-        return True
-    sent_again = and_(replies.c.state == "due", replies.c.first_sent_at.is_not(None))  # its key settles it
-    open_ones = select(replies).where(
-        replies.c.conversation_id == conversation_id,
-        replies.c.text == text,
-        or_(replies.c.state.in_(("sending", "uncertain")), sent_again),
-    )
-    row = tx.execute(open_ones.order_by(replies.c.id).limit(1).with_for_update()).first()
-    if row is None:
-        return False
-    if row.state == "uncertain":
-        move(tx, replies, row.id, "sent", **_free(receipt_id=receipt.id, sent_at=receipt.sent_at, reason="echo"))
-    return True
-
-
-def approve(tx: Connection, reply_id: str, now: datetime, text: str | None = None) -> None:
-    """Send a held reply, with the creator's own wording where given. Raises IllegalTransition where it is not held."""
-    values: dict[str, Any] = {"due_at": now, "release_at": None}
-    if text is not None:
-        values |= {"text": text, "disclosure": Disclosure.PERSON.value}
-    _known(tx, reply_id)
-    if not move(tx, replies, reply_id, "due", where=(replies.c.state == "held",), **values):
-        raise IllegalTransition("only a held reply can be approved")
-
-
-def reject(tx: Connection, reply_id: str, reason: str = "rejected by the creator") -> None:
-    """Withdraw a reply. Raises IllegalTransition where it is posted, or may be."""
-    _known(tx, reply_id)
-    unsent = (replies.c.state.in_(("held", "due")), replies.c.first_sent_at.is_(None))
-    if not move(tx, replies, reply_id, "recalled", where=unsent, reason=reason):
-        raise IllegalTransition("only a reply that was not sent yet can be rejected")
-
-
-def answer_by_hand(tx: Connection, turn_id: str, text: str, expires_at: datetime, now: datetime) -> str:
-    """The creator's own answer to a turn the avatar left. Raises EngageError where it has a reply already."""
-    turn = tx.execute(select(turns).where(turns.c.id == turn_id).with_for_update()).first()
-    if turn is None:
-        raise EngageError(f"there is no turn {turn_id!r}")
-    if tx.execute(select(replies.c.id).where(replies.c.turn_id == turn_id)).first():
-        raise EngageError("this turn has a reply already")
-    if turn.state == "answering":
-        raise IllegalTransition("the avatar is answering this turn")
-    move(tx, turns, turn_id, "answered")
-    tx.execute(update(decisions).where(decisions.c.turn_id == turn_id).values(open=False))
-    reply = Reply(text=text, disclosure=Disclosure.PERSON)
-    asked = living_messages(tx, turn_id)
-    if not asked:
-        raise EngageError("the follower took these messages back")
-    row = reply_row(turn, asked[-1].platform_id, reply, SurfaceMode(Mode.AUTO), expires_at, now)
-    tx.execute(replies.insert().values(**row))
-    return str(row["id"])
-
-
 def has_reply(tx: Connection, turn_id: str) -> bool:
     return tx.execute(select(replies.c.id).where(replies.c.turn_id == turn_id)).first() is not None
-
-
-def dismiss(tx: Connection, turn_id: str) -> None:
-    """The creator has dealt with an escalation in another way."""
-    tx.execute(update(decisions).where(decisions.c.turn_id == turn_id).values(open=False))
-
-
-def _known(tx: Connection, reply_id: str) -> None:
-    if not tx.execute(select(replies.c.id).where(replies.c.id == reply_id)).first():
-        raise UnknownReply(f"there is no reply {reply_id!r}")
 
 
 def posted_since(

@@ -37,7 +37,7 @@ TURN = _table(
 
 REPLY = _table(
     held="due recalled expired",
-    due="sending recalled expired refused dead",
+    due="sending sent uncertain recalled expired refused dead",  # sent: its own post came back; uncertain: may be out
     sending="sent due uncertain refused dead",
     uncertain="sent due dead refused expired",
     sent="recalled",

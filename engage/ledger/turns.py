@@ -34,6 +34,7 @@ class Claimed:
     version: int
     attempts: int
     owner: str
+    lease_until: datetime
 
 
 def order_key(surface: Surface, conversation_id: str, follower_id: str) -> str:
@@ -118,7 +119,8 @@ def claim(
     values = {"state": "answering", "lease_owner": owner, "lease_until": now + lease}
     if rows:
         tx.execute(update(turns).where(turns.c.id.in_([row.id for row in rows])).values(**values))
-    return [Claimed(r.id, r.creator_id, r.account_id, surface, r.version, r.attempts, owner) for r in rows]
+    until = now + lease
+    return [Claimed(r.id, r.creator_id, r.account_id, surface, r.version, r.attempts, owner, until) for r in rows]
 
 
 def next_due(tx: Connection, surfaces: Sequence[Surface]) -> datetime | None:
@@ -145,6 +147,12 @@ def give_up(tx: Connection, claimed: Claimed, reason: str, now: datetime) -> Non
     turn = _mine(tx, claimed)
     if turn is not None:
         _end(tx, turn, Escalate(Card(reasons=("failed", reason))), Mode.REVIEW, now, state="dead")
+
+
+def renew(tx: Connection, claimed: Claimed, lease: timedelta, now: datetime) -> bool:
+    """Hold one turn for longer. False where another worker has it, or has ended it."""
+    mine = (turns.c.id == claimed.id, turns.c.lease_owner == claimed.owner, turns.c.state == "answering")
+    return tx.execute(update(turns).where(*mine).values(lease_until=now + lease)).rowcount == 1
 
 
 def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -> None:

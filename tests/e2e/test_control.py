@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from connectors import http
-from engage.ledger import creators, outbox
+from engage.ledger import by_hand, creators
 from engage.ledger.tables import accounts, decisions, replies
 from engage.models import Mode, Surface
 from engage.secrets import Vault
@@ -71,7 +71,7 @@ async def test_in_review_only_what_the_creator_approves_is_posted(on: Stage, com
     assert await tilly.shown() == 0
     chosen = (await tilly.rows(replies, replies.c.in_reply_to == asked[1]))[0]
     with on.db.transaction() as tx:
-        outbox.approve(tx, chosen.id, utc_now())
+        by_hand.approve(tx, chosen.id, utc_now())
     await until(lambda: _in(tilly, "sent", 1), "the approved reply")
     await a_round(on)
     assert await tilly.posted() == {asked[0]: [], asked[1]: [chosen.text], asked[2]: []}
@@ -83,7 +83,7 @@ async def test_a_reply_waits_until_it_can_no_longer_be_undone(on: Stage, come: C
     asked = await tilly.asked(3)
     await until(lambda: _in(tilly, "held", 3), "the replies to be held")
     with on.db.transaction() as tx:
-        outbox.reject(tx, (await tilly.rows(replies, replies.c.in_reply_to == asked[0]))[0].id)
+        by_hand.reject(tx, (await tilly.rows(replies, replies.c.in_reply_to == asked[0]))[0].id)
     await until(lambda: _in(tilly, "sent", 2), "the others to be posted")
     assert all(row.sent_at >= row.release_at for row in await tilly.rows(replies, replies.c.state == "sent"))
     assert [len(texts) for texts in (await tilly.posted()).values()] == [0, 1, 1]

@@ -11,10 +11,11 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from engage.errors import IllegalTransition
-from engage.ledger import creators, outbox
+from engage.ledger import by_hand, creators, outbox
+from engage.ledger.by_hand import UnknownReply
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.database import Database
-from engage.ledger.outbox import NEVER, UnknownReply
+from engage.ledger.outbox import NEVER
 from engage.ledger.tables import decisions, replies, turns
 from engage.models import Disclosure, Mode, Receipt, Reply, Surface
 from tests.ledger.house import LEASE, House, answer
@@ -174,25 +175,25 @@ def test_a_held_reply_waits_for_the_creator(house: House) -> None:
     house.later(hours=1)
     assert house.do(outbox.release_held, house.now) == 0
     assert order(house) == []
-    house.do(outbox.approve, reply_id, house.now)
+    house.do(by_hand.approve, reply_id, house.now)
     assert order(house) == [reply_id]
 
 
 def test_the_creators_own_wording_is_theirs(house: House) -> None:
     reply_id = held(house)
-    house.do(outbox.approve, reply_id, house.now, "My own words")
+    house.do(by_hand.approve, reply_id, house.now, "My own words")
     out = house.claim_reply().outgoing
     assert (out.text, out.automated) == ("My own words", False)
 
 
 def test_an_approval_without_a_change_stays_automated(house: House) -> None:
-    house.do(outbox.approve, held(house), house.now)
+    house.do(by_hand.approve, held(house), house.now)
     assert house.claim_reply().outgoing.automated
 
 
 def test_a_rejected_reply_is_never_sent(house: House) -> None:
     reply_id = held(house)
-    house.do(outbox.reject, reply_id)
+    house.do(by_hand.reject, reply_id)
     assert (house.row(replies).state, house.row(replies).reason) == ("recalled", "rejected by the creator")
     assert order(house) == []
 
@@ -208,14 +209,14 @@ def test_a_reply_goes_out_when_its_undo_window_is_over(house: House) -> None:
 
 
 def test_a_reply_taken_back_inside_its_undo_window_stays_back(house: House) -> None:
-    house.do(outbox.reject, held(house, UNDO))
+    house.do(by_hand.reject, held(house, UNDO))
     house.later(minutes=1)
     assert house.do(outbox.release_held, house.now) == 0
 
 
 def test_a_reply_may_be_rejected_while_it_waits_to_be_sent(house: House) -> None:
     (reply_id,) = queue(house, "ann")
-    house.do(outbox.reject, reply_id)
+    house.do(by_hand.reject, reply_id)
     assert order(house) == []
 
 
@@ -231,7 +232,7 @@ def test_only_a_held_reply_can_be_approved(house: House, state: str) -> None:
     reply_id = held(house)
     put(house, reply_id, state)
     with pytest.raises(IllegalTransition):
-        house.do(outbox.approve, reply_id, house.now, "changed after the fact")
+        house.do(by_hand.approve, reply_id, house.now, "changed after the fact")
     assert (house.row(replies).state, house.row(replies).text) == (state, "Draft")
 
 
@@ -240,7 +241,7 @@ def test_what_is_posted_or_may_be_cannot_be_rejected(house: House, state: str) -
     reply_id = held(house)
     put(house, reply_id, state)
     with pytest.raises(IllegalTransition):
-        house.do(outbox.reject, reply_id)
+        house.do(by_hand.reject, reply_id)
     assert house.row(replies).state == state
 
 
@@ -248,14 +249,14 @@ def test_what_waits_to_be_sent_again_with_its_key_cannot_be_rejected(house: Hous
     (reply_id,) = queue(house, "ann")
     house.do(outbox.mark_due, house.claim_reply(), house.now, "the answer was lost")
     with pytest.raises(IllegalTransition):
-        house.do(outbox.reject, reply_id)
+        house.do(by_hand.reject, reply_id)
 
 
 def test_an_unknown_reply_is_named(house: House) -> None:
     with pytest.raises(UnknownReply, match="nothing-like-it"):
-        house.do(outbox.approve, "nothing-like-it", house.now)
+        house.do(by_hand.approve, "nothing-like-it", house.now)
     with pytest.raises(UnknownReply, match="nothing-like-it"):
-        house.do(outbox.reject, "nothing-like-it")
+        house.do(by_hand.reject, "nothing-like-it")
 
 
 # expiry
@@ -287,6 +288,15 @@ def test_what_may_be_posted_does_not_expire(house: House) -> None:
     house.later(hours=25)
     assert house.do(outbox.expire, house.now) == 0
     assert sorted(reply.state for reply in house.rows(replies)) == ["sending", "uncertain"]
+
+
+def test_what_may_be_posted_and_waits_to_be_sent_again_becomes_uncertain_when_it_is_too_old(house: House) -> None:
+    queue(house, "ann")
+    house.do(outbox.mark_due, house.claim_reply(), house.now + timedelta(minutes=2), "the answer was lost")
+    house.later(hours=25)
+    house.do(outbox.expire, house.now)
+    assert (house.row(replies).state, house.row(replies).due_at) == ("uncertain", NEVER)
+    assert house.claim_uncertain() == []
 
 
 # workers that die

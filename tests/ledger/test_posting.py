@@ -177,6 +177,14 @@ def test_a_sure_failure_after_a_doubtful_one_leaves_the_doubt() -> None:
     assert not after(Unavailable(), sending(2, fresh=False), Settle.KEY, LAG, MAX, NOON).unsent
 
 
+@pytest.mark.parametrize(("error", "attempts"), [(Refused("gone"), 2), (Unavailable("no connection"), MAX)])
+def test_the_last_word_on_a_reply_that_an_earlier_attempt_may_have_posted_is_not_no(
+    error: Exception, attempts: int
+) -> None:
+    step = after(error, sending(attempts, fresh=False), Settle.KEY, LAG, MAX, NOON)
+    assert (step.state, step.due_at) == ("uncertain", NEVER)
+
+
 def test_waits_grow_and_six_tries_take_hours() -> None:
     waits = [backoff(attempt) for attempt in range(1, 7)]
     assert waits == sorted(waits)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event
 
-from engage.errors import Ambiguous, RateLimited, Unavailable
+from engage.errors import Ambiguous, RateLimited, Refused, Unavailable
 from engage.ledger import outbox, turns
 from engage.ledger.database import Database
 from engage.ledger.outbox import NEVER, Sending
@@ -29,8 +29,9 @@ from engage.posting import Poster
 from tests.ledger.house import POLICY, House, answer
 
 LAG = timedelta(seconds=5)
-ENDINGS = ("good", "lost_before", "lost_after", "unreachable", "rate_limited", "died_before", "died_after")
+ENDINGS = ("good", "lost_before", "lost_after", "unreachable", "rate_limited", "refused", "died_before", "died_after")
 COUNT = 5  # messages
+GIVEN_UP = ("dead", "expired", "refused")
 
 
 class Died(BaseException):
@@ -56,6 +57,8 @@ class Platform:
             raise Unavailable("no connection")
         if ending == "rate_limited":
             raise RateLimited("too many", retry_after=timedelta(seconds=7))
+        if ending == "refused":
+            raise Refused("the thread is closed")
         if ending == "died_before":
             raise Died
         if ending != "lost_before":
@@ -212,6 +215,9 @@ def judge(story: Story) -> None:
     assert {row.turn_id for row in house.rows(messages)} <= decided
     assert not [row for row in house.rows(turns_table) if row.state in ("collecting", "answering")]
     for row in house.rows(replies):
-        assert row.state in ("sent", "dead", "expired") or (row.state, row.due_at) == ("uncertain", NEVER)
-        assert row.state != "uncertain" or story.platform.settle is Settle.PARK
+        assert row.state in ("sent", *GIVEN_UP) or (row.state, row.due_at) == ("uncertain", NEVER)
         assert row.state != "sent" or shown[row.id] == 1
+        assert row.state not in GIVEN_UP or shown[row.id] == 0  # what is seen is never called given up
+        if row.state == "uncertain":
+            # Where nobody can know; or where a key's reply was refused after an answer to it had been lost.
+            assert story.platform.settle is not Settle.READBACK

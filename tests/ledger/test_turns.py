@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from engage.errors import EngageError, IllegalTransition
-from engage.ledger import creators, outbox, turns
+from engage.ledger import by_hand, creators, turns
 from engage.ledger.database import Database
 from engage.ledger.tables import decisions, drafts, followers, replies
 from engage.ledger.tables import turns as turns_table
@@ -357,7 +357,7 @@ def test_the_creator_answers_by_hand_what_the_avatar_left(house: House, left: st
     assert house.row(turns_table).state == left
     expires_at = house.now + timedelta(hours=1)
     turn_id = house.row(turns_table).id
-    house.do(outbox.answer_by_hand, turn_id, "I bake it for an hour.", expires_at, house.now)
+    house.do(by_hand.answer_by_hand, turn_id, "I bake it for an hour.", expires_at, house.now)
     reply = house.row(replies)
     assert (reply.state, reply.disclosure, reply.in_reply_to) == ("due", "person", "m")
     assert (house.row(turns_table).state, house.row(decisions).open) == ("answered", False)
@@ -380,7 +380,7 @@ def leave(house: House, state: str) -> None:
 def test_a_turn_that_has_a_reply_is_not_answered_by_hand_too(house: House) -> None:
     reply = house.answered()
     with pytest.raises(EngageError, match="has a reply already"):
-        house.do(outbox.answer_by_hand, reply.turn_id, "Mine", house.now, house.now)
+        house.do(by_hand.answer_by_hand, reply.turn_id, "Mine", house.now, house.now)
 
 
 @pytest.mark.parametrize("left_to_it", ["collecting", "answering"])
@@ -389,7 +389,7 @@ def test_the_creator_cannot_answer_by_hand_what_the_avatar_still_has(house: Hous
     if left_to_it == "answering":
         house.claim_one()
     with pytest.raises(IllegalTransition):
-        house.do(outbox.answer_by_hand, house.row(turns_table).id, "Mine", house.now, house.now)
+        house.do(by_hand.answer_by_hand, house.row(turns_table).id, "Mine", house.now, house.now)
     assert house.row(turns_table).state == left_to_it
 
 
@@ -398,11 +398,11 @@ def test_messages_that_were_taken_back_are_not_answered_by_hand(house: House) ->
     house.conclude(house.claim_one(), Skip(Card(reasons=("unsure",))))
     house.tell("deleted", id="m")
     with pytest.raises(EngageError, match="took these messages back"):
-        house.do(outbox.answer_by_hand, house.rows(turns_table)[0].id, "Mine", house.now, house.now)
+        house.do(by_hand.answer_by_hand, house.rows(turns_table)[0].id, "Mine", house.now, house.now)
     assert house.row(turns_table).state == "skipped"
     assert house.rows(replies) == []
 
 
 def test_an_unknown_turn_is_not_answered_by_hand(house: House) -> None:
     with pytest.raises(EngageError, match="there is no turn"):
-        house.do(outbox.answer_by_hand, "nothing", "Mine", house.now, house.now)
+        house.do(by_hand.answer_by_hand, "nothing", "Mine", house.now, house.now)

@@ -59,12 +59,14 @@ async def test_a_wake_up_ends_a_long_pause() -> None:
             await steps.reach(number)
             pump.wake()
         await steps.reach(4)
+    assert steps.count >= 4
 
 
 async def test_a_pump_looks_again_when_its_step_said_so() -> None:
     steps = Steps(pause=timedelta(0))
     async with running(steps):
         await steps.reach(5)
+    assert steps.count >= 5
 
 
 async def test_a_time_that_is_over_already_is_no_error() -> None:

@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from engage.settings import Settings
+from workers import up
+from workers.watchdog import Watchdog
+
 WAIT_SECONDS = 30
 
 
@@ -68,6 +72,7 @@ def test_a_process_that_ends_at_once_is_tried_again_and_again(
 ) -> None:
     supervised(broken="echo $$ >> broken; exit 1")
     until(lambda: len(pids(tmp_path / "broken")) >= 3)
+    assert len(set(pids(tmp_path / "broken"))) == len(pids(tmp_path / "broken"))
 
 
 def test_a_process_that_does_nothing_is_ended_and_started_again(
@@ -75,7 +80,21 @@ def test_a_process_that_does_nothing_is_ended_and_started_again(
 ) -> None:
     supervised("set(pids.values())", worker=LIVES.format("worker"))
     until(lambda: len(pids(tmp_path / "worker")) >= 2)
-    until(lambda: is_over(pids(tmp_path / "worker")[0]))
+    assert is_over(pids(tmp_path / "worker")[0])
+
+
+def test_engage_up_asks_the_watchdog(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    asked: list[object] = []
+
+    class Recorder:
+        def __init__(self, *_: object, stuck: object, **__: object) -> None:
+            asked.append(getattr(stuck, "__self__", None))
+
+        def run(self) -> None: ...
+
+    monkeypatch.setattr(up, "Supervisor", Recorder)
+    assert up.run(Settings(home=tmp_path)) == 0
+    assert [type(one) for one in asked] == [Watchdog]
 
 
 def test_everything_ends_with_the_supervisor(supervised: Callable[..., object], tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from engage.errors import EngageError, IllegalTransition
-from engage.ledger import audit, creators, outbox
-from engage.ledger.outbox import NEVER, UnknownReply
+from engage.ledger import audit, by_hand, creators, outbox
+from engage.ledger.by_hand import UnknownReply
+from engage.ledger.outbox import NEVER
 from engage.ledger.states import move
 from engage.ledger.tables import replies, turns
 from engage.ledger.views import Exchange
@@ -57,16 +58,16 @@ def approve(tx: Connection, who: str, reply_id: str, now: datetime, text: str | 
     _may_post(tx, reply.account_id, reply.surface)
     if text is not None and not text.strip():
         raise NotNow("An empty reply cannot be sent. Write something, or reject it.")
-    outbox.approve(tx, reply_id, now, text.strip() if text is not None else None)
+    by_hand.approve(tx, reply_id, now, text.strip() if text is not None else None)
     if text is not None:
-        outbox.dismiss(tx, reply.turn_id)  # the person's own words deal with the escalation too
+        by_hand.dismiss(tx, reply.turn_id)  # the person's own words deal with the escalation too
     audit.record(tx, who, "approve" if text is None else "edit", reply.creator_id, reply_id, {}, now)
 
 
 def reject(tx: Connection, who: str, reply_id: str, now: datetime) -> None:
     """Never send a held reply. Raises NotNow where it is out already."""
     reply = _reply_in(tx, reply_id, "held")
-    outbox.reject(tx, reply_id, f"rejected by {who}")
+    by_hand.reject(tx, reply_id, f"rejected by {who}")
     audit.record(tx, who, "reject", reply.creator_id, reply_id, {}, now)
 
 
@@ -79,7 +80,7 @@ def answer(tx: Connection, who: str, turn_id: str, text: str, expiry: timedelta,
     if not text.strip():
         raise NotNow("An empty answer cannot be sent.")
     try:
-        reply_id = outbox.answer_by_hand(tx, turn_id, text.strip(), now + expiry, now)
+        reply_id = by_hand.answer_by_hand(tx, turn_id, text.strip(), now + expiry, now)
     except IllegalTransition:
         raise NotNow("Somebody has dealt with this message already.") from None
     audit.record(tx, who, "answer", turn.creator_id, reply_id, {}, now)
@@ -88,7 +89,7 @@ def answer(tx: Connection, who: str, turn_id: str, text: str, expiry: timedelta,
 def dismiss(tx: Connection, who: str, turn_id: str, now: datetime) -> None:
     """Take it out of the inbox: it was dealt with elsewhere, or needs nothing."""
     creator_id = tx.execute(select(turns.c.creator_id).where(turns.c.id == turn_id)).scalar_one_or_none()
-    outbox.dismiss(tx, turn_id)
+    by_hand.dismiss(tx, turn_id)
     audit.record(tx, who, "dismiss", creator_id, turn_id, {}, now)
 
 

@@ -1,0 +1,70 @@
+"""Our own posts coming back: they settle a reply before, or instead of, its receipt."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, or_, select
+
+from engage.ledger.outbox import mark_echoed
+from engage.ledger.tables import conversations, replies
+from engage.models import Receipt
+
+NOTED = ""  # in place of a reply's id: its receipt is known already
+
+# A reply that may be out: being sent, asked for, or waiting to be sent again with its key.
+_MAY_BE_OUT = or_(
+    replies.c.state.in_(("sending", "uncertain")),
+    and_(replies.c.state == "due", replies.c.first_sent_at.is_not(None)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """A post of an account's own, as the platform tells it. `reply_to`: the message it answers, where it is told."""
+
+    account_id: str
+    conversation: str  # the platform's id
+    text: str
+    reply_to: str | None
+    receipt: Receipt
+
+
+def match(tx: Connection, echoes: Sequence[Echo]) -> dict[Echo, str]:
+    """Each echo that is one of ours → the id of the reply it settles, or NOTED."""
+    if not echoes:
+        return {}
+    accounts = {echo.account_id for echo in echoes}
+    noted = _noted(tx, echoes, accounts)
+    found = {echo: NOTED for echo in echoes if (echo.account_id, echo.receipt.id) in noted}
+    open_echoes = [echo for echo in echoes if echo not in found]
+    if not open_echoes:
+        return found
+    places = {echo.conversation for echo in open_echoes}
+    query = (
+        select(replies.c.id, replies.c.account_id, conversations.c.platform_id, replies.c.text, replies.c.in_reply_to)
+        .join(conversations, conversations.c.id == replies.c.conversation_id)
+        .where(conversations.c.account_id.in_(accounts), conversations.c.platform_id.in_(places), _MAY_BE_OUT)
+        .order_by(replies.c.id)
+    )
+    candidates: dict[tuple[str, str, str], dict[str, str]] = {}  # where and what → asked → reply
+    for row in tx.execute(query):
+        candidates.setdefault((row.account_id, row.platform_id, row.text), {})[row.in_reply_to] = row.id
+    for echo in open_echoes:
+        asked = candidates.get((echo.account_id, echo.conversation, echo.text), {})
+        reply_to = echo.reply_to or next(iter(asked), "")
+        if reply_id := asked.pop(reply_to, ""):
+            found[echo] = reply_id
+    return found
+
+
+def _noted(tx: Connection, echoes: Sequence[Echo], accounts: Collection[str]) -> set[tuple[str, str]]:
+    receipts = {echo.receipt.id for echo in echoes}
+    query = select(replies.c.account_id, replies.c.receipt_id).where(
+        replies.c.account_id.in_(accounts), replies.c.receipt_id.in_(receipts)
+    )
+    return {(row.account_id, row.receipt_id) for row in tx.execute(query)}
+
+
+def settle(tx: Connection, matched: Mapping[Echo, str]) -> None:
+    """Note what the echoes say. A row that is being written elsewhere is having its receipt noted."""
+    mark_echoed(tx, {reply_id: echo.receipt for echo, reply_id in matched.items() if reply_id != NOTED})
