@@ -102,8 +102,8 @@ class Answering:
 
     async def _with_capabilities(self, claimed: Claimed, known: Assembled | None) -> Assembled:
         seen = known if known else await self.runtime.db.read(assemble, claimed.id, utc_now())
-        connector = await self.runtime.connector(claimed.account_id, aged=True)
-        able = await connector.capabilities(claimed.surface, seen.conversation_id, utc_now())
+        async with self.runtime.using(claimed.account_id, aged=True) as connector:
+            able = await connector.capabilities(claimed.surface, seen.conversation_id, utc_now())
         return replace(seen, turn=replace(seen.turn, capabilities=able))
 
     async def _decide(self, seen: Assembled) -> Outcome:

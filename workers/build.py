@@ -61,7 +61,7 @@ def _warm_up(db: Database, remembering: "Memory") -> None:
 
     identify("is everything ready?", "en")
     with db.reading() as tx:
-        known = [persona.id for persona, _ in list_creators(tx)[:WARM_CREATORS]]
+        known = [persona.id for persona, _ in list_creators(tx, WARM_CREATORS)]
     for creator_id in known:
         remembering.search(creator_id, "is everything ready?", 1)
 

@@ -64,7 +64,8 @@ class Posting:
 
     async def _post(self, sending: Sending, do: Callable[[Sending], Awaitable[str]]) -> None:
         try:
-            state = await do(sending)
+            async with self.runtime.keeping_open(sending.account_id):
+                state = await do(sending)
             log.info("reply", reply=sending.outgoing.id, state=state, attempt=sending.attempts)
         except Retryable as error:
             log.warning("receipt_not_noted", reply=sending.outgoing.id, error=str(error))

@@ -29,6 +29,12 @@ metadata = MetaData(
     }
 )
 
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the few rows that meet `where`; a statement must say those very words to use it."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 creators = Table(
     "creators",
     metadata,
@@ -52,8 +58,10 @@ accounts = Table(
     Column("state", String(20), nullable=False),  # ACCOUNT in states.py
     Column("reason", Text, nullable=False, default=""),
     Column("blocked_until", UtcDateTime),  # the platform asked to slow down
+    Column("offer", String(40)),  # sources its connector had when its rows in `cursors` were made; NULL: make them
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "platform_user_id"),
+    partial_index("ix_accounts_changed", "id", where="offer IS NULL"),
 )
 
 modes = Table(
@@ -72,16 +80,17 @@ switches = Table(  # one row: the operator's pause of everything
     Column("on_at", UtcDateTime),
 )
 
-cursors = Table(
+cursors = Table(  # the polls and streams of the accounts that have some
     "cursors",
     metadata,
     Column("account_id", ForeignKey("accounts.id"), primary_key=True),
     Column("source", String(20), primary_key=True),  # poll | stream
     Column("cursor", Text, nullable=False, default=""),
-    Column("next_at", UtcDateTime),
+    Column("next_at", UtcDateTime),  # due, or the end of its lease; NULL: its account is paused or was refused
     Column("lease_owner", String(64)),
-    Column("lease_until", UtcDateTime),
     Column("error", Text, nullable=False, default=""),
+    Index("ix_cursors_source_next_at", "source", "next_at"),
+    partial_index("ix_cursors_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
 )
 
 deliveries = Table(

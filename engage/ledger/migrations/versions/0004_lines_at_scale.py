@@ -1,0 +1,31 @@
+"""Polls and streams in line, and indexes that see only what waits."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+PARTIAL = {
+    "ix_accounts_changed": ("accounts", ["id"], "offer IS NULL"),
+    "ix_cursors_lease_owner": ("cursors", ["lease_owner"], "lease_owner IS NOT NULL"),
+}
+
+
+def upgrade() -> None:
+    op.add_column("accounts", sa.Column("offer", sa.String(length=40)))
+    op.execute("UPDATE cursors SET next_at = lease_until WHERE lease_owner IS NOT NULL")
+    op.execute("UPDATE cursors SET next_at = CURRENT_TIMESTAMP WHERE next_at IS NULL")
+    op.drop_column("cursors", "lease_until")
+    op.create_index("ix_cursors_source_next_at", "cursors", ["source", "next_at"])
+    for name, (table, columns, where) in PARTIAL.items():
+        op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def downgrade() -> None:
+    for name, (table, _, _) in reversed(PARTIAL.items()):
+        op.drop_index(name, table)
+    op.drop_index("ix_cursors_source_next_at", "cursors")
+    op.add_column("cursors", sa.Column("lease_until", sa.DateTime(timezone=True)))
+    op.execute("UPDATE cursors SET lease_until = next_at WHERE lease_owner IS NOT NULL")
+    op.drop_column("accounts", "offer")
