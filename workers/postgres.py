@@ -31,6 +31,11 @@ class Postgres:
             admin.execute(f"CREATE DATABASE {NAME}".encode())
         self.url = uri.replace("/postgres?", f"/{NAME}?")
 
+    @property
+    def pid(self) -> int:
+        """Of the process above all the server's others."""
+        return int(self._server.get_pid())
+
     def stop(self) -> None:
         """As a power cut: no goodbye to clients, no checkpoint, so that its next start replays the log."""
         self._control("stop", "-m", "immediate")
