@@ -29,6 +29,12 @@ metadata = MetaData(
     }
 )
 
+# Rows that something waits for. Statements say them in these words, so that they find the indexes of just these rows.
+OPEN = "state = 'collecting'"  # of turns
+UNSENT = "state IN ('held', 'due')"  # of replies
+TIMED = "state = 'held' AND release_at IS NOT NULL"  # of replies: they go out by themselves
+LATE = "indexed_at IS NULL"  # of passages: their vectors are still to come
+
 
 def partial_index(name: str, *columns: str, where: str) -> Index:
     """An index of the few rows that meet `where`; a statement must say those very words to use it."""
@@ -162,6 +168,7 @@ turns = Table(
     Index("ix_turns_state_surface_due_at", "state", "surface", "due_at"),
     Index("ix_turns_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
     Index("ix_turns_order_key_state", "order_key", "state"),
+    partial_index("ix_turns_open", "surface", "opened_at", where=OPEN),
     Index("ix_turns_conversation_id_follower_id", "conversation_id", "follower_id"),
     Index("ix_turns_creator_id_id", "creator_id", "id"),
 )
@@ -247,6 +254,8 @@ replies = Table(  # the outbox
     Index("ix_replies_state_due_at", "state", "due_at"),
     Index("ix_replies_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
     Index("ix_replies_order_key_state", "order_key", "state"),
+    partial_index("ix_replies_unsent", "expires_at", where=UNSENT),
+    partial_index("ix_replies_timed", "release_at", where=TIMED),
     Index("ix_replies_conversation_id_created_at", "conversation_id", "created_at"),
     Index("ix_replies_account_id_receipt_id", "account_id", "receipt_id"),
     Index("ix_replies_follower_id_created_at", "follower_id", "created_at"),
@@ -261,6 +270,14 @@ engines = Table(  # worker processes that are alive: what doctor and the watchdo
     Column("seen_at", UtcDateTime, nullable=False),
     Column("heard_at", UtcDateTime),  # the last wake-up that Redis brought it
     Column("published_at", UtcDateTime),  # the last one that it sent to itself and its like
+)
+
+duties = Table(  # what one worker at a time does for all of them
+    "duties",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
 )
 
 documents = Table(
@@ -292,7 +309,7 @@ passages = Table(
     Column("digest", String(64), nullable=False),
     Column("indexed_at", UtcDateTime),  # NULL: its vector is still to come
     Index("ix_passages_creator_id_source_id", "creator_id", "source_id"),
-    Index("ix_passages_creator_id_indexed_at", "creator_id", "indexed_at"),
+    partial_index("ix_passages_late", "creator_id", "id", where=LATE),
 )
 
 users = Table(

@@ -19,7 +19,9 @@ TABLES: dict[str, Table] = {table.name: table for table in (accounts, deliveries
 
 # Every UPDATE that sets `state` without `move`: function -> (machine, the states its WHERE names, the state it sets).
 BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
-    "turns.claim": (TURN, ("collecting",), "answering"),
+    "turns._TAKE": (TURN, ("collecting",), "answering"),
+    "turns._free_all": (TURN, ("answering",), "collecting"),
+    "turns._end_all": (TURN, ("collecting", "answering"), "expired"),  # or dead: only what was answering
     "conclusions._AGAIN": (TURN, ("answering",), "collecting"),
     "conclusions._END": (TURN, ("answering",), "answered"),  # or another: `_end` checks it
     "inbox.settle_deliveries": (DELIVERY, ("received",), "processed"),

@@ -9,6 +9,10 @@ down_revision = "0003"
 PARTIAL = {
     "ix_accounts_changed": ("accounts", ["id"], "offer IS NULL"),
     "ix_cursors_lease_owner": ("cursors", ["lease_owner"], "lease_owner IS NOT NULL"),
+    "ix_turns_open": ("turns", ["surface", "opened_at"], "state = 'collecting'"),
+    "ix_replies_unsent": ("replies", ["expires_at"], "state IN ('held', 'due')"),
+    "ix_replies_timed": ("replies", ["release_at"], "state = 'held' AND release_at IS NOT NULL"),
+    "ix_passages_late": ("passages", ["creator_id", "id"], "indexed_at IS NULL"),
 }
 
 
@@ -20,9 +24,19 @@ def upgrade() -> None:
     op.create_index("ix_cursors_source_next_at", "cursors", ["source", "next_at"])
     for name, (table, columns, where) in PARTIAL.items():
         op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.drop_index("ix_passages_creator_id_indexed_at", "passages")
+    op.create_table(
+        "duties",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("owner", sa.String(length=64), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_duties")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("duties")
+    op.create_index("ix_passages_creator_id_indexed_at", "passages", ["creator_id", "indexed_at"])
     for name, (table, _, _) in reversed(PARTIAL.items()):
         op.drop_index(name, table)
     op.drop_index("ix_cursors_source_next_at", "cursors")
