@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from engage.errors import EngageError, Retryable
 from engage.ledger import turns
 from engage.ledger.assemble import Assembled, assemble, assemble_all
+from engage.ledger.cards import CARD_NAME
 from engage.ledger.conclusions import Conclusion, Ended, conclude_all
 from engage.ledger.fair import Rota
 from engage.ledger.turns import Claimed
@@ -22,6 +23,7 @@ from workers.crew import Crew
 from workers.group_commit import GroupCommit
 from workers.pace import GAP, until_due
 from workers.runtime import Runtime, utc_now
+from workers.tally import DECISION, TURNS
 
 log = structlog.get_logger()
 
@@ -81,7 +83,9 @@ class Answering:
             seen = await self._with_capabilities(claimed, known)
             if not await self._is_held(claimed):
                 return
+            began_at = utc_now()
             outcome = await self._decide(seen)
+            self.runtime.tally.observe(DECISION, utc_now() - began_at)
             await self._conclude(claimed, seen, outcome)
         except Retryable as error:
             now = utc_now()
@@ -118,6 +122,7 @@ class Answering:
         written: Ended = "busy"
         while written == "busy":
             written = await self.conclusions.add(Conclusion(claimed, outcome, expires_at))
+        self.runtime.tally.count(TURNS, CARD_NAME[type(outcome)] if written == "done" else written)
         log.info("turn", turn=claimed.id, result=written, outcome=type(outcome).__name__, reasons=outcome.card.reasons)
 
     async def _conclude_group(self, batch: list[Conclusion]) -> Sequence[Ended | Exception]:

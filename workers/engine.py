@@ -13,7 +13,7 @@ import structlog
 
 from engage import intake
 from engage.errors import Retryable
-from engage.ledger import engines, outbox, turns
+from engage.ledger import engines, outbox, tallies, turns
 from engage.ledger.fair import Rota
 from engage.ledger.ids import new_id
 from workers import queues
@@ -86,6 +86,7 @@ class Engine:
             await groups.enter_async_context(self._posting.receipts)
             await asyncio.gather(*(pump.run() for pump in set(self._pumps.values())))
             await self._finish()
+        await self._add_up()
         await self._note(engines.leave, self.owner)
         await self.runtime.aclose()
 
@@ -129,6 +130,15 @@ class Engine:
         waker = self.runtime.waker
         waker.ping(self._consumed[0])
         await self._note(engines.report, self.owner, self._consumed, utc_now(), self._heard_at, waker.published_at)
+        await self._add_up()
+
+    async def _add_up(self) -> None:
+        counted = self.runtime.tally.take()
+        if counted:
+            try:
+                await self.runtime.db.run(tallies.add, counted)
+            except Retryable:
+                self.runtime.tally.give_back(counted)
 
     async def _note(self, write: Callable[..., None], *args: Any) -> None:
         """Write something down that may be missed."""

@@ -21,6 +21,7 @@ from engage.secrets import Vault
 from engage.settings import Settings, load
 from workers import services
 from workers.connections import Connections, Kept
+from workers.tally import Tally
 from workers.wake import Waker
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Runtime:
         self.db = db
         self.vault = vault
         self.waker = waker
+        self.tally = Tally()
         self._connections = Connections(self._connect)
         self._avatar: Avatar | None = None
         self._avatar_lock = asyncio.Lock()

@@ -17,6 +17,7 @@ from workers.crew import Crew
 from workers.group_commit import GroupCommit
 from workers.pace import GAP, until_due
 from workers.runtime import Runtime, utc_now
+from workers.tally import REPLIES
 
 log = structlog.get_logger()
 
@@ -66,6 +67,7 @@ class Posting:
         try:
             async with self.runtime.keeping_open(sending.account_id):
                 state = await do(sending)
+            self.runtime.tally.count(REPLIES, state)
             log.info("reply", reply=sending.outgoing.id, state=state, attempt=sending.attempts)
         except Retryable as error:
             log.warning("receipt_not_noted", reply=sending.outgoing.id, error=str(error))

@@ -30,6 +30,7 @@ metadata = MetaData(
 )
 
 # Rows that something waits for. Statements say them in these words, so that they find the indexes of just these rows.
+RECEIVED = "state = 'received'"  # of deliveries
 OPEN = "state = 'collecting'"  # of turns
 UNSENT = "state IN ('held', 'due')"  # of replies
 TIMED = "state = 'held' AND release_at IS NOT NULL"  # of replies: they go out by themselves
@@ -114,6 +115,7 @@ deliveries = Table(
     Column("processed_at", UtcDateTime),
     UniqueConstraint("account_id", "dedupe_key"),
     Index("ix_deliveries_state_account_id_id", "state", "account_id", "id"),
+    partial_index("ix_deliveries_received", "state", "received_at", where=RECEIVED),
 )
 
 followers = Table(
@@ -254,8 +256,8 @@ replies = Table(  # the outbox
     Index("ix_replies_state_due_at", "state", "due_at"),
     Index("ix_replies_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
     Index("ix_replies_order_key_state", "order_key", "state"),
-    partial_index("ix_replies_unsent", "expires_at", where=UNSENT),
-    partial_index("ix_replies_timed", "release_at", where=TIMED),
+    partial_index("ix_replies_unsent", "state", "expires_at", where=UNSENT),
+    partial_index("ix_replies_timed", "state", "release_at", where=TIMED),
     Index("ix_replies_conversation_id_created_at", "conversation_id", "created_at"),
     Index("ix_replies_account_id_receipt_id", "account_id", "receipt_id"),
     Index("ix_replies_follower_id_created_at", "follower_id", "created_at"),
@@ -278,6 +280,14 @@ duties = Table(  # what one worker at a time does for all of them
     Column("name", String(40), primary_key=True),
     Column("owner", String(64), nullable=False),
     Column("until", UtcDateTime, nullable=False),
+)
+
+tallies = Table(  # numbers that only grow, over all workers
+    "tallies",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("label", String(40), primary_key=True),
+    Column("total", Float, nullable=False),
 )
 
 documents = Table(

@@ -21,7 +21,7 @@ SERIES = {
 ID = {"sqlite": "printf('%032x', {0})", "postgresql": "lpad(to_hex({0}), 32, '0')"}
 LANES = "CASE ((n - 1) / :active) % 3 WHEN 0 THEN 'live' WHEN 1 THEN 'dm' ELSE 'comment' END"
 UNLOGGED = {  # checks and syncs that a load from scratch does not need
-    "sqlite": ("PRAGMA foreign_keys=OFF", "PRAGMA synchronous=OFF"),
+    "sqlite": ("PRAGMA foreign_keys=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-500000"),
     "postgresql": ("SET session_replication_role = replica", "SET synchronous_commit = off"),
 }
 
@@ -50,8 +50,8 @@ def fill(db: Database, population: Population, credentials: bytes, sandbox: str)
     dialect = db.url.get_backend_name()
     values = _values(population, credentials, sandbox)
     with engine.connect() as connection:
-        for statement in UNLOGGED[dialect]:
-            connection.exec_driver_sql(statement)
+        for setting in UNLOGGED[dialect]:
+            connection.exec_driver_sql(setting)
         connection.commit()
         for portion in _portions(population, ID[dialect].format):
             used = {name: value for name, value in values.items() if f":{name}" in _body(portion)}

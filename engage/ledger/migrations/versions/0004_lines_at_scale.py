@@ -9,9 +9,10 @@ down_revision = "0003"
 PARTIAL = {
     "ix_accounts_changed": ("accounts", ["id"], "offer IS NULL"),
     "ix_cursors_lease_owner": ("cursors", ["lease_owner"], "lease_owner IS NOT NULL"),
+    "ix_deliveries_received": ("deliveries", ["state", "received_at"], "state = 'received'"),
     "ix_turns_open": ("turns", ["surface", "opened_at"], "state = 'collecting'"),
-    "ix_replies_unsent": ("replies", ["expires_at"], "state IN ('held', 'due')"),
-    "ix_replies_timed": ("replies", ["release_at"], "state = 'held' AND release_at IS NOT NULL"),
+    "ix_replies_unsent": ("replies", ["state", "expires_at"], "state IN ('held', 'due')"),
+    "ix_replies_timed": ("replies", ["state", "release_at"], "state = 'held' AND release_at IS NOT NULL"),
     "ix_passages_late": ("passages", ["creator_id", "id"], "indexed_at IS NULL"),
 }
 
@@ -32,9 +33,17 @@ def upgrade() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_duties")),
     )
+    op.create_table(
+        "tallies",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("label", sa.String(length=40), nullable=False),
+        sa.Column("total", sa.Float(), nullable=False),
+        sa.PrimaryKeyConstraint("name", "label", name=op.f("pk_tallies")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("tallies")
     op.drop_table("duties")
     op.create_index("ix_passages_creator_id_indexed_at", "passages", ["creator_id", "indexed_at"])
     for name, (table, _, _) in reversed(PARTIAL.items()):
