@@ -101,7 +101,7 @@ def test_what_workers_counted_is_added_up(house: House) -> None:
     found = figures(house.db)
     assert found["engage_turns_total", "answer"] == 2
     assert found["engage_reply_attempts_total", "sent"] == 2
-    assert [found["engage_decision_seconds_bucket", bound] for bound in ("0.5", "1.0", "60.0", "+Inf")] == [0, 2, 2, 4]
+    assert [found["engage_decision_seconds_bucket", bound] for bound in ("0.5", "1", "60", "+Inf")] == [0, 2, 2, 4]
     assert found["engage_decision_seconds_count",] == 4
     assert found["engage_decision_seconds_sum",] == pytest.approx(141.6)
 
