@@ -15,6 +15,7 @@ from engage.settings import Settings
 if TYPE_CHECKING:
     from engage.avatar import Avatar, Composer
     from engage.memory.search import Memory
+    from engage.voice.scoring import Voices
 
 Progress = Callable[[int], None]
 WARM_CREATORS = 20  # whose words a worker reads before its first turn; the others' are read when they are needed
@@ -51,11 +52,12 @@ def avatar(settings: Settings, db: Database) -> "Avatar":
     from workers.vectors import FollowedVectors
 
     remembering = Memory(db, FollowedVectors(settings), shared_encoder())
-    _warm_up(db, remembering)
-    return assemble(settings, remembering)
+    made, voices = _assemble(settings, remembering)
+    _warm_up(db, remembering, voices)
+    return made
 
 
-def _warm_up(db: Database, remembering: "Memory") -> None:
+def _warm_up(db: Database, remembering: "Memory", voices: "Voices") -> None:
     """Load what is loaded at first use now, not under the first followers' questions: 1-2 s on two cores."""
     from engage.triage.language import identify
 
@@ -64,10 +66,15 @@ def _warm_up(db: Database, remembering: "Memory") -> None:
         known = [persona.id for persona, _ in list_creators(tx)[:WARM_CREATORS]]
     for creator_id in known:
         remembering.search(creator_id, "is everything ready?", 1)
+        voices.voice(creator_id)
 
 
 def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
     """An avatar over a memory, with the composer that the settings name."""
+    return _assemble(settings, remembering)[0]
+
+
+def _assemble(settings: Settings, remembering: "Memory") -> "tuple[Avatar, Voices]":
     from engage.avatar import Avatar
     from engage.triage import Policy
     from engage.voice.scoring import Voices
@@ -77,7 +84,8 @@ def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )
-    return Avatar(remembering, composer(settings, remembering), Voices(remembering).score, policy, now)
+    voices = Voices(remembering)
+    return Avatar(remembering, composer(settings, remembering), voices.score, policy, now), voices
 
 
 def now() -> datetime:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +26,8 @@ from workers.postgres import running as postgres
 FOLDER = content.CONFIG / "creators" / "tilly"
 OWN_SERVER = "pg"  # as a database: a PostgreSQL that lives for this run
 SETTLE_SECONDS = 180.0
-WARM_UP = 200  # messages before anything is measured: imports, connections, caches
+Say = Callable[[str], None]
+WARM_UP = 1000  # messages before anything is measured: imports, connections, caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,14 @@ class Bench:
         return outcome(written, await net.messages(), known)
 
 
-def measure(plan: Plan) -> dict[str, Any]:
-    """The figures of CONTRACTS; `p50_ms` and `p95_ms` are those at `rate` messages a second."""
+def measure(plan: Plan, say: Say = lambda _: None) -> dict[str, Any]:
+    """The figures of CONTRACTS; `p50_ms` and `p95_ms` are those at `rate` messages a second.
+
+    say: told what is being done. Raises EngageError where the stack does not start or what it does has no end.
+    """
     load = os.getloadavg()[0]
     with opened(plan) as (on, roots):
-        found = asyncio.run(_perform(on, roots, plan))
+        found = asyncio.run(_perform(on, roots, plan, say))
         backend = on.db.url.get_backend_name()
     return {**found, "workers": plan.workers, "database": backend, "load_average": round(load, 2)}
 
@@ -133,13 +137,16 @@ def _creator(on: stage.Stage, name: str) -> Persona:
     return persona
 
 
-async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan) -> dict[str, Any]:
+async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan, say: Say) -> dict[str, Any]:
     names = [f"creator_{number}" for number in range(plan.creators)]
     async with gathered(on, roots, names, surfaces=SURFACES) as bench:
-        await bench.judged(await bench.crowd.write_within(WARM_UP, WARM_UP))
+        say("warming up")
+        await bench.judged(await bench.crowd.write_within(WARM_UP, plan.window))
         before = cpu.spent(roots)
+        say(f"{plan.replies} messages, at most {plan.window} of them unanswered")
         fast = await bench.judged(await bench.crowd.write_within(plan.replies, plan.window))
         after = cpu.spent(roots)
+        say(f"{plan.rate:g} messages a second for {plan.rate_seconds:g} s")
         steady = await bench.judged(await bench.crowd.write_at(plan.rate, plan.rate_seconds))
         return {
             "replies_per_s": fast.per_second,
@@ -154,6 +161,7 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan) -> dict[
                 "seconds": round(fast.seconds, 1),
                 "p50_ms": fast.quantile_ms(0.5),
                 "p95_ms": fast.quantile_ms(0.95),
+                "cpu_ms_by_process": _each(before, after, fast.replies),
             },
             "at_rate": {"per_s": plan.rate, "seconds": plan.rate_seconds, "replies": steady.replies},
             "rss_mb": cpu.resident_mb(roots),

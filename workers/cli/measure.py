@@ -59,7 +59,9 @@ def pipeline(
     from workers.bench.pipeline import Plan, measure
 
     plan = Plan(model_ms, replies, window, rate, seconds, workers=workers, database=database)
-    found = measure(plan)
+    from workers.cli.console import say
+
+    found = measure(plan, say)
     _show("pipeline", found, as_json=as_json)
     return 0 if found["lost"] == found["duplicates"] == 0 else 1
 
