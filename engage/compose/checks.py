@@ -3,11 +3,12 @@
 import re
 import tomllib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from engage.compose.grounding import ends_as_question, tokens
 from engage.compose.links import without_urls
+from engage.remembered import remembered
 from engage.triage.normalise import fold
 
 _DATA = Path(__file__).parent / "data"
@@ -44,7 +45,7 @@ def leaks(text: str, prompt: str, canary: str = "") -> bool:
     `prompt` must not hold the recalled passages: those are there to be quoted.
     """
     hidden = _squeezed(canary)
-    return (bool(hidden) and hidden in _squeezed(text)) or _quotes(_apart(text), _apart(prompt))
+    return (bool(hidden) and hidden in _squeezed(text)) or not _runs(text).isdisjoint(_runs(prompt))
 
 
 def repeats(text: str, earlier: str) -> bool:
@@ -71,15 +72,16 @@ def is_factual(sentence: str, heard: str, names: Iterable[str]) -> bool:
     return not (fold(sentence).startswith(openers) and unknown <= tokens(heard))
 
 
-def _quotes(text: str, private: str) -> bool:
-    """Whether `text` has eight words in a row of `private`."""
-    said, kept = _words(text), _words(private)
-    runs = {tuple(kept[i : i + _RUN]) for i in range(len(kept) - _RUN + 1)}
-    return any(tuple(said[i : i + _RUN]) in runs for i in range(len(said) - _RUN + 1))
+@lru_cache(256)  # of a reply, and of each creator's prompt
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    """All eight words in a row of a text."""
+    words = _words(_apart(text))
+    return frozenset(words[start : start + _RUN] for start in range(len(words) - _RUN + 1))
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", fold(text))
+@remembered
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W_]+", fold(text)))
 
 
 def _luhn(number: str) -> bool:

@@ -192,8 +192,12 @@ def _without_mentions(text: str, turn: Turn) -> str:
 
 def _unaddressed(sentence: str, turn: Turn) -> str:
     """A sentence without the follower's name that it begins with."""
-    names = "|".join(re.escape(name.lstrip("@")) for name in _names(turn)) or r"(?!)"
-    return re.sub(rf"^@?(?:{names})\b[\s,:!]*", "", sentence, flags=re.IGNORECASE)
+    begun = sentence.removeprefix("@")
+    for name in (one.lstrip("@") for one in _names(turn)):
+        rest = begun[len(name) :]
+        if begun[: len(name)].lower() == name.lower() and not (rest[:1].isalnum() or rest[:1] == "_"):
+            return rest.lstrip(" \t\n,:!")
+    return sentence
 
 
 def _names(turn: Turn) -> tuple[str, ...]:

@@ -22,17 +22,17 @@ _GAP = r"(?:\s+\S+){0,3}?\s+"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Patterns of one meaning. `weight` is the chance, 0..1, that a text with any of them deserves the label.
+    """A pattern of one meaning. `weight` is the chance, 0..1, that a text with any of them deserves the label.
 
     A negative weight takes that share off the score: signs that the words mean something else.
     """
 
     name: str
     weight: float
-    patterns: tuple[re.Pattern[str], ...]
+    pattern: re.Pattern[str]  # any of the rule's: searched together they take two thirds of the time
 
     def matches(self, text: str) -> bool:
-        return any(pattern.search(text) for pattern in self.patterns)
+        return self.pattern.search(text) is not None
 
 
 @cache
@@ -49,7 +49,7 @@ def phrases(file: str, table: str, language: str = "", *, whole: bool = False, s
     """
     tables = load(file)[table]
     listed = [phrase for name, some in tables.items() if language in {"", name} for phrase in some]
-    joined = "|".join(sorted({_phrase(phrase) for phrase in listed}, key=len, reverse=True)) or r"(?!)"
+    joined = _joined(listed)
     if whole:
         return re.compile(rf"[\W_]*(?:{joined})(?:[\W_]+(?:{joined}))*[\W_]*\Z")
     return re.compile(rf"[\W_]*(?:{joined})" if start else f"(?:{joined})")
@@ -76,20 +76,30 @@ def rules(file: str) -> tuple[Rule, ...]:
     tables = load(file)
     lists: dict[str, str] = tables.get("lists", {})
     return tuple(
-        Rule(name, float(entry["weight"]), tuple(_compiled(pattern, lists) for pattern in entry["patterns"]))
+        Rule(name, float(entry["weight"]), _compiled(entry["patterns"], lists))
         for name, entry in tables.items()
         if name != "lists"
     )
 
 
-def _compiled(pattern: str, lists: dict[str, str]) -> re.Pattern[str]:
+def _compiled(patterns: Iterable[str], lists: dict[str, str]) -> re.Pattern[str]:
+    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
     for name, words in lists.items():
-        pattern = pattern.replace(f"{{{name}}}", words)
-    return re.compile(pattern)
+        joined = joined.replace(f"{{{name}}}", words)
+    return re.compile(joined)
+
+
+def _joined(listed: Iterable[str]) -> str:
+    """Any of the phrases, longest first. The border of a word is looked for once, not before each of hundreds."""
+    spaced = {_phrase(one) for one in listed if not _UNSPACED.search(one)}
+    unspaced = {_phrase(one) for one in listed if _UNSPACED.search(one)}
+    kinds = [rf"(?<![^\W_])(?:{_any_of(spaced)})(?![^\W_])"] * bool(spaced) + [_any_of(unspaced)] * bool(unspaced)
+    return "|".join(kinds) or r"(?!)"
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return "|".join(sorted(patterns, key=len, reverse=True))
 
 
 def _phrase(phrase: str) -> str:
-    words = _GAP.join(re.escape(part.strip()).replace(r"\ ", r"\s+") for part in fold(phrase).split("*"))
-    if _UNSPACED.search(phrase):
-        return words
-    return rf"(?<![^\W_]){words}(?![^\W_])"
+    return _GAP.join(re.escape(part.strip()).replace(r"\ ", r"\s+") for part in fold(phrase).split("*"))
