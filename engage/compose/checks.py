@@ -10,6 +10,7 @@ from engage.compose.grounding import ends_as_question, tokens
 from engage.compose.links import without_urls
 from engage.remembered import remembered
 from engage.triage.normalise import fold
+from engage.triage.sieve import Sieve
 
 _DATA = Path(__file__).parent / "data"
 _SECRET = re.compile(
@@ -26,8 +27,7 @@ _RUN = 8  # words in a row that count as a quotation
 
 def makes_claims(sentence: str) -> bool:
     """Whether it tells of deeds the avatar has not done, or promises what it cannot keep."""
-    folded = fold(sentence)
-    return any(pattern.search(folded) for pattern in _claims())
+    return _claims().any(fold(sentence))
 
 
 def holds_secret(text: str) -> bool:
@@ -111,9 +111,9 @@ def _apart(text: str) -> str:
 
 
 @cache
-def _claims() -> tuple[re.Pattern[str], ...]:
+def _claims() -> Sieve:
     tables = tomllib.loads((_DATA / "claims.toml").read_text(encoding="utf-8"))
-    return tuple(re.compile(pattern) for table in tables.values() for pattern in table["patterns"])
+    return Sieve([pattern for table in tables.values() for pattern in table["patterns"]])
 
 
 @cache

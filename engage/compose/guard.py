@@ -207,6 +207,8 @@ def _names(turn: Turn) -> tuple[str, ...]:
 def _repeats_itself(text: str, turn: Turn, persona: Persona) -> bool:
     """The same as the avatar's last reply, or nearly; another price in the same words is news."""
     earlier = next((line.text for line in reversed(turn.history) if line.role is Role.AVATAR), "")
+    if not earlier:
+        return False
     said = unmarked(earlier, persona)
     new, old = (re.findall(r"[^\W_]+", fold(words)) for words in (text, said))
     alike = len(new) >= _SHORT and SequenceMatcher(None, new, old).ratio() >= _ALIKE
