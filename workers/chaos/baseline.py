@@ -8,14 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import redis
 
-from workers import services, valkey
+from workers import valkey
 from workers.demo import network
 from workers.demo.network import Network
 from workers.process import PARENT
@@ -38,7 +37,7 @@ def run(events: int, kills: int, flushes: int, seed: int, say: Say) -> dict[str,
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="engage-stock-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        with network.running(home / "sandbox.log") as sandbox, _broker(home) as url:
+        with network.running(home / "sandbox.log") as sandbox, valkey.running(home) as url:
             counts = asyncio.run(_perform(sandbox, url, events, kills, flushes, random.Random(seed), say))
     return {**counts, "kills": kills, "flushes": flushes, "seconds": round(time.monotonic() - start, 1)}
 
@@ -124,30 +123,3 @@ def _kill(worker: "subprocess.Popen[bytes]") -> None:
     if worker.poll() is None:
         os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
-
-
-@contextmanager
-def _broker(home: Path) -> Iterator[str]:
-    """A Redis of its own; yields its address."""
-    url = valkey.make_url(services.free_port())
-    env = {**os.environ, "ENGAGE_HOME": str(home), "ENGAGE_REDIS_URL": url, PARENT: str(os.getpid())}
-    server = subprocess.Popen([sys.executable, "-m", "workers.valkey"], env=env, stdout=subprocess.DEVNULL)
-    try:
-        _wait_for(url, server)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + LONGEST_WAIT
-    with redis.Redis.from_url(url) as client:
-        while True:
-            try:
-                client.ping()
-                return
-            except redis.ConnectionError:
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)
