@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -50,6 +51,16 @@ def _watch(parent: int) -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(30)  # a graceful stop gets this long
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def end(child: "subprocess.Popen[bytes]", seconds: float) -> None:
+    """SIGTERM, and SIGKILL where that was not enough."""
+    child.terminate()
+    try:
+        child.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
 
 
 def is_alive(pid: int) -> bool:
