@@ -17,6 +17,7 @@ from workers.bench.load import Delivery, after, drive
 from workers.bench.stage import Hook, receiver, serving
 
 CONNECTIONS = 64
+WARM_UP_SECONDS = 1.0  # each server's first requests open connections and fill caches
 Figures = dict[str, float | int]
 
 
@@ -27,17 +28,18 @@ def measure(seconds: float = 20, database: str = "") -> dict[str, Any]:
     """
     with receiver(database) as hook:
         numbers = _numbered(hook)
+        warm_up = drive(hook.url, numbers, CONNECTIONS, after(WARM_UP_SECONDS))
         ours = drive(hook.url, numbers, CONNECTIONS, after(seconds)).as_dict()
-        committed = _count(hook, deliveries)
+        committed = _count(hook, deliveries) - len(warm_up.latencies)
         with valkey.running(hook.settings.directory) as redis:
-            with_redis = _under_load(hook, numbers, "workers.webhooks", seconds / 2, redis_url=redis)
+            redis_up = _under_load(hook, numbers, "workers.webhooks", seconds / 2, redis_url=redis)
         durable = _under_load(hook, numbers, "workers.bench.durable", seconds / 2)
         bare = _under_load(hook, numbers, "workers.bench.bare", seconds / 2)
     return {
         **ours,
         "committed": committed,
         "redis": "down",
-        "with_redis": with_redis,
+        "redis_up": redis_up,
         "reference": {
             "durable_server": durable,
             "ratio": _ratio(ours, durable),
@@ -81,7 +83,9 @@ def _numbered(hook: Hook) -> Iterator[Delivery]:
 def _under_load(hook: Hook, numbers: Iterator[Delivery], module: str, seconds: float, **settings: str) -> Figures:
     """Another server over the same ledger, called in the same way."""
     with serving(hook.settings.model_copy(update=settings), module) as server:
-        return drive(f"{server}{urlsplit(hook.url).path}", numbers, CONNECTIONS, after(seconds)).as_dict()
+        url = f"{server}{urlsplit(hook.url).path}"
+        drive(url, numbers, CONNECTIONS, after(WARM_UP_SECONDS))
+        return drive(url, numbers, CONNECTIONS, after(seconds)).as_dict()
 
 
 def _ratio(ours: Figures, theirs: Figures) -> float:

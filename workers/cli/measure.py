@@ -80,7 +80,7 @@ def _database(chosen: str) -> Iterator[str]:
     if chosen != "pg":
         yield chosen
         return
-    from workers.chaos.postgres import running
+    from workers.postgres import running
 
     with running() as server:
         yield server.url
