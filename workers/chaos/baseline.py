@@ -25,10 +25,6 @@ LONGEST_WAIT = 20.0  # seconds, for those
 QUIET_SECONDS = 6.0  # nothing new for so long and nothing waiting: it is over
 GRACE_SECONDS = 60.0
 CREATOR = "stock"
-LINE = [
-    *(sys.executable, "-m", "celery", "-A", "workers.chaos.stock", "worker", "-P", "threads", "-c", str(THREADS)),
-    *("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "ERROR"),
-]
 Say = Callable[[str], None]
 
 
@@ -40,6 +36,12 @@ def run(events: int, kills: int, flushes: int, seed: int, say: Say) -> dict[str,
         with network.running(home / "sandbox.log") as sandbox, valkey.running(home) as url:
             counts = asyncio.run(_perform(sandbox, url, events, kills, flushes, random.Random(seed), say))
     return {**counts, "kills": kills, "flushes": flushes, "seconds": round(time.monotonic() - start, 1)}
+
+
+def command(application: str, threads: int) -> list[str]:
+    """Start line of a stock worker."""
+    head = [sys.executable, "-m", "celery", "-A", application, "worker", "-P", "threads", "-c", str(threads)]
+    return [*head, "--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "ERROR"]
 
 
 async def _perform(
@@ -116,7 +118,8 @@ async def _over(net: Network, queue: "redis.Redis") -> None:
 
 def _start(broker: str) -> "subprocess.Popen[bytes]":
     env = {**os.environ, "CHAOS_BROKER": broker, PARENT: str(os.getpid())}
-    return subprocess.Popen(LINE, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    line = command("workers.chaos.stock", THREADS)
+    return subprocess.Popen(line, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def _kill(worker: "subprocess.Popen[bytes]") -> None:

@@ -57,13 +57,16 @@ def pipeline(
     seconds: Annotated[float, typer.Option(min=1, help="How long the second phase takes")] = 30,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 2,
     database: Database = "pg",
+    references: Annotated[bool, typer.Option(help="Measure asyncio, stock Celery and ElizaOS in the same run")] = True,
     as_json: AsJson = False,
 ) -> int:
     """Webhook in, reply out: every process, a mock model over HTTP; full speed first, then a steady rate."""
     from workers.bench.pipeline import Plan, measure
+    from workers.bench.references import beside
 
     plan = Plan(model_ms, replies, window, rate, seconds, workers=workers, database=database)
     found = measure(plan)
+    found["reference"] = beside(found["replies_per_s"], model_ms) if references else {}
     _show("pipeline", found, as_json=as_json)
     return 0 if found["lost"] == found["duplicates"] == 0 else 1
 
