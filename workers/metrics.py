@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -25,6 +26,9 @@ from workers.watchdog import is_stuck
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 DELIVERIES = Counter("engage_deliveries_total", "Webhook deliveries committed", ["platform"])
 FRESH = timedelta(seconds=5)  # scrapes inside this time get the same figures: they cannot load the database
+
+# (labels() locks and looks up; a platform's child is asked for once.)
+deliveries_of = lru_cache(DELIVERIES.labels)
 
 
 @dataclass(frozen=True, eq=False)

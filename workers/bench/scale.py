@@ -176,7 +176,7 @@ def _listen(scene: Scene, seconds: float) -> dict[str, Any]:
     listener = subprocess.Popen([sys.executable, "-m", "workers.listen"], env=env)
     try:
         most, everybody = _watch(scene, listener.pid, seconds)
-        spent = cpu.spent([listener.pid])
+        spent = cpu.spent([listener.pid]).total()
         behind = scene.behind()
     finally:
         end(listener, 30)
