@@ -32,7 +32,7 @@ BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
     "outbox.sweep": (REPLY, ("sending",), "uncertain"),
     "creators.connect_account": (ACCOUNT, ("unauthorized",), "active"),
 }
-MADE_BY_INSERT = {"turns.turn_row", "outbox.reply_row", "inbox.store"}
+MADE_BY_INSERT = {"turns.turn_row", "outbox.reply_row", "inbox._SAME"}
 NAMES_OF_STATES = {"outbox._claim"}  # a parameter of a SELECT
 
 
@@ -102,21 +102,28 @@ def test_bulk_updates_take_allowed_steps(name: str) -> None:
         check(machine, state, after)
 
 
+WRITERS = (ast.FunctionDef, ast.Assign, ast.AnnAssign)
+
+
 def functions_that_write_a_state() -> Iterator[str]:
     """`module.name` of whatever in the ledger gives `state` a value, where the module writes."""
     for file in LEDGER.glob("*.py"):
         text = file.read_text()
         writes = "update(" in text or "insert" in text
         for part in ast.walk(ast.parse(text)) if writes else ():
-            if isinstance(part, ast.FunctionDef | ast.Assign) and any(_names_a_state(node) for node in ast.walk(part)):
+            if isinstance(part, ast.FunctionDef | ast.Assign | ast.AnnAssign) and any(
+                _names_a_state(node) for node in ast.walk(part)
+            ):
                 yield from _name_of(file.stem, part)
 
 
-def _name_of(module: str, part: ast.FunctionDef | ast.Assign) -> Iterator[str]:
+def _name_of(module: str, part: ast.FunctionDef | ast.Assign | ast.AnnAssign) -> Iterator[str]:
     if isinstance(part, ast.FunctionDef):
         yield f"{module}.{part.name}"
-    elif isinstance(part.targets[0], ast.Name) and part.targets[0].id.isupper():
-        yield f"{module}.{part.targets[0].id}"
+        return
+    target = part.target if isinstance(part, ast.AnnAssign) else part.targets[0]
+    if isinstance(target, ast.Name) and target.id.isupper():
+        yield f"{module}.{target.id}"
 
 
 def _names_a_state(node: ast.AST) -> bool:

@@ -40,6 +40,8 @@ LEASE = timedelta(seconds=120)
 LISTEN_SECONDS = 60.0
 LOOK_SECONDS = 0.5
 
+REFERENCE = "reference"  # beside the claims: a transaction that reads one row, which tells how busy the machine is
+
 Claim = Callable[[Connection, Rota, str], Sequence[Any]]
 
 
@@ -68,6 +70,7 @@ def measure(population: Population, database: str = "", seconds: float = LISTEN_
         swept = asyncio.run(_sweep(scene))
         claimed = _claim_everything(scene)
         listened = _listen(scene, seconds)
+    bare = claimed.pop(REFERENCE)
     every = [each for times in claimed.values() for each in times]
     return {
         "accounts": population.accounts,
@@ -77,6 +80,7 @@ def measure(population: Population, database: str = "", seconds: float = LISTEN_
         "sweep_ms_max": _quantile(swept, 1.0),
         "claim_p50_ms": _quantile(every, 0.5),
         "claim_p95_ms": _quantile(every, 0.95),
+        "reference": {"bare_transaction": {"p50": _quantile(bare, 0.5), "p95": _quantile(bare, 0.95)}},
         "claims": {name: {"p50": _quantile(t, 0.5), "p95": _quantile(t, 0.95)} for name, t in claimed.items()},
         **listened,
         "fill_s": round(filled, 1),
@@ -150,6 +154,7 @@ def _claim(scene: Scene, claim: Claim, owner: str) -> list[float]:
 
 
 CLAIMS_OF: dict[str, Claim] = {
+    REFERENCE: lambda tx, *_: [tx.execute(select(1)).scalar_one()],
     "live": lambda tx, rota, owner: turns.claim(tx, Surface.LIVE, ROWS, owner, LEASE, utc_now(), rota),
     "dm": lambda tx, rota, owner: turns.claim(tx, Surface.DM, ROWS, owner, LEASE, utc_now(), rota),
     "comment": lambda tx, rota, owner: turns.claim(tx, Surface.COMMENT, ROWS, owner, LEASE, utc_now(), rota),
