@@ -12,6 +12,7 @@ from engage.ledger import creators
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.fair import Conditions, Line, Rota, Waiting
 from engage.ledger.ids import new_id
+from engage.ledger.many import update_many
 from engage.ledger.states import move
 from engage.ledger.tables import accounts, conversations, decisions, followers, modes, replies
 from engage.ledger.types import UtcDateTime
@@ -227,20 +228,12 @@ def _note(tx: Connection, receipts: Mapping[str, Receipt], open_states: Sequence
     states = {row.id: row.state for row in tx.execute(locked.with_for_update(skip_locked=True))}
     is_open = {reply_id: state in open_states for reply_id, state in states.items()}
     rows = [
-        {"that": reply_id, "receipt": receipt.id, "at": receipt.sent_at, "why": reason}
+        _free(id=reply_id, state="sent", receipt_id=receipt.id, sent_at=receipt.sent_at, reason=reason)
         for reply_id, receipt in receipts.items()
         if is_open.get(reply_id)
     ]
-    if rows:
-        tx.execute(_SENT, rows)
+    update_many(tx, replies, "id", rows)
     return is_open
-
-
-_SENT = (
-    update(replies)
-    .where(replies.c.id == bindparam("that"))
-    .values(_free(state="sent", receipt_id=bindparam("receipt"), sent_at=bindparam("at"), reason=bindparam("why")))
-)
 
 
 def mark_due(
