@@ -24,7 +24,7 @@ from engage.ledger.database import Database
 from engage.ledger.outbox import NEVER, Sending
 from engage.ledger.tables import accounts, decisions, replies
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import Connector, Found, ReadBack, Settle
+from engage.platform import Connector, Found, Limit, Quota, ReadBack, Settle
 from engage.posting import SLOW_DOWN, Poster, Step, after, after_readback, backoff
 from tests.ledger.house import NOON, House, answer
 
@@ -40,6 +40,8 @@ class Paper:
     surfaces: ClassVar[frozenset[Surface]] = frozenset(Surface)
     settle: Settle = Settle.KEY
     readback_lag: timedelta = timedelta(0)
+    limits: tuple[Limit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     says: list[Exception] = field(default_factory=list)
     shows: list[ReadBack | Exception] = field(default_factory=list)
     sent: list[Outgoing] = field(default_factory=list)
@@ -121,11 +123,12 @@ def sending(attempts: int = 1, *, fresh: bool = True, first_sent_at: datetime = 
 
 SOON = NOON + timedelta(seconds=2)
 ASK = timedelta(minutes=3)
+UNSPENT = {"unspent": True}
 ALWAYS_SURE: list[tuple[Exception, str, datetime, dict[str, Any]]] = [
-    (RateLimited(retry_after=ASK), "due", NOON + ASK, {"uncounted": True, "block_until": NOON + ASK}),
-    (RateLimited(), "due", NOON + SLOW_DOWN, {"uncounted": True, "block_until": NOON + SLOW_DOWN}),
-    (Unavailable(), "due", SOON, {}),
-    (Retryable(), "due", SOON, {}),
+    (RateLimited(retry_after=ASK), "due", NOON + ASK, {"uncounted": True, "block_until": NOON + ASK, **UNSPENT}),
+    (RateLimited(), "due", NOON + SLOW_DOWN, {"uncounted": True, "block_until": NOON + SLOW_DOWN, **UNSPENT}),
+    (Unavailable(), "due", SOON, UNSPENT),
+    (Retryable(), "due", SOON, UNSPENT),
     (Unauthorized(), "due", NOON, {"uncounted": True, "lose_access": True}),
     (Refused(), "refused", NOON, {}),
     (Malformed(), "refused", NOON, {}),

@@ -70,6 +70,13 @@ class Network:
         written: dict[str, str] = await self._call("POST", "/api/follow/write", message)
         return written
 
+    async def write_all(self, messages: list[dict[str, Any]]) -> list[dict[str, str]]:
+        """Followers write many messages; the results in order."""
+        written: list[dict[str, str]] = (await self._call("POST", "/api/follow/batch", {"messages": messages}))[
+            "written"
+        ]
+        return written
+
     async def edit(self, message_id: str, text: str) -> None:
         await self._call("PATCH", f"/api/follow/{message_id}", {"text": text})
 
