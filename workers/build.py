@@ -74,6 +74,7 @@ def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
 
     policy = Policy(
         replies_per_hour=settings.replies_per_hour,
+        creator_replies_per_hour=settings.creator_replies_per_hour,
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from engage.errors import EngageError, Retryable
+from engage.errors import Retryable
 from engage.ledger import engines, quotas
 from engage.ledger.fair import Rota
 from engage.ledger.outbox import Sending
@@ -22,6 +22,7 @@ from workers.runtime import Runtime, utc_now
 
 log = structlog.get_logger()
 
+AFTER_BUG = timedelta(seconds=30)
 AHEAD = timedelta(seconds=HORIZON / 2)  # work for this long is dealt out when a worker comes again
 
 
@@ -78,6 +79,14 @@ class Permits:
 
     async def ask(self, claimed: Sequence[Sending]) -> tuple[list[Ready], Unready]:
         """Which of `claimed` may be sent, and what the caller must write down of the others."""
+        try:
+            return await self._ask(claimed)
+        except Exception:  # a bug beside them must not keep claimed replies from everybody for ever
+            log.exception("permits_failed")
+            later = utc_now() + AFTER_BUG
+            return [], Unready([Waiting(one, "its limits could not be read: see the log", later) for one in claimed])
+
+    async def _ask(self, claimed: Sequence[Sending]) -> tuple[list[Ready], Unready]:
         needs = [await self._need(one) for one in claimed]
         ready = [Ready(need.sending) for need in needs if not (need.buckets or need.budgets)]
         unready = Unready()
@@ -94,8 +103,8 @@ class Permits:
     async def _need(self, sending: Sending) -> Need:
         try:
             connector = await self._runtime.connector(sending.account_id, aged=True)
-        except EngageError:
-            return Need(sending)  # who posts it finds out, and knows what to do
+        except Exception:
+            return Need(sending)  # nothing will be sent: who posts it finds out, and knows what to do
         if not (connector.limits or connector.quotas):
             return Need(sending)
         self._narrow(sending.account_id, connector)

@@ -24,6 +24,7 @@ from engage.ledger.database import Database
 from engage.ledger.outbox import NEVER, Sending
 from engage.ledger.tables import accounts, decisions, replies
 from engage.models import Capabilities, Outgoing, Receipt, Surface
+from engage.pacing import Permit
 from engage.platform import Connector, Found, Limit, Quota, ReadBack, Settle
 from engage.posting import SLOW_DOWN, Poster, Step, after, after_readback, backoff
 from tests.ledger.house import NOON, House, answer
@@ -335,6 +336,15 @@ async def test_what_a_dead_worker_left_is_parked_where_nobody_can_know(to_post: 
     abandoned(post)
     assert await post.settle() == "uncertain"
     assert (post.reply.due_at, post.platform.sent) == (NEVER, [])
+
+
+async def test_a_permit_that_is_over_sends_nothing_and_uses_up_no_try(to_post: Open) -> None:
+    """The machine stood still: now the request would be one too many."""
+    post = to_post()
+    taken = post.house.claim_reply()
+    assert await post.poster.post(taken, Permit(until=0.0)) == "due"
+    assert (post.reply.attempts, post.reply.first_sent_at, post.platform.sent) == (0, None, [])
+    assert await post.post() == "sent"
 
 
 # read-back

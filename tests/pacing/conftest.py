@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from engage.pacing import Pacer
+from engage.pacing.shared import PREFIX
 from tests.conftest import free_port
 from tests.pacing.strict import pacers
 from workers import valkey
@@ -52,6 +53,11 @@ class Server:
     def thaw(self) -> None:
         assert self._child is not None
         self._child.send_signal(signal.SIGCONT)
+
+    def forget(self, bucket: str) -> None:
+        """What a crash of the machine does to the newest of what was written."""
+        with redis.Redis(port=self.port) as client:
+            assert client.delete(PREFIX + bucket) == 1
 
     def empty(self) -> None:
         with redis.Redis(port=self.port) as client:

@@ -84,6 +84,20 @@ async def test_redis_may_come_back_with_what_it_knew_long_ago(server: Server, cr
     assert dealt.too_many == 0
 
 
+async def test_a_server_that_was_started_again_is_not_believed(server: Server, crew: list[Pacer]) -> None:
+    """Its file may lack the last seconds; and a worker that was not there before has no outage to tell of."""
+    dealt = Dealt(bucket(burst=COUNT // 2))
+    await dealt.more(crew, COUNT)
+    server.kill()
+    server.start()
+    server.forget(dealt.wanted.key)
+    fresh = pacers(server.url, 3)
+    await dealt.more(fresh, 2 * COUNT)
+    assert dealt.too_many == 0
+    for pacer in fresh:
+        await pacer.aclose()
+
+
 async def test_redis_that_hangs_is_as_good_as_none(
     server: Server, crew: list[Pacer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
