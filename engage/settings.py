@@ -57,6 +57,7 @@ class Settings(BaseModel):
     )
     reply_attempts: int = Field(default=6, ge=1, description="Most tries to post one reply")
     reply_expiry: float = Field(default=24 * 3600, gt=0, description="A reply not posted by then is given up")
+    workers: int = Field(default=1, ge=1, description="Worker processes that `engage up` starts")
     concurrency: int = Field(default=64, ge=1, description="Turns one worker process answers at the same time")
     lease: float = Field(default=120, ge=5, description="A worker silent this long loses its claim")
     max_body: int = Field(default=1_000_000, ge=1, description="Largest webhook body, in bytes")

@@ -41,7 +41,7 @@ class Unready:
 
     waiting: list[Waiting] = field(default_factory=list)
     unspent: list[Budget] = field(default_factory=list)
-    paced: dict[Bucket, tuple[str, timedelta]] = field(default_factory=dict)  # → account, how long
+    paced: dict[tuple[str, Bucket], timedelta] = field(default_factory=dict)  # account and what is used up → how long
 
     def __bool__(self) -> bool:
         return bool(self.waiting or self.paced)
@@ -49,12 +49,12 @@ class Unready:
     @property
     def soonest(self) -> timedelta | None:
         """When the first of these limits has something again."""
-        return min((wait for _, wait in self.paced.values()), default=None)
+        return min(self.paced.values(), default=None)
 
     def write(self, tx: Connection) -> None:
         quotas.give_back(tx, self.unspent)
         put_back(tx, self.waiting)
-        for bucket, (account_id, wait) in self.paced.items():
+        for (account_id, bucket), wait in sorted(self.paced.items(), key=lambda one: one[0][0]):  # no circle of waiting
             pace(tx, account_id, sorted(bucket.limit.surfaces), utc_now() + wait)
 
 
@@ -159,8 +159,7 @@ def _sort_out(counted: Sequence[Need], said: Said, unready: Unready) -> Iterable
         unready.unspent += need.budgets
         unready.waiting.append(Waiting(need.sending, word.bucket.describe(), _turn_of(word, said, now)))
     if said.common:
-        account_of = {bucket: need.sending.account_id for need in counted for bucket in need.buckets}
-        for bucket, room in said.room.items():
-            wait = timedelta(seconds=room) - AHEAD
+        for account_id, bucket in {(need.sending.account_id, bucket) for need in counted for bucket in need.buckets}:
+            wait = timedelta(seconds=said.room[bucket]) - AHEAD
             if bucket.limit.each is Each.ACCOUNT and wait > timedelta(0):
-                unready.paced[bucket] = account_of[bucket], wait
+                unready.paced[account_id, bucket] = wait

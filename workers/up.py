@@ -18,11 +18,15 @@ from workers.supervisor import Supervisor
 from workers.watchdog import Watchdog
 
 PROCFILE = Path(__file__).parent.parent / "Procfile"
+WORKER = "worker"
 STOP_SECONDS = 30  # a worker finishes what is in flight
 
 
 def commands(settings: Settings, only: Sequence[str] = ()) -> dict[str, str]:
-    """The Procfile's lines to run: those named by `only`, without services that are running elsewhere."""
+    """The Procfile's lines to run: those named by `only`, without services that are running elsewhere.
+
+    The worker's line as often as `workers` says: worker, worker.2, …
+    """
     lines: dict[str, str] = dict(parse_procfile(PROCFILE.read_text()).processes)
     unknown = [name for name in only if name not in lines]
     if unknown:
@@ -31,7 +35,10 @@ def commands(settings: Settings, only: Sequence[str] = ()) -> dict[str, str]:
         raise ConfigError("the Procfile has no such process", key=unknown[0], place="--only", fix=fix)
     elsewhere = {"redis": settings.redis_url, "chroma": settings.chroma_url}
     wanted = only or [name for name in lines if not elsewhere.get(name)]
-    return {name: lines[name] for name in wanted}
+    chosen = {name: lines[name] for name in wanted}
+    if WORKER in chosen:
+        chosen |= {f"{WORKER}.{number}": lines[WORKER] for number in range(2, settings.workers + 1)}
+    return chosen
 
 
 def plan(settings: Settings) -> Services:

@@ -62,6 +62,21 @@ def make_app(runtime: Runtime) -> FastAPI:
             return PlainTextResponse("this is no webhook challenge", status_code=400)
         return PlainTextResponse(answer)
 
+    _add_health(app, runtime)
+
+    @app.exception_handler(EngageError)
+    async def failed(request: Request, error: Exception) -> Response:
+        status = _status(error)
+        log.warning("webhook_refused", path=request.url.path, status=status, error=str(error))
+        headers = {"Retry-After": "5"} if status == 503 else {}
+        return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
+
+    return app
+
+
+def _add_health(app: FastAPI, runtime: Runtime) -> None:
+    """What supervisors and Prometheus ask."""
+
     @app.get("/healthz")
     async def healthy() -> dict[str, int]:
         return {"waiting": await runtime.db.read(inbox.waiting)}
@@ -76,15 +91,6 @@ def make_app(runtime: Runtime) -> FastAPI:
     @app.get("/metrics")
     async def measured() -> Response:
         return Response(metrics.latest(), media_type=metrics.CONTENT_TYPE)
-
-    @app.exception_handler(EngageError)
-    async def failed(request: Request, error: Exception) -> Response:
-        status = _status(error)
-        log.warning("webhook_refused", path=request.url.path, status=status, error=str(error))
-        headers = {"Retry-After": "5"} if status == 503 else {}
-        return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
-
-    return app
 
 
 def _status(error: Exception) -> int:

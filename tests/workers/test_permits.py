@@ -136,6 +136,13 @@ async def test_what_surely_cannot_be_sent_is_not_claimed(office: Office) -> None
     assert await office.runtime.db.run(outbox.claim_due, 9, owner, lease, utc_now()) == []
 
 
+async def test_accounts_that_share_a_limit_wait_together(office: Office) -> None:
+    shared = {**ONE_AN_HOUR, "shared_by": "one application"}
+    ours = [await office.account(1, limits=[shared]) for _ in range(2)]
+    await office.work()
+    assert [office.paced(account) for account in ours] == [set(Surface), set(Surface)]
+
+
 async def test_only_as_much_is_claimed_as_may_go_at_once(office: Office) -> None:
     await office.account(9, limits=[ONE_AN_HOUR])
     await office.work()

@@ -38,7 +38,7 @@ async def fill(runtime: Runtime, net: Network, account_id: str, handle: str, cou
     post = await net.publish(handle, "ask me anything")
     message = {"creator": handle, "surface": "comment", "post_id": post}
     for first in range(0, count, GROUP):
-        await net.write_all(
+        await net.write_many(
             [
                 {**message, "follower": f"f_{n}", "text": "what do you use?"}
                 for n in range(first, min(count, first + GROUP))

@@ -7,9 +7,13 @@ guard do their whole work; anybody else gets a fixed text. What it cost the mach
 import argparse
 import asyncio
 import json
+import os
 import re
 import socket
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -101,6 +105,19 @@ def embeddings(texts: Any) -> dict[str, Any]:
     count = len(texts) if isinstance(texts, list) else 1
     data = [{"object": "embedding", "index": place, "embedding": [0.01] * DIMENSIONS} for place in range(count)]
     return {"object": "list", "model": "e", "data": data, "usage": {"prompt_tokens": 1, "total_tokens": 1}}
+
+
+@contextmanager
+def running(ms: float) -> Iterator[str]:
+    """The stand-in as a process of its own; yields the address that OpenAI's clients are given."""
+    line = [sys.executable, "-m", "workers.bench.model", "--ms", str(ms)]
+    server = subprocess.Popen(line, stdout=subprocess.PIPE, env={**os.environ, process.PARENT: str(os.getpid())})
+    assert server.stdout is not None
+    with server.stdout:
+        try:
+            yield str(json.loads(server.stdout.readline())["url"])
+        finally:
+            process.end(server, 10)
 
 
 def main() -> int:

@@ -13,16 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from redis.asyncio import Redis
+from sqlalchemy import make_url
 
 from engage.ledger import creators
 from engage.ledger.ids import new_id
 from engage.settings import Settings, load
 from workers import queues, services, valkey
 from workers.bench import backlog
+from workers.bench.pipeline import OWN_SERVER
 from workers.bench.stage import BenchFailed
 from workers.demo import network
 from workers.demo.network import Network
-from workers.process import PARENT
+from workers.postgres import running as postgres
+from workers.process import PARENT, end
 from workers.runtime import Runtime
 
 START_SECONDS = 90
@@ -56,11 +59,17 @@ def measure(plan: Plan) -> dict[str, Any]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="engage-bench-", ignore_cleanup_errors=True))
         url = valkey.make_url(services.free_port())
-        settings = load({}, home=Path(folder), database_url=plan.database, redis_url=url, log_level="ERROR")
+        own = plan.database == OWN_SERVER
+        database = stack.enter_context(postgres()).url if own else plan.database
+        settings = load({}, home=Path(folder), database_url=database, redis_url=url, log_level="ERROR")
         stack.enter_context(_child(valkey.command(settings, url), {}, "redis", settings))
         sandbox = stack.enter_context(network.running(settings.directory / "sandbox.log"))
         found = asyncio.run(_run(plan, settings, sandbox))
-    return {**found, "load_average": round(load_average, 2)}
+    return {
+        **found,
+        "load_average": round(load_average, 2),
+        "database": make_url(settings.ledger_url).get_backend_name(),
+    }
 
 
 async def _run(plan: Plan, settings: Settings, sandbox: str) -> dict[str, Any]:
@@ -151,9 +160,4 @@ def _child(line: list[str], environment: dict[str, str], name: str, settings: Se
     try:
         yield
     finally:
-        child.terminate()
-        try:
-            child.wait(timeout=STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-            child.wait()
+        end(child, STOP_SECONDS)

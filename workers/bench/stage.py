@@ -27,7 +27,7 @@ from engage.secrets import Vault
 from engage.settings import Settings, load
 from workers import services
 from workers.demo.content import connect_account
-from workers.process import PARENT
+from workers.process import PARENT, end
 
 START_SECONDS = 60
 
@@ -116,11 +116,7 @@ def serving(settings: Settings, module: str) -> Iterator[str]:
         _wait(server, f"{url}/healthz")
         yield url
     finally:
-        server.terminate()
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            server.kill()
+        end(server, 20)
 
 
 def _wait(server: "subprocess.Popen[bytes]", url: str) -> None:

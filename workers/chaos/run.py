@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from engage.errors import ConfigError
-from workers.chaos import census, judge, postgres
+from workers import postgres
+from workers.chaos import census, judge
 from workers.chaos.model import Model, marked
-from workers.chaos.postgres import Postgres
 from workers.chaos.proxy import Odds, Proxy
 from workers.chaos.rolling import Rolling
 from workers.chaos.theatre import LEASE_SECONDS, Theatre, opened, questions, second_worker
 from workers.chaos.violence import Say, Violence
 from workers.demo import account, stage
+from workers.postgres import Postgres
 
 SURFACES = ("comment", "comment", "comment", "dm", "dm", "live")
 EVENTS_PER_SECOND = 12.0

