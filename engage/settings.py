@@ -21,7 +21,7 @@ PREFIX = "ENGAGE_"
 FILE = "engage.toml"
 PLATFORM_NAMES = {"REDIS_URL": "redis_url", "DATABASE_URL": "database_url"}
 # Set by `engage up` for its own processes; no setting of the creator's.
-INTERNAL = {"ENGAGE_PARENT_PID", "ENGAGE_TEST_DATA", "ENGAGE_LANES"}
+INTERNAL = {"ENGAGE_PARENT_PID", "ENGAGE_BENCH_ELIZA", "ENGAGE_TEST_DATA", "ENGAGE_LANES"}
 
 
 class Settings(BaseModel):

@@ -8,15 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import redis
+
 from engage.errors import ConfigError
 from engage.settings import Settings, load
-from workers import process
+from workers import process, services
 
 NAMES = ("valkey-server", "redis-server")
 BIN_FOLDER = "_binaries"
+START_SECONDS = 20.0
 
 
 def make_url(port: int) -> str:
@@ -66,6 +71,33 @@ def command(settings: Settings, url: str) -> list[str]:
         "loglevel": "warning",
     }
     return [binary(), str(config), *(word for key, value in options.items() for word in (f"--{key}", value))]
+
+
+@contextmanager
+def running(home: Path) -> Iterator[str]:
+    """A server with its data below `home`, for as long as the block lasts; yields its address."""
+    url = make_url(services.free_port())
+    env = {**os.environ, "ENGAGE_HOME": str(home), "ENGAGE_REDIS_URL": url, process.PARENT: str(os.getpid())}
+    server = subprocess.Popen([sys.executable, "-m", "workers.valkey"], env=env, stdout=subprocess.DEVNULL)
+    try:
+        _wait_for(url, server)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + START_SECONDS
+    with redis.Redis.from_url(url) as client:
+        while True:
+            try:
+                client.ping()
+                return
+            except redis.ConnectionError:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.02)
 
 
 def main() -> int:

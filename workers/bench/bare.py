@@ -1,4 +1,4 @@
-"""The reference: a server that reads the body and answers 202, and does nothing else."""
+"""The other reference: a server that reads the body and answers 202, and does nothing else."""
 
 import sys
 from typing import Any
@@ -19,7 +19,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
                 return
     while (await receive()).get("more_body"):
         continue
-    await send({"type": "http.response.start", "status": 202, "headers": []})
+    await send({"type": "http.response.start", "status": 202, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})
 
 

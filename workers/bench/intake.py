@@ -3,79 +3,49 @@
 import asyncio
 import os
 import random
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from itertools import count as count_up
 from typing import Any
+from urllib.parse import urlsplit
 
-import aiohttp
 from sqlalchemy import func, select
 
 from engage import intake
 from engage.ledger.tables import deliveries, messages, turns
+from workers import valkey
+from workers.bench.load import Delivery, after, drive
 from workers.bench.stage import Hook, receiver, serving
 
 CONNECTIONS = 64
-Delivery = tuple[dict[str, str], bytes]
-
-
-@dataclass(slots=True)
-class Load:
-    """What the caller saw."""
-
-    seconds: float = 0.0
-    errors: int = 0
-    latencies: list[float] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, float | int]:
-        ordered = sorted(self.latencies) or [0.0]
-        return {
-            "events_per_s": round(len(self.latencies) / self.seconds, 1),
-            "p50_ms": round(ordered[len(ordered) // 2] * 1000, 2),
-            "p99_ms": round(ordered[int(len(ordered) * 0.99)] * 1000, 2),
-            "errors": self.errors,
-        }
-
-
-async def drive(url: str, deliveries: Iterator[Delivery], connections: int, over: Callable[[], bool]) -> Load:
-    """Post deliveries over so many connections until they run out or `over()`."""
-    load = Load()
-    start = time.perf_counter()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=connections)) as session:
-
-        async def caller() -> None:
-            for headers, body in deliveries:
-                sent = time.perf_counter()
-                async with session.post(url, data=body, headers=headers) as answer:
-                    load.errors += answer.status != 202
-                load.latencies.append(time.perf_counter() - sent)
-                if over():
-                    return
-
-        await asyncio.gather(*(caller() for _ in range(connections)))
-    load.seconds = time.perf_counter() - start
-    return load
-
-
-def _numbered(hook: Hook) -> Iterator[Delivery]:
-    number = 0
-    while True:
-        number += 1
-        yield hook.delivery(number)
+WARM_UP_SECONDS = 1.0  # each server's first requests open connections and fill caches
+Figures = dict[str, float | int]
 
 
 def measure(seconds: float = 20, database: str = "") -> dict[str, Any]:
-    """Intake against the bare reference, the same caller and bodies for both."""
-    with receiver(database) as hook, serving(hook.settings, "workers.bench.bare") as bare:
-        reference = asyncio.run(drive(bare, _numbered(hook), CONNECTIONS, _after(seconds / 2)))
-        load = asyncio.run(drive(hook.url, _numbered(hook), CONNECTIONS, _after(seconds)))
-        committed = _count(hook, deliveries)
-    ours, theirs = load.as_dict(), reference.as_dict()
-    ratio = round(float(ours["events_per_s"]) / float(theirs["events_per_s"]), 3)
+    """Intake without and with Redis, beside a server with the same promise and one with none: same caller, same bodies.
+
+    Each gets the machine for itself, and numbers of its own, so that every delivery is a new row.
+    """
+    with receiver(database) as hook:
+        numbers = _numbered(hook)
+        warm_up = drive(hook.url, numbers, CONNECTIONS, after(WARM_UP_SECONDS))
+        ours = drive(hook.url, numbers, CONNECTIONS, after(seconds)).as_dict()
+        committed = _count(hook, deliveries) - len(warm_up.latencies)
+        with valkey.running(hook.settings.directory) as redis:
+            redis_up = _under_load(hook, numbers, "workers.webhooks", seconds / 2, redis_url=redis)
+        durable = _under_load(hook, numbers, "workers.bench.durable", seconds / 2)
+        bare = _under_load(hook, numbers, "workers.bench.bare", seconds / 2)
     return {
         **ours,
         "committed": committed,
-        "reference": {"bare_server": theirs, "ratio": ratio},
+        "redis": "down",
+        "redis_up": redis_up,
+        "reference": {
+            "durable_server": durable,
+            "ratio": _ratio(ours, durable),
+            "bare_server": bare,
+            "ratio_to_bare": _ratio(ours, bare),
+        },
         "load_average": round(os.getloadavg()[0], 2),
     }
 
@@ -86,7 +56,7 @@ def storm(count: int = 10_000, callers: int = 8, database: str = "") -> dict[str
     numbers = [number for number in range(count) for _ in range(chance.randint(1, 5))]
     chance.shuffle(numbers)
     with receiver(database) as hook:
-        load = asyncio.run(drive(hook.url, map(hook.delivery, numbers), callers, lambda: False))
+        load = drive(hook.url, map(hook.delivery, numbers), callers, lambda: False)
         processed = _process_all(hook)
         found = {str(table.name): _count(hook, table) for table in (deliveries, messages, turns)}
     return {"sent": len(numbers), "expected": count, **load.as_dict(), **found, "processed": processed}
@@ -106,9 +76,20 @@ def _process_all(hook: Hook) -> int:
             return total
 
 
-def _after(seconds: float) -> Callable[[], bool]:
-    end = time.monotonic() + seconds
-    return lambda: time.monotonic() > end
+def _numbered(hook: Hook) -> Iterator[Delivery]:
+    return map(hook.delivery, count_up(1))
+
+
+def _under_load(hook: Hook, numbers: Iterator[Delivery], module: str, seconds: float, **settings: str) -> Figures:
+    """Another server over the same ledger, called in the same way."""
+    with serving(hook.settings.model_copy(update=settings), module) as server:
+        url = f"{server}{urlsplit(hook.url).path}"
+        drive(url, numbers, CONNECTIONS, after(WARM_UP_SECONDS))
+        return drive(url, numbers, CONNECTIONS, after(seconds)).as_dict()
+
+
+def _ratio(ours: Figures, theirs: Figures) -> float:
+    return round(ours["events_per_s"] / theirs["events_per_s"], 3)
 
 
 def _count(hook: Hook, table: Any) -> int:

@@ -23,6 +23,7 @@ from workers import process
 
 USAGE = {"prompt_tokens": 900, "completion_tokens": 60, "total_tokens": 960}
 DIMENSIONS = 384
+FIXED = "Thank you for watching!"
 LONGEST = 220  # characters: a public comment has 300, and its disclosure needs some of them
 _PASSAGE = re.compile(r"^\[(p\d+)\] .*\n(?:asked:\n(?:¦ .*\n)+answered:\n)?¦ (.*)$", re.MULTILINE)
 
@@ -108,9 +109,9 @@ def embeddings(texts: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def running(ms: float) -> Iterator[str]:
+def running(ms: float, text: str = FIXED) -> Iterator[str]:
     """The stand-in as a process of its own; yields the address that OpenAI's clients are given."""
-    line = [sys.executable, "-m", "workers.bench.model", "--ms", str(ms)]
+    line = [sys.executable, "-m", "workers.bench.model", "--ms", str(ms), "--text", text]
     server = subprocess.Popen(line, stdout=subprocess.PIPE, env={**os.environ, process.PARENT: str(os.getpid())})
     assert server.stdout is not None
     with server.stdout:
@@ -123,7 +124,7 @@ def running(ms: float) -> Iterator[str]:
 def main() -> int:
     reading = argparse.ArgumentParser(description=__doc__)
     reading.add_argument("--ms", type=float, default=800)
-    reading.add_argument("--text", default="Thank you for watching!")
+    reading.add_argument("--text", default=FIXED)
     chosen = reading.parse_args()
     process.begin("ERROR")
     listening = socket.create_server(("127.0.0.1", 0), backlog=2048)

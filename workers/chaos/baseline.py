@@ -8,14 +8,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import redis
 
-from workers import services, valkey
+from workers import valkey
 from workers.demo import network
 from workers.demo.network import Network
 from workers.process import PARENT
@@ -26,10 +25,6 @@ LONGEST_WAIT = 20.0  # seconds, for those
 QUIET_SECONDS = 6.0  # nothing new for so long and nothing waiting: it is over
 GRACE_SECONDS = 60.0
 CREATOR = "stock"
-LINE = [
-    *(sys.executable, "-m", "celery", "-A", "workers.chaos.stock", "worker", "-P", "threads", "-c", str(THREADS)),
-    *("--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "ERROR"),
-]
 Say = Callable[[str], None]
 
 
@@ -38,9 +33,15 @@ def run(events: int, kills: int, flushes: int, seed: int, say: Say) -> dict[str,
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="engage-stock-", ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        with network.running(home / "sandbox.log") as sandbox, _broker(home) as url:
+        with network.running(home / "sandbox.log") as sandbox, valkey.running(home) as url:
             counts = asyncio.run(_perform(sandbox, url, events, kills, flushes, random.Random(seed), say))
     return {**counts, "kills": kills, "flushes": flushes, "seconds": round(time.monotonic() - start, 1)}
+
+
+def command(application: str, threads: int) -> list[str]:
+    """Start line of a stock worker."""
+    head = [sys.executable, "-m", "celery", "-A", application, "worker", "-P", "threads", "-c", str(threads)]
+    return [*head, "--without-gossip", "--without-mingle", "--without-heartbeat", "-l", "ERROR"]
 
 
 async def _perform(
@@ -117,37 +118,11 @@ async def _over(net: Network, queue: "redis.Redis") -> None:
 
 def _start(broker: str) -> "subprocess.Popen[bytes]":
     env = {**os.environ, "CHAOS_BROKER": broker, PARENT: str(os.getpid())}
-    return subprocess.Popen(LINE, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    line = command("workers.chaos.stock", THREADS)
+    return subprocess.Popen(line, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
 
 def _kill(worker: "subprocess.Popen[bytes]") -> None:
     if worker.poll() is None:
         os.killpg(worker.pid, signal.SIGKILL)
     worker.wait()
-
-
-@contextmanager
-def _broker(home: Path) -> Iterator[str]:
-    """A Redis of its own; yields its address."""
-    url = valkey.make_url(services.free_port())
-    env = {**os.environ, "ENGAGE_HOME": str(home), "ENGAGE_REDIS_URL": url, PARENT: str(os.getpid())}
-    server = subprocess.Popen([sys.executable, "-m", "workers.valkey"], env=env, stdout=subprocess.DEVNULL)
-    try:
-        _wait_for(url, server)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + LONGEST_WAIT
-    with redis.Redis.from_url(url) as client:
-        while True:
-            try:
-                client.ping()
-                return
-            except redis.ConnectionError:
-                if server.poll() is not None or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.02)

@@ -1,5 +1,7 @@
 """`engage bench`: figures of this machine, with the reference measured beside them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -11,7 +13,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(BENCH, name="bench")
 
 
-Database = Annotated[str, typer.Option(help="An empty database; default: SQLite")]
+Database = Annotated[str, typer.Option(help="An empty database, or pg: a PostgreSQL of its own; default: SQLite")]
 AsJson = Annotated[bool, typer.Option("--json", help="Machine-readable")]
 
 
@@ -21,10 +23,11 @@ def intake(
     database: Database = "",
     as_json: AsJson = False,
 ) -> int:
-    """Signed webhooks over real HTTP, each committed before its 2xx, beside a bare server."""
+    """Signed webhooks over real HTTP, each committed before its 2xx, beside bare servers."""
     from workers.bench.intake import measure
 
-    found = measure(seconds, database)
+    with _database(database) as url:
+        found = measure(seconds, url)
     _show("intake", found, as_json=as_json)
     return 0 if found["errors"] == 0 else 1
 
@@ -39,7 +42,8 @@ def storm(
     """A storm of duplicate webhooks: how many rows come of it."""
     from workers.bench.intake import storm as run
 
-    found = run(count, callers, database)
+    with _database(database) as url:
+        found = run(count, callers, url)
     _show("storm", found, as_json=as_json)
     return 0 if found["errors"] == 0 and found["deliveries"] == found["turns"] == count else 1
 
@@ -75,15 +79,17 @@ def pipeline(
     seconds: Annotated[float, typer.Option(min=1, help="How long the second phase takes")] = 30,
     workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 2,
     database: Database = "pg",
+    references: Annotated[bool, typer.Option(help="Measure asyncio, stock Celery and ElizaOS in the same run")] = True,
     as_json: AsJson = False,
 ) -> int:
     """Webhook in, reply out: every process, a mock model over HTTP; full speed first, then a steady rate."""
     from workers.bench.pipeline import Plan, measure
-
-    plan = Plan(model_ms, replies, window, rate, seconds, workers=workers, database=database)
+    from workers.bench.references import beside
     from workers.cli.console import say
 
+    plan = Plan(model_ms, replies, window, rate, seconds, workers=workers, database=database)
     found = measure(plan, say)
+    found["reference"] = beside(found["replies_per_s"], model_ms) if references else {}
     _show("pipeline", found, as_json=as_json)
     return 0 if found["lost"] == found["duplicates"] == 0 else 1
 
@@ -92,6 +98,18 @@ def pipeline(
 def everything(as_json: AsJson = False) -> int:
     """Every measurement with its defaults."""
     return max(intake(20, "", as_json), storm(10_000, 8, "", as_json))
+
+
+@contextmanager
+def _database(chosen: str) -> Iterator[str]:
+    """The URL to measure on; '' is SQLite in the home of the measurement."""
+    if chosen != "pg":
+        yield chosen
+        return
+    from workers.postgres import running
+
+    with running() as server:
+        yield server.url
 
 
 def _show(name: str, found: dict[str, object], *, as_json: bool) -> None:

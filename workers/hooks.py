@@ -1,0 +1,125 @@
+"""What platforms call: verify the raw bytes, commit the delivery, answer 2xx, wake a worker. In this order.
+
+Bare ASGI: every platform's every event comes through here, and a framework's routing cost more than all of it.
+"""
+
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
+from typing import cast
+
+import structlog
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from engage.errors import EngageError, InvalidSignature, Malformed, Unavailable
+from engage.ledger import inbox
+from engage.ledger.creators import UnknownAccount
+from engage.ledger.inbox import Incoming
+from engage.platform import WebhookSource
+from workers import metrics, queues
+from workers.group_commit import GroupCommit
+from workers.runtime import Runtime, utc_now
+
+log = structlog.get_logger()
+
+PREFIX = "/hooks/"
+ACCEPTED = Response(status_code=202)
+
+
+class TooLarge(EngageError):
+    """The body is larger than the `max_body` setting allows."""
+
+
+class Hooks:
+    """POST /hooks/{platform}/{account_id}. `commits` is entered and left by whoever serves it."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._max_body = runtime.settings.max_body
+        self.commits: GroupCommit[Incoming, None] = GroupCommit(self._store)
+
+    @staticmethod
+    def takes(scope: Scope) -> bool:
+        """Whether a request is a delivery."""
+        return bool(scope["type"] == "http" and scope["method"] == "POST" and scope["path"].startswith(PREFIX))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await self._take(scope, receive)
+            answer = ACCEPTED
+        except EngageError as error:
+            answer = refusal(scope["path"], error)
+        await answer(scope, receive, send)
+
+    async def _take(self, scope: Scope, receive: Receive) -> None:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        body = await _body(receive, headers, self._max_body)
+        platform, account_id = _place(scope["path"])
+        source = await source_of(self._runtime, platform, account_id)
+        event = source.receive(headers, body, utc_now())
+        await self.commits.add(Incoming(account_id, event.key, "webhook", event.body))
+        metrics.deliveries_of(platform).inc()
+
+    async def _store(self, batch: list[Incoming]) -> list[None]:
+        await self._runtime.db.run(inbox.store, batch, utc_now())
+        self._runtime.waker.wake(queues.INTAKE)
+        return [None] * len(batch)
+
+
+async def source_of(runtime: Runtime, platform: str, account_id: str) -> WebhookSource:
+    """The account's connector. Raises UnknownAccount where it takes no webhooks of this platform."""
+    connector = await runtime.connector(account_id, aged=True)
+    if type(connector).name != platform or not _takes_webhooks(type(connector)):
+        raise UnknownAccount(f"account {account_id!r} takes no {platform} webhooks")
+    return cast(WebhookSource, connector)
+
+
+@lru_cache
+def _takes_webhooks(kind: Hashable) -> bool:
+    """(Looking at a protocol's members costs as much as verifying a signature.)"""
+    return isinstance(kind, type) and issubclass(kind, WebhookSource)
+
+
+def _place(path: str) -> tuple[str, str]:
+    """(platform, account) of a path. Pure."""
+    platform, _, account_id = path.removeprefix(PREFIX).partition("/")
+    return platform, account_id
+
+
+async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+    """The raw body. Stops reading past `limit` bytes, whatever the Content-Length said."""
+    declared = headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLarge(f"the body has {declared} bytes, {limit} are allowed")
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Malformed("the caller left before the body's end")
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"the body has more than {limit} bytes")
+        chunks.append(chunk)
+        if not message.get("more_body"):
+            return b"".join(chunks)
+
+
+def refusal(path: str, error: EngageError) -> Response:
+    """What was wrong, as an answer; a platform that gets 503 calls again."""
+    status = _status_of(error)
+    log.warning("webhook_refused", path=path, status=status, error=str(error))
+    headers = {"Retry-After": "5"} if status == 503 else {}
+    return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
+
+
+def _status_of(error: EngageError) -> int:
+    statuses: list[tuple[type[EngageError], int]] = [
+        (InvalidSignature, 401),
+        (Malformed, 400),
+        (UnknownAccount, 404),
+        (TooLarge, 413),
+        (Unavailable, 503),
+    ]
+    return next((status for kind, status in statuses if isinstance(error, kind)), 500)
