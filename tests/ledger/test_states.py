@@ -27,6 +27,7 @@ BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
     "outbox._note": (REPLY, ("sending", "uncertain"), "sent"),
     "outbox.release_held": (REPLY, ("held",), "due"),
     "outbox.expire": (REPLY, ("held", "due"), "expired"),
+    "waits._BACK": (REPLY, ("sending",), "due"),
     "outbox.sweep": (REPLY, ("sending",), "uncertain"),
     "creators.connect_account": (ACCOUNT, ("unauthorized",), "active"),
 }
