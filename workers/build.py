@@ -89,6 +89,7 @@ def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", vo
 
     policy = Policy(
         replies_per_hour=settings.replies_per_hour,
+        creator_replies_per_hour=settings.creator_replies_per_hour,
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )

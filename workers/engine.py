@@ -84,7 +84,7 @@ class Engine:
         await self._report()
         async with AsyncExitStack() as groups:
             await groups.enter_async_context(self._answering.conclusions)
-            await groups.enter_async_context(self._posting.receipts)
+            await groups.enter_async_context(self._posting)
             await asyncio.gather(*(pump.run() for pump in set(self._pumps.values())))
             await self._finish()
         await self._add_up()

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, select, update
 
 from engage.ledger.inbox import Incoming, store
+from engage.ledger.many import insert_many
 from engage.ledger.tables import accounts, cursors
 from engage.ledger.types import UtcDateTime
 
@@ -175,7 +176,7 @@ def _changes(
 
 def _apply(tx: Connection, changes: _Changes, now: datetime) -> None:
     if changes.add:
-        tx.execute(insert(cursors), [{"cursor": "", "error": "", **row} for row in changes.add])
+        insert_many(tx, cursors, [{"cursor": "", "error": "", **row} for row in changes.add])
     if changes.remove:
         one = (cursors.c.account_id == bindparam("of"), cursors.c.source == bindparam("which"))
         tx.execute(delete(cursors).where(*one), changes.remove)

@@ -13,7 +13,7 @@ from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_messages
 from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
-from engage.ledger.inbox import insert_ignoring
+from engage.ledger.many import insert_ignoring, insert_many
 from engage.ledger.outbox import recall_unposted
 from engage.ledger.states import move
 from engage.ledger.tables import OPEN, decisions, messages, turns
@@ -200,7 +200,7 @@ def _end_all(
     if ended:
         over = {"state": state, "ended_at": now, "lease_owner": None, "lease_until": None}
         tx.execute(update(turns).where(turns.c.id.in_([turn.id for turn in ended])).values(**over))
-        tx.execute(insert_ignoring(tx, decisions), [decision(turn, outcome, mode, now) for turn in ended])
+        insert_many(tx, decisions, [decision(turn, outcome, mode, now) for turn in ended], ignoring=True)
 
 
 def skip_open(tx: Connection, turn: Row[Any], reason: str, now: datetime) -> None:

@@ -23,16 +23,17 @@ BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
     "turns._free_all": (TURN, ("answering",), "collecting"),
     "turns._end_all": (TURN, ("collecting", "answering"), "expired"),  # or dead: only what was answering
     "conclusions._AGAIN": (TURN, ("answering",), "collecting"),
-    "conclusions._END": (TURN, ("answering",), "answered"),  # or another: `_end` checks it
+    "conclusions._end": (TURN, ("answering",), "answered"),  # or another: `_end` checks it
     "inbox.settle_deliveries": (DELIVERY, ("received",), "processed"),
     "outbox.claim_due": (REPLY, ("due",), "sending"),
-    "outbox._SENT": (REPLY, ("sending", "uncertain"), "sent"),
+    "outbox._note": (REPLY, ("sending", "uncertain"), "sent"),
     "outbox.release_held": (REPLY, ("held",), "due"),
     "outbox.expire": (REPLY, ("held", "due"), "expired"),
+    "waits._BACK": (REPLY, ("sending",), "due"),
     "outbox.sweep": (REPLY, ("sending",), "uncertain"),
     "creators.connect_account": (ACCOUNT, ("unauthorized",), "active"),
 }
-MADE_BY_INSERT = {"turns.turn_row", "outbox.reply_row", "inbox._SAME"}
+MADE_BY_INSERT = {"turns.turn_row", "outbox.reply_row", "inbox.store"}
 NAMES_OF_STATES = {"outbox._claim"}  # a parameter of a SELECT
 
 

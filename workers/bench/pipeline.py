@@ -19,6 +19,7 @@ from engage.models import Persona
 from workers.bench import cpu, model
 from workers.bench.crowd import SURFACES, Crowd, Outcome, outcome
 from workers.bench.stage import BenchFailed
+from workers.bench.stages import stages
 from workers.demo import account, content, stage
 from workers.demo.network import Network
 from workers.postgres import running as postgres
@@ -144,7 +145,8 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan, say: Say
         await bench.judged(await bench.crowd.write_within(WARM_UP, plan.window))
         before = cpu.spent(roots)
         say(f"{plan.replies} messages, at most {plan.window} of them unanswered")
-        fast = await bench.judged(await bench.crowd.write_within(plan.replies, plan.window))
+        written = await bench.crowd.write_within(plan.replies, plan.window)
+        fast = await bench.judged(written)
         after = cpu.spent(roots)
         say(f"{plan.rate:g} messages a second for {plan.rate_seconds:g} s")
         steady = await bench.judged(await bench.crowd.write_at(plan.rate, plan.rate_seconds))
@@ -161,6 +163,7 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan, say: Say
                 "seconds": round(fast.seconds, 1),
                 "p50_ms": fast.quantile_ms(0.5),
                 "p95_ms": fast.quantile_ms(0.95),
+                "stages_ms": await on.db.read(stages, written),
                 "cpu_ms_by_process": _each(before, after, fast.replies),
             },
             "at_rate": {"per_s": plan.rate, "seconds": plan.rate_seconds, "replies": steady.replies},
