@@ -7,6 +7,7 @@ from engage.ledger import duties, outbox, turns
 from workers.runtime import Runtime, utc_now
 
 EVERY = timedelta(seconds=5)
+AGAIN = timedelta(seconds=1)  # where one sweep did not end everything
 SWEEPING = "sweeping"
 
 
@@ -20,13 +21,13 @@ class Upkeep:
 
     async def sweep(self) -> timedelta:
         """Returns when to come again."""
-        db, now = self.runtime.db, utc_now()
+        db, now, touched = self.runtime.db, utc_now(), 0
         if await db.run(duties.take, SWEEPING, self._owner, EVERY, now):
-            await db.run(turns.sweep, self.runtime.turn_expiry, now)
+            touched = await db.run(turns.sweep, self.runtime.turn_expiry, now)
             await db.run(outbox.sweep, now)
             await db.run(outbox.expire, now)
         self._wake_all()
-        return EVERY
+        return EVERY if touched < turns.SWEPT else AGAIN
 
     async def index(self) -> timedelta:
         """Beside the sweeping, which must not wait for an import of a hundred thousand passages."""

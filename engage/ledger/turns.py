@@ -21,7 +21,7 @@ from engage.ledger.types import UtcDateTime
 from engage.models import Card, Escalate, Mode, Outcome, Skip, Surface
 
 MAX_ATTEMPTS = 6
-SWEPT = 1000  # rows of one kind that one sweep touches: it comes again in seconds
+SWEPT = 500  # turns of one kind that one sweep touches: its transaction is short, and it comes again
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,18 @@ async def test_when_the_one_is_gone_the_other_sweeps(house: House, monkeypatch: 
     assert free(house)
 
 
+async def test_where_one_sweep_does_not_end_everything_the_next_comes_soon(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "SWEPT", 2)
+    for number in range(3):
+        lose_a_turn(house, f"thread-{number}")
+    sweeper = Upkeep(Stage(house.db), "one", lambda: None)  # type: ignore[arg-type]
+    assert await sweeper.sweep() == upkeep.AGAIN
+    assert await sweeper.sweep() == upkeep.EVERY
+    assert free(house)
+
+
 def test_many_lost_and_old_turns_end_together(house: House) -> None:
     for number in range(30):
         lose_a_turn(house, f"thread-{number}")

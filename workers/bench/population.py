@@ -92,6 +92,7 @@ TIMES = {
     "minute": -timedelta(minutes=1),
     "long_ago": -timedelta(days=30),
     "too_old": -timedelta(days=3),
+    "soon": timedelta(hours=1),
     "tomorrow": timedelta(days=1),
     "never": None,
 }
@@ -154,7 +155,7 @@ def _portions(population: Population, as_id: Any) -> list[Portion]:
         deliveries(0, ended, "processed"),
         deliveries(ended, 2 * active, "received"),
         turns(0, ended + answered, "answered", ":long_ago", ended_at=":long_ago"),
-        turns(ended + answered, 3 * active, "collecting"),
+        turns(ended + answered, 3 * active, "collecting", ":soon"),  # a live turn would grow old while this fills
         turns(ended + answered + 3 * active, few, "answering", **lost),
         turns(ended + answered + 4 * active, 2 * few, "collecting", ":too_old"),
         replies(0, ended, "sent", first_sent_at=":long_ago", sent_at=":long_ago", receipt_id=own),
