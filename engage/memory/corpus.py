@@ -74,13 +74,15 @@ def load_passages(tx: Connection, creator_id: str) -> list[Passage]:
 def versions(tx: Connection, creator_id: str) -> tuple[str, str]:
     """The first changes with every import that changed something, the second when passages got their vectors.
 
-    What is kept of the creator's words in memory is kept by them.
+    The second is "" while some still wait for theirs. What is kept of the creator's words in memory is kept by both.
     """
     imported = select(func.count().label("count"), func.max(documents.c.imported_at).label("last"))
     imported_of = imported.where(documents.c.creator_id == creator_id).subquery()
-    indexed = select(func.max(passages.c.indexed_at)).where(passages.c.creator_id == creator_id).scalar_subquery()
-    found = tx.execute(select(imported_of.c.count, imported_of.c.last, indexed)).one()
-    return f"{found[0]}@{found[1]}", str(found[2])
+    mine = passages.c.creator_id == creator_id
+    indexed = select(func.max(passages.c.indexed_at)).where(mine).scalar_subquery()
+    late = select(passages.c.id).where(mine, passages.c.indexed_at.is_(None)).limit(1).scalar_subquery()
+    found = tx.execute(select(imported_of.c.count, imported_of.c.last, indexed, late)).one()
+    return f"{found[0]}@{found[1]}", "" if found[3] is not None else str(found[2])
 
 
 def counts(tx: Connection, creator_id: str) -> dict[str, int]:

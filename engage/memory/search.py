@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 DENSE = 40  # nearest vectors whose passages are looked at
 LEXICAL = 12  # passages the words alone may bring in
 KEPT_PASSAGES = 200_000  # in memory, of all creators together: about 1 KB each
-FRESH_SECONDS = 5.0  # how long an import by another process may go unnoticed
+FRESH_SECONDS = 2.0  # how long an import by another process may go unnoticed
 _NAMED = re.compile(r"@[\w.\-]+|\[(?:url|phone|email|name|image)\]|https?://\S+", re.IGNORECASE)
 TEXT, QUESTION = "t", "q"  # the two vectors of a passage
 
