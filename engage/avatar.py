@@ -40,6 +40,14 @@ class Prompted(Protocol):
         """The instructions given to the model, without what is public about the creator."""
 
 
+@runtime_checkable
+class Loadable(Protocol):
+    """A composer with something heavy to load before its first draft."""
+
+    def load(self) -> None:
+        """Load it now. Raises ConfigError."""
+
+
 # (creator id, text) → how much it sounds like the creator, 0..1; None where there is too little to compare with
 StyleOf = Callable[[str, str], float | None]
 

@@ -158,6 +158,7 @@ class Turn:
     capabilities: Capabilities = field(default_factory=lambda: Capabilities(may_reply=True))
     avatar_depth: int = 0  # replies of ours in a row in this conversation without a break
     last_avatar_at: datetime | None = None  # our last reply to this follower here
+    creator_replies_last_hour: int = 0  # to everybody; counted only where there is a limit, and only so far
     handed_back: bool = False  # a person answered here since our last reply
 
     @property

@@ -4,7 +4,7 @@
 """
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -17,7 +17,9 @@ from engage.ledger import outbox
 from engage.ledger.creators import block_account, lose_access
 from engage.ledger.database import Database
 from engage.ledger.outbox import NEVER, Sending
+from engage.ledger.quotas import Budget, give_back
 from engage.models import Receipt
+from engage.pacing import FREE, Permit
 from engage.platform import Connector, Found, ReadBack, Settle
 
 # Six attempts in about two and a half hours, well inside a day; the last waits outlast a platform's short outage.
@@ -42,6 +44,7 @@ class Step:
     block_until: datetime | None = None  # the whole account slows down
     lose_access: bool = False
     unsent: bool = False  # no attempt posted it: it may still be recalled
+    unspent: bool = False  # this attempt posted nothing and the platform did not count it: its quota is given back
 
 
 def backoff(attempts: int) -> timedelta:
@@ -54,16 +57,17 @@ def after(error: Exception, sending: Sending, settle: Settle, lag: timedelta, ma
     reason = f"{type(error).__name__}: {error}"
     if isinstance(error, RateLimited):
         until = now + (error.retry_after or SLOW_DOWN)
-        return Step("due", until, reason, uncounted=True, block_until=until, unsent=sending.fresh)
+        return Step("due", until, reason, uncounted=True, block_until=until, unsent=sending.fresh, unspent=True)
     if isinstance(error, Unauthorized):
         return Step("due", now, reason, uncounted=True, lose_access=True, unsent=sending.fresh)
     exhausted = sending.attempts >= max_attempts
+    unspent = isinstance(error, Retryable)  # what a platform refuses it has counted
     if isinstance(error, Permanent) or (isinstance(error, Retryable) and exhausted):
         if not sending.fresh:  # this attempt did not post it, an earlier one may have
-            return Step("uncertain", NEVER, reason)
-        return Step("refused" if isinstance(error, Permanent) else "dead", now, reason)
+            return Step("uncertain", NEVER, reason, unspent=unspent)
+        return Step("refused" if isinstance(error, Permanent) else "dead", now, reason, unspent=unspent)
     if isinstance(error, Retryable):
-        return Step("due", now + backoff(sending.attempts), reason, unsent=sending.fresh)
+        return Step("due", now + backoff(sending.attempts), reason, unsent=sending.fresh, unspent=True)
     if settle is Settle.PARK:
         return Step("uncertain", NEVER, reason)
     if settle is Settle.READBACK:
@@ -102,22 +106,31 @@ class Poster:
         self._max_attempts = max_attempts
         self._clock = clock
 
-    async def post(self, sending: Sending) -> str:
-        """One attempt. Returns the state the reply is in now; 'lost' where another worker settled it meanwhile."""
+    async def post(self, sending: Sending, permit: Permit = FREE, paid: Sequence[Budget] = ()) -> str:
+        """One attempt, at the time of its permit. paid: quota taken for it, given back where it surely used none.
+
+        Returns the state the reply is in now; 'lost' where another worker settled it meanwhile.
+        """
         connector: Connector | None = None
         try:
             connector = await self._connector_of(sending.account_id)
-            if self._clock() >= sending.lease_until:  # this process was frozen: another may have sent it meanwhile
-                reason = "its lease was over before it was sent"
-                step = Step("due", self._clock(), reason, uncounted=True, unsent=sending.fresh)
-                return await self._write(sending, step)
+            if reason := await self._too_late(sending, permit):
+                step = Step("due", self._clock(), reason, uncounted=True, unsent=sending.fresh, unspent=True)
+                return await self._write(sending, step, paid)
             receipt = await connector.send(sending.outgoing)
         except EngageError as error:
-            return await self._failed(error, sending, connector)
+            return await self._failed(error, sending, connector, paid)
         except Exception as error:
-            await self._failed(error, sending, connector)
+            await self._failed(error, sending, connector, paid)
             raise
         return await self._sent(sending, receipt)
+
+    async def _too_late(self, sending: Sending, permit: Permit) -> str:
+        """Why it must not be sent now, when its turn has come; '' where it may."""
+        in_time = await permit.turn()
+        if self._clock() >= sending.lease_until:  # this process was frozen: another may have sent it meanwhile
+            return "its lease was over before it was sent"
+        return "" if in_time else "its turn was over before it was sent"
 
     async def settle(self, sending: Sending) -> str:
         """Find out what became of an uncertain reply."""
@@ -142,13 +155,16 @@ class Poster:
             return await self._sent(sending, seen.receipt)
         return await self._write(sending, after_readback(seen, sending, self._max_attempts, self._clock()))
 
-    async def _failed(self, error: Exception, sending: Sending, connector: Connector | None) -> str:
+    async def _failed(
+        self, error: Exception, sending: Sending, connector: Connector | None, paid: Sequence[Budget]
+    ) -> str:
         if connector is None:  # nothing was sent: whatever went wrong, it is no doubt about that
             sure = isinstance(error, Retryable | Permanent)
             error = error if sure else Unavailable(f"{type(error).__name__}: {error}")
         settle = connector.settle if connector else Settle.KEY
         lag = connector.readback_lag if connector else timedelta(0)
-        return await self._write(sending, after(error, sending, settle, lag, self._max_attempts, self._clock()))
+        step = after(error, sending, settle, lag, self._max_attempts, self._clock())
+        return await self._write(sending, step, paid)
 
     async def _sent(self, sending: Sending, receipt: Receipt) -> str:
         """Note the receipt, through an outage of the database too: who loses it no longer knows what is posted."""
@@ -161,12 +177,14 @@ class Poster:
     async def _mark_sent(self, sending: Sending, receipt: Receipt) -> bool:
         return await self._db.run(outbox.mark_sent, sending, receipt)
 
-    async def _write(self, sending: Sending, step: Step) -> str:
-        return step.state if await self._db.run(write, sending, step) else "lost"
+    async def _write(self, sending: Sending, step: Step, paid: Sequence[Budget] = ()) -> str:
+        return step.state if await self._db.run(write, sending, step, paid) else "lost"
 
 
-def write(tx: Connection, sending: Sending, step: Step) -> bool:
+def write(tx: Connection, sending: Sending, step: Step, paid: Sequence[Budget] = ()) -> bool:
     """Write a step down. False where the reply is no longer this worker's."""
+    if step.unspent:
+        give_back(tx, paid)
     if step.block_until is not None:
         block_account(tx, sending.account_id, step.block_until)
     if step.lose_access:

@@ -52,6 +52,9 @@ class Settings(BaseModel):
     max_age_live: float = Field(default=30, gt=0, description="Older live lines are kept, not answered")
     human_pause: float = Field(default=12 * 3600, ge=0, description="Quiet after the creator writes in a thread")
     replies_per_hour: int = Field(default=20, ge=1, description="Most replies to one follower in an hour")
+    creator_replies_per_hour: int = Field(
+        default=0, ge=0, description="Most replies of one creator in an hour, over all accounts; 0: no such limit"
+    )
     reply_attempts: int = Field(default=6, ge=1, description="Most tries to post one reply")
     reply_expiry: float = Field(default=24 * 3600, gt=0, description="A reply not posted by then is given up")
     workers: int = Field(default=1, ge=1, description="Worker processes that `engage up` starts")

@@ -40,6 +40,7 @@ class Answering:
         self._wake = wake
         self._lease = timedelta(seconds=runtime.settings.lease)
         self._rota = Rota()
+        self._budget = runtime.settings.creator_replies_per_hour
 
     async def step(self) -> timedelta:
         """Claim and begin what is due. Returns when to look again."""
@@ -71,7 +72,7 @@ class Answering:
             return {}
         await self.runtime.refresh({one.account_id for one in claimed})
         try:
-            return await self.runtime.db.read(assemble_all, [one.id for one in claimed], utc_now())
+            return await self.runtime.db.read(assemble_all, [one.id for one in claimed], utc_now(), self._budget)
         except Exception as error:
             log.warning("not_assembled_together", error=f"{type(error).__name__}: {error}")
             return {}
@@ -101,7 +102,7 @@ class Answering:
         return await self.runtime.db.run(turns.renew, claimed, self._lease, now)
 
     async def _with_capabilities(self, claimed: Claimed, known: Assembled | None) -> Assembled:
-        seen = known if known else await self.runtime.db.read(assemble, claimed.id, utc_now())
+        seen = known if known else await self.runtime.db.read(assemble, claimed.id, utc_now(), self._budget)
         connector = await self.runtime.connector(claimed.account_id, aged=True)
         able = await connector.capabilities(claimed.surface, seen.conversation_id, utc_now())
         return replace(seen, turn=replace(seen.turn, capabilities=able))

@@ -1,12 +1,13 @@
 """Building the heavy parts of a process: memory, composer, avatar. Their imports are paid here, once."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from engage.errors import ConfigError
 from engage.ledger.creators import list_creators
 from engage.ledger.database import Database
 from engage.ledger.tables import passages
@@ -15,6 +16,7 @@ from engage.settings import Settings
 if TYPE_CHECKING:
     from engage.avatar import Avatar, Composer
     from engage.memory.search import Memory
+    from engage.voice.scoring import Voices
 
 Progress = Callable[[int], None]
 WARM_CREATORS = 20  # whose words a worker reads before its first turn; the others' are read when they are needed
@@ -48,36 +50,50 @@ def avatar(settings: Settings, db: Database) -> "Avatar":
     """The avatar of a worker process, with its encoder loaded."""
     from engage.memory.encoder import shared_encoder
     from engage.memory.search import Memory
+    from engage.voice.scoring import Voices
     from workers.vectors import FollowedVectors
 
     remembering = Memory(db, FollowedVectors(settings), shared_encoder())
-    _warm_up(db, remembering)
-    return assemble(settings, remembering)
+    writing = composer(settings, remembering)
+    voices = Voices(remembering)
+    _warm_up(db, remembering, voices, writing)
+    return _assemble(settings, remembering, writing, voices)
 
 
-def _warm_up(db: Database, remembering: "Memory") -> None:
+def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Composer") -> None:
     """Load what is loaded at first use now, not under the first followers' questions: 1-2 s on two cores."""
+    from engage.avatar import Loadable
     from engage.triage.language import identify
 
     identify("is everything ready?", "en")
+    if isinstance(writing, Loadable):
+        with suppress(ConfigError):  # said again, to whom it concerns, when the first draft needs it
+            writing.load()
     with db.reading() as tx:
         known = [persona.id for persona, _ in list_creators(tx)[:WARM_CREATORS]]
     for creator_id in known:
         remembering.search(creator_id, "is everything ready?", 1)
+        voices.voice(creator_id)
 
 
 def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
     """An avatar over a memory, with the composer that the settings name."""
+    from engage.voice.scoring import Voices
+
+    return _assemble(settings, remembering, composer(settings, remembering), Voices(remembering))
+
+
+def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", voices: "Voices") -> "Avatar":
     from engage.avatar import Avatar
     from engage.triage import Policy
-    from engage.voice.scoring import Voices
 
     policy = Policy(
         replies_per_hour=settings.replies_per_hour,
+        creator_replies_per_hour=settings.creator_replies_per_hour,
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )
-    return Avatar(remembering, composer(settings, remembering), Voices(remembering).score, policy, now)
+    return Avatar(remembering, writing, voices.score, policy, now)
 
 
 def now() -> datetime:

@@ -16,7 +16,7 @@ from engage.errors import Retryable
 from engage.ledger import engines, outbox, turns
 from engage.ledger.fair import Rota
 from engage.ledger.ids import new_id
-from workers import queues
+from workers import process, queues
 from workers.answering import Answering
 from workers.pace import GAP, IDLE
 from workers.pump import Pump
@@ -78,10 +78,11 @@ class Engine:
         log.info("engine_started", owner=self.owner, lanes=[lane.value for lane in self._lanes])
         if self._lanes:
             await self.runtime.avatar()  # the encoder loads now, not under the first follower's question
+        process.keep_what_is_loaded()
         await self._report()
         async with AsyncExitStack() as groups:
             await groups.enter_async_context(self._answering.conclusions)
-            await groups.enter_async_context(self._posting.receipts)
+            await groups.enter_async_context(self._posting)
             await asyncio.gather(*(pump.run() for pump in set(self._pumps.values())))
             await self._finish()
         await self._note(engines.leave, self.owner)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from workers.runtime import utc_now
 
 IDLE = timedelta(seconds=1)  # without a wake-up (Redis down, message lost) work is found this late
-GAP = timedelta(milliseconds=30)  # under load rows are claimed and written in groups of this long
+GAP = timedelta(milliseconds=80)  # under load rows are claimed and written in groups of this long
 
 
 def until_due(due: datetime | None) -> timedelta:

@@ -1,10 +1,13 @@
 """Due replies to the platforms: claims many at a time, keeps their requests in flight, notes receipts in groups."""
 
-from collections.abc import Awaitable, Callable, Sequence
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any, Self
 
 import structlog
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
 from engage.errors import Retryable, Unavailable
 from engage.ledger import outbox
@@ -16,6 +19,7 @@ from workers import queues
 from workers.crew import Crew
 from workers.group_commit import GroupCommit
 from workers.pace import GAP, until_due
+from workers.permits import Permits, Unready
 from workers.runtime import Runtime, utc_now
 
 log = structlog.get_logger()
@@ -39,6 +43,16 @@ class Posting:
         refreshed = partial(runtime.connector, aged=True)  # `_begin` has just read the accounts
         attempts = runtime.settings.reply_attempts
         self._poster = Poster(runtime.db, refreshed, attempts, utc_now, note=self._note_receipt)
+        self._permits = Permits(runtime, owner, self._rota)
+        self._next_turn = 0.0  # by the loop's clock: when a used-up limit has something again
+
+    async def __aenter__(self) -> Self:
+        await self.receipts.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.receipts.__aexit__(*error)
+        await self._permits.aclose()
 
     async def step(self) -> timedelta:
         """Claim and begin what is due. Returns when to look again."""
@@ -46,25 +60,57 @@ class Posting:
         if now - self._released_at >= RELEASE_EVERY:
             await self.runtime.db.run(outbox.release_held, now)
             self._released_at = now
-        begun = await self._begin(outbox.claim_due, self._poster.post, now)
-        begun += await self._begin(outbox.claim_uncertain, self._poster.settle, now)
+        begun = await self._begin_due(now)
+        begun += await self._begin_uncertain(now)
         if begun:
             return timedelta(0)
-        return min(until_due(await self.runtime.db.read(outbox.next_due)), RELEASE_EVERY)
+        pause = min(until_due(await self.runtime.db.read(outbox.next_due)), RELEASE_EVERY)
+        turn = timedelta(seconds=self._next_turn - asyncio.get_running_loop().time())
+        return min(turn, pause) if turn > timedelta(0) else pause
 
-    async def _begin(
-        self, claim: Callable[..., list[Sending]], do: Callable[[Sending], Awaitable[str]], now: datetime
-    ) -> int:
+    async def _begin_due(self, now: datetime) -> int:
+        claimed = await self._claim(outbox.claim_due, now)
+        if not claimed:
+            return 0
+        ready, unready = await self._permits.ask(claimed)
+        for one in ready:
+            self._start(one.sending, self._poster.post(one.sending, one.permit, one.paid))
+        if unready:
+            await self._hold_back(unready)
+        return len(ready)
+
+    async def _begin_uncertain(self, now: datetime) -> int:
+        claimed = await self._claim(outbox.claim_uncertain, now)
+        for one in claimed:
+            self._start(one, self._poster.settle(one))
+        return len(claimed)
+
+    async def _claim(self, claim: Callable[..., list[Sending]], now: datetime) -> list[Sending]:
         claimed = await self.runtime.db.run(claim, self.crew.free, self._owner, self._lease, now, self._rota)
         if claimed:
             await self.runtime.refresh({one.account_id for one in claimed})
-        for one in claimed:
-            self.crew.start(self._post(one, do), queues.POST, one.creator_id, self._wake)
-        return len(claimed)
+        return claimed
 
-    async def _post(self, sending: Sending, do: Callable[[Sending], Awaitable[str]]) -> None:
+    def _start(self, sending: Sending, work: Coroutine[Any, Any, str]) -> None:
+        self.crew.start(self._post(sending, work), queues.POST, sending.creator_id, self._wake)
+
+    async def _hold_back(self, unready: Unready) -> None:
+        """In this step, so that the next claim finds it; through an outage too, for this worker's lease never ends."""
+        if wait := unready.soonest:
+            self._next_turn = asyncio.get_running_loop().time() + wait.total_seconds()
         try:
-            state = await do(sending)
+            await self.runtime.db.run(unready.write)
+        except Retryable:
+            self.crew.start(self._hold_back_later(unready), queues.POST, "", self._wake)
+
+    async def _hold_back_later(self, unready: Unready) -> None:
+        async for attempt in AsyncRetrying(retry=retry_if_exception_type(Retryable), wait=wait_fixed(0.5)):
+            with attempt:
+                await self.runtime.db.run(unready.write)
+
+    async def _post(self, sending: Sending, work: Coroutine[Any, Any, str]) -> None:
+        try:
+            state = await work
             log.info("reply", reply=sending.outgoing.id, state=state, attempt=sending.attempts)
         except Retryable as error:
             log.warning("receipt_not_noted", reply=sending.outgoing.id, error=str(error))

@@ -9,7 +9,7 @@ import structlog
 
 log = structlog.get_logger()
 
-GAP = 0.02  # seconds between two wake-ups of one queue: a burst needs one
+GAP = 0.05  # seconds between two wake-ups of one queue: a burst needs one
 PING = "ping:"  # before a queue's name: a wake-up that only shows that wake-ups arrive
 PAUSE = 1.0  # seconds without wake-ups after Redis refused one
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from connectors import http, signatures
+from connectors.sandbox import limits
 from engage.errors import Ambiguous, ConfigError, RateLimited, Unavailable
 from engage.models import Capabilities, Outgoing, Receipt, Surface
 from engage.platform import AccountLink, Found, Page, RawEvent, ReadBack, Settle
@@ -16,7 +17,7 @@ POLL_WAIT = timedelta(seconds=1)
 
 
 class SandboxConnector:
-    """One account on a sandbox network. Config: base_url, settle, readback_lag_s; see README.md."""
+    """One account on a sandbox network. Config: base_url, settle, readback_lag_s, limits, quotas; see README.md."""
 
     name: ClassVar[str] = "sandbox"
     surfaces: ClassVar[frozenset[Surface]] = frozenset(Surface)
@@ -26,6 +27,8 @@ class SandboxConnector:
         self._account = account
         self.settle = self._settle_of(account.config)
         self.readback_lag = self._lag_of(account.config)
+        self.limits = limits.limits(account.config, self._place)
+        self.quotas = limits.quotas(account.config, self._place)
         self._http = http.client(
             self._required(account.config, "base_url", "Set the address of the sandbox network."),
             headers={"authorization": f"Bearer {account.credentials.get('access_token', '')}"},

@@ -83,6 +83,10 @@ class ModelComposer:
         """The instructions a reply must not quote."""
         return private_text(persona)
 
+    def load(self) -> None:
+        """Make the model now, not under the first draft: its imports take seconds. Raises ConfigError."""
+        self._chains = self._make()
+
     async def aclose(self) -> None:
         """Close the connections."""
         close = getattr(self._chains.model, "aclose", None) if self._chains else None

@@ -3,12 +3,14 @@
 import re
 import tomllib
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from engage.compose.grounding import ends_as_question, tokens
 from engage.compose.links import without_urls
+from engage.remembered import remembered
 from engage.triage.normalise import fold
+from engage.triage.sieve import Sieve
 
 _DATA = Path(__file__).parent / "data"
 _SECRET = re.compile(
@@ -25,8 +27,7 @@ _RUN = 8  # words in a row that count as a quotation
 
 def makes_claims(sentence: str) -> bool:
     """Whether it tells of deeds the avatar has not done, or promises what it cannot keep."""
-    folded = fold(sentence)
-    return any(pattern.search(folded) for pattern in _claims())
+    return _claims().any(fold(sentence))
 
 
 def holds_secret(text: str) -> bool:
@@ -44,7 +45,7 @@ def leaks(text: str, prompt: str, canary: str = "") -> bool:
     `prompt` must not hold the recalled passages: those are there to be quoted.
     """
     hidden = _squeezed(canary)
-    return (bool(hidden) and hidden in _squeezed(text)) or _quotes(_apart(text), _apart(prompt))
+    return (bool(hidden) and hidden in _squeezed(text)) or not _runs(text).isdisjoint(_runs(prompt))
 
 
 def repeats(text: str, earlier: str) -> bool:
@@ -71,15 +72,16 @@ def is_factual(sentence: str, heard: str, names: Iterable[str]) -> bool:
     return not (fold(sentence).startswith(openers) and unknown <= tokens(heard))
 
 
-def _quotes(text: str, private: str) -> bool:
-    """Whether `text` has eight words in a row of `private`."""
-    said, kept = _words(text), _words(private)
-    runs = {tuple(kept[i : i + _RUN]) for i in range(len(kept) - _RUN + 1)}
-    return any(tuple(said[i : i + _RUN]) in runs for i in range(len(said) - _RUN + 1))
+@lru_cache(256)  # of a reply, and of each creator's prompt
+def _runs(text: str) -> frozenset[tuple[str, ...]]:
+    """All eight words in a row of a text."""
+    words = _words(_apart(text))
+    return frozenset(words[start : start + _RUN] for start in range(len(words) - _RUN + 1))
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", fold(text))
+@remembered
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W_]+", fold(text)))
 
 
 def _luhn(number: str) -> bool:
@@ -109,9 +111,9 @@ def _apart(text: str) -> str:
 
 
 @cache
-def _claims() -> tuple[re.Pattern[str], ...]:
+def _claims() -> Sieve:
     tables = tomllib.loads((_DATA / "claims.toml").read_text(encoding="utf-8"))
-    return tuple(re.compile(pattern) for table in tables.values() for pattern in table["patterns"])
+    return Sieve([pattern for table in tables.values() for pattern in table["patterns"]])
 
 
 @cache

@@ -7,13 +7,14 @@ A platform's own label does for public places; a private thread begins with word
 import re
 import tomllib
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from engage.compose.lengths import cut, measure
 from engage.models import Disclosure, Persona, Reply, Surface, Turn
 from engage.triage.normalise import fold
+from engage.triage.sieve import Sieve
 from engage.triage.verdict import FixedText, Policy
 
 _DATA = Path(__file__).parent / "data" / "disclosure.toml"
@@ -68,8 +69,7 @@ def unmarked(text: str, persona: Persona) -> str:
 def denies(sentence: str, persona: Persona) -> bool:
     """Whether it says, in any language, that a person is writing, or that it is not automated."""
     folded = fold(sentence)
-    name = re.escape(fold(persona.display_name)) or r"(?!)"
-    return bool(_denials().search(folded) or re.search(rf"\b(?:i'm|i am|this is|it's) {name}\b(?!'s)", folded))
+    return _denials().any(folded) or bool(_introduction(persona.display_name).search(folded))
 
 
 def texts() -> dict[str, dict[str, str]]:
@@ -83,8 +83,14 @@ def _data() -> dict[str, Any]:
 
 
 @cache
-def _denials() -> re.Pattern[str]:
-    return re.compile("|".join(_data()["denials"]["patterns"]))
+def _denials() -> Sieve:
+    return Sieve(_data()["denials"]["patterns"])
+
+
+@lru_cache(256)
+def _introduction(display_name: str) -> re.Pattern[str]:
+    name = re.escape(fold(display_name)) or r"(?!)"
+    return re.compile(rf"\b(?:i'm|i am|this is|it's) {name}\b(?!'s)")
 
 
 def _worn_off(turn: Turn, policy: Policy, now: datetime) -> bool:

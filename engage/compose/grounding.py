@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from engage.memory.sentences import split_sentences
 from engage.models import Evidence, Passage, Scored
+from engage.remembered import remembered
 from engage.triage.normalise import fold
 
 # Share of a sentence's words that its place must say. Of the 12 paraphrases and 14 inventions in test_grounding.py
@@ -96,7 +97,7 @@ def stated(sentence: str, evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     said = _words(sentence)
     pieces = [(_words(part), one) for one in evidence for part in split_sentences(one.sentence)]
     for start in range(len(pieces)):
-        read: list[str] = []
+        read: tuple[str, ...] = ()
         for end, (words, _) in enumerate(pieces[start:], start + 1):
             read += words
             if said and read[: len(said)] == said:
@@ -115,9 +116,8 @@ def stands(sentence: str, one: Evidence, passage: Passage) -> bool:
 def is_said(sentence: str, passage: Passage) -> bool:
     """Whether the passage says it word for word, from the beginning of a sentence on."""
     said = _words(sentence)
-    parts = [_words(part) for part in split_sentences(passage.text)]
-    following = ([word for part in parts[start:] for word in part] for start in range(len(parts)))
-    return bool(said) and any(words[: len(said)] == said for words in following)
+    words, beginnings = _spoken(passage.text)
+    return bool(said) and any(words[start : start + len(said)] == said for start in beginnings)
 
 
 def ends_as_question(sentence: str) -> bool:
@@ -136,6 +136,7 @@ def numbers(text: str) -> frozenset[str]:
     return frozenset(map(_plain_number, _NUMBER.findall(plain)))
 
 
+@remembered
 def tokens(text: str) -> frozenset[str]:
     """The meaningful words of a text, without common endings; pairs of characters in scripts without blanks."""
     folded = fold(text)
@@ -196,8 +197,20 @@ def _plain_number(number: str) -> str:
     return number.rstrip("0").rstrip(".") if "." in number else number
 
 
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", fold(_MENTION.sub(" ", text)))
+@remembered
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"[^\W_]+", fold(_MENTION.sub(" ", text))))
+
+
+@remembered
+def _spoken(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """The words of a text, and at which of them its sentences begin."""
+    words: list[str] = []
+    beginnings: list[int] = []
+    for sentence in split_sentences(text):
+        beginnings.append(len(words))
+        words += _words(sentence)
+    return tuple(words), tuple(beginnings)
 
 
 def _stem(word: str) -> str:

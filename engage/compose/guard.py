@@ -192,8 +192,12 @@ def _without_mentions(text: str, turn: Turn) -> str:
 
 def _unaddressed(sentence: str, turn: Turn) -> str:
     """A sentence without the follower's name that it begins with."""
-    names = "|".join(re.escape(name.lstrip("@")) for name in _names(turn)) or r"(?!)"
-    return re.sub(rf"^@?(?:{names})\b[\s,:!]*", "", sentence, flags=re.IGNORECASE)
+    begun = sentence.removeprefix("@")
+    for name in (one.lstrip("@") for one in _names(turn)):
+        rest = begun[len(name) :]
+        if begun[: len(name)].lower() == name.lower() and not (rest[:1].isalnum() or rest[:1] == "_"):
+            return rest.lstrip(" \t\n,:!")
+    return sentence
 
 
 def _names(turn: Turn) -> tuple[str, ...]:
@@ -203,6 +207,8 @@ def _names(turn: Turn) -> tuple[str, ...]:
 def _repeats_itself(text: str, turn: Turn, persona: Persona) -> bool:
     """The same as the avatar's last reply, or nearly; another price in the same words is news."""
     earlier = next((line.text for line in reversed(turn.history) if line.role is Role.AVATAR), "")
+    if not earlier:
+        return False
     said = unmarked(earlier, persona)
     new, old = (re.findall(r"[^\W_]+", fold(words)) for words in (text, said))
     alike = len(new) >= _SHORT and SequenceMatcher(None, new, old).ratio() >= _ALIKE

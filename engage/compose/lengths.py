@@ -1,5 +1,7 @@
 """How long a text is in a platform's unit, and cutting it where a reader would. Pure."""
 
+from collections.abc import Sequence
+
 import regex  # type: ignore[import-untyped]
 
 from engage.memory.sentences import split_sentences
@@ -32,7 +34,7 @@ def cut(text: str, limit: int, unit: LengthUnit) -> str:
     return _cut_words(text, limit, unit)
 
 
-def _keep(text: str, sentences: list[str]) -> str:
+def _keep(text: str, sentences: Sequence[str]) -> str:
     """`text` up to the end of its first sentences, with the blanks it had between them."""
     end = 0
     for sentence in sentences:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, Table, bindparam, func, select, 
 from engage.intake.events import IntakePolicy, kept_because
 from engage.ledger.conversations import NAME_LENGTH, conversation_row, follower_row, message_row
 from engage.ledger.creators import SurfaceMode, modes_of
+from engage.ledger.many import insert_many
 from engage.ledger.tables import conversations, followers, messages, turns
 from engage.ledger.turns import turn_row
 from engage.models import Message, Surface
@@ -185,14 +186,12 @@ class Round:
 
     def write(self, tx: Connection) -> None:
         """All of it, each table once."""
-        for table, rows in ((conversations, self._places), (followers, self._people)):
-            if rows:
-                tx.execute(table.insert(), rows)
+        insert_many(tx, conversations, self._places)
+        insert_many(tx, followers, self._people)
         if self._named:
             tx.execute(_NAMED, [{"that": who, "called": name} for who, name in self._named.items()])
         self._write_turns(tx)
-        if self._messages:
-            tx.execute(messages.insert(), self._messages)
+        insert_many(tx, messages, self._messages)
 
     def _write_turns(self, tx: Connection) -> None:
         for turn in self._open.values():
@@ -200,7 +199,6 @@ class Round:
                 turn.row |= {"version": 1 + turn.joined, "due_at": turn.due_at}
         new = [turn.row for turn in self._open.values() if turn.row is not None]
         old = [turn for turn in self._open.values() if turn.row is None and turn.joined]
-        if new:
-            tx.execute(turns.insert(), new)
+        insert_many(tx, turns, new)
         if old:
             tx.execute(_JOINED, [{"that": turn.id, "joined": turn.joined, "due": turn.due_at} for turn in old])

@@ -4,8 +4,9 @@ What all turns need is read for the whole batch at once. What only earlier talk 
 have any: most followers write for the first time.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,28 +51,40 @@ _SAID_MORE = (
 )
 
 
-def assemble(tx: Connection, turn_id: str, now: datetime) -> Assembled:
+def assemble(tx: Connection, turn_id: str, now: datetime, budget: int = 0) -> Assembled:
     """Read a turn with its history, follower and creator."""
-    return assemble_all(tx, [turn_id], now)[turn_id]
+    return assemble_all(tx, [turn_id], now, budget)[turn_id]
 
 
-def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime) -> dict[str, Assembled]:
-    """By id. Raises UnknownCreator for a turn whose creator is gone."""
+def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget: int = 0) -> dict[str, Assembled]:
+    """By id. Raises UnknownCreator for a turn whose creator is gone.
+
+    budget: as far as the creators' replies of the last hour are counted; 0: not at all.
+    """
     rows = tx.execute(select(turns, _SAID_MORE.label("said_more")).where(turns.c.id.in_(turn_ids))).all()
     places = _by_id(tx, conversations, {row.conversation_id for row in rows})
     people = _by_id(tx, followers, {row.follower_id for row in rows})
     living = talk.living_of(tx, turn_ids)
     personas = personas_of(tx, {row.creator_id for row in rows})
     modes = modes_of(tx, {row.account_id for row in rows})
+    replied = _replied(tx, personas if budget else (), now, budget)
     assembled: dict[str, Assembled] = {}
     for row in rows:
         place, person = places[row.conversation_id], people[row.follower_id]
         if row.creator_id not in personas:
             raise UnknownCreator
         turn = _turn(row, place, person, living.get(row.id, []), _past(tx, row, place, now), now)
+        if budget:
+            turn = replace(turn, creator_replies_last_hour=replied[row.creator_id])
+            replied[row.creator_id] += 1  # the others of this batch are perhaps answered too
         mode = modes.get((row.account_id, row.surface), SurfaceMode())
         assembled[row.id] = Assembled(turn, personas[row.creator_id], mode, place.platform_id)
     return assembled
+
+
+def _replied(tx: Connection, creator_ids: Iterable[str], now: datetime, budget: int) -> Counter[str]:
+    since = now - timedelta(hours=1)
+    return Counter({creator_id: talk.count_replies(tx, creator_id, since, budget) for creator_id in creator_ids})
 
 
 def _by_id(tx: Connection, table: Any, ids: set[str]) -> dict[str, Row[Any]]:

@@ -15,7 +15,7 @@ from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_of, opt_out
 from engage.ledger.creators import SurfaceMode, modes_of
 from engage.ledger.ids import new_id
-from engage.ledger.inbox import insert_ignoring
+from engage.ledger.many import insert_many, update_many
 from engage.ledger.outbox import reply_row
 from engage.ledger.states import TURN, check
 from engage.ledger.tables import conversations, decisions, drafts, messages, replies, turns
@@ -106,13 +106,10 @@ class Writes:
     opted_out: list[str] = field(default_factory=list)
 
     def execute(self, tx: Connection, now: datetime) -> None:
-        for table, rows in ((drafts, self.drafts), (replies, self.replies)):
-            if rows:
-                tx.execute(table.insert(), rows)
-        if self.decisions:
-            tx.execute(insert_ignoring(tx, decisions), self.decisions)
-        if self.ended:
-            tx.execute(_END, self.ended)
+        insert_many(tx, drafts, self.drafts)
+        insert_many(tx, replies, self.replies)
+        insert_many(tx, decisions, self.decisions, ignoring=True)
+        update_many(tx, turns, "id", self.ended)
         if self.again:
             tx.execute(_AGAIN, self.again)
         for follower_id in self.opted_out:
@@ -121,7 +118,6 @@ class Writes:
 
 _FREE = {"lease_owner": None, "lease_until": None}
 _THAT = turns.c.id == bindparam("that")
-_END = update(turns).where(_THAT).values(**_FREE, state=bindparam("as_state"), ended_at=bindparam("at"))
 _AGAIN = (
     update(turns)
     .where(_THAT)
@@ -147,7 +143,7 @@ def _end(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], now: dat
     outcome, mode = overruled(facts, turn, one.outcome, now), facts.mode(turn)
     state = ENDED_AS[type(outcome)]
     check(TURN, turn.state, state)
-    writes.ended.append({"that": turn.id, "as_state": state, "at": now})
+    writes.ended.append({"id": turn.id, "state": state, "ended_at": now, **_FREE})
     writes.decisions.append(decision(turn, outcome, mode.mode, now))
     if "opt_out" in outcome.card.reasons:
         writes.opted_out.append(turn.follower_id)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select, update
 
 from engage.ledger.ids import new_id
-from engage.ledger.inbox import insert_ignoring
+from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import conversations, followers, messages, replies, turns
 from engage.models import Author, Line, Message, Role
 
@@ -213,15 +213,25 @@ def recent_texts(tx: Connection, turn: Row[Any], since: datetime) -> list[str]:
     return list(tx.execute(query).scalars())
 
 
+_OUT_OR_COMING = ("held", "due", "sending", "sent", "uncertain")
+
+
 def reply_times(tx: Connection, follower_id: str, since: datetime) -> list[tuple[str, datetime]]:
     """(conversation id, created_at) of replies to a follower that are out or on their way, newest first."""
     query = (
         select(replies.c.conversation_id, replies.c.created_at)
         .where(replies.c.follower_id == follower_id, replies.c.created_at >= since)
-        .where(replies.c.state.in_(("held", "due", "sending", "sent", "uncertain")))
+        .where(replies.c.state.in_(_OUT_OR_COMING))
         .order_by(replies.c.created_at.desc())
     )
     return [(row.conversation_id, row.created_at) for row in tx.execute(query)]
+
+
+def count_replies(tx: Connection, creator_id: str, since: datetime, up_to: int) -> int:
+    """How many replies of a creator are out or on their way; more than `up_to` are not counted."""
+    recent = select(replies.c.id).where(replies.c.creator_id == creator_id, replies.c.created_at >= since)
+    found = recent.where(replies.c.state.in_(_OUT_OR_COMING)).limit(up_to).subquery()
+    return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
 
 
 def last_reply_at(tx: Connection, conversation_id: str, follower_id: str) -> datetime | None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists
 
 from engage.errors import EngageError
 from engage.ledger.ids import new_id
-from engage.ledger.inbox import insert_ignoring
+from engage.ledger.many import insert_ignoring
 from engage.ledger.states import move
 from engage.ledger.tables import accounts, creators, modes, switches
 from engage.ledger.types import UtcDateTime

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from engage.ledger.inbox import insert_ignoring
+from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import engines
 
 GONE = timedelta(minutes=10)  # a row this old is of a process that nobody will ask about again

@@ -52,6 +52,7 @@ class Rota:
     after: dict[str, str] = field(default_factory=dict)  # lane → the account served last
     held: Mapping[str, int] = field(default_factory=dict)  # creator → rows in work
     share: int = 1_000_000  # the most that one creator may hold
+    most: dict[str, int] = field(default_factory=dict)  # account → rows it can use in one claim, where limited
 
 
 class Line:
@@ -68,7 +69,8 @@ class Line:
             return []
         rota.after[lane] = served[-1]
         each = -(-limit // len(served))
-        return choose(self.rows(tx, served, each, values), limit, rota.held, rota.share)
+        usable = within(self.rows(tx, served, each, values), rota.most)
+        return choose(usable, limit, rota.held, rota.share)
 
     def accounts(self, tx: Connection, after: str, count: int, values: Parameters) -> list[str]:
         """Up to `count` running accounts with something waiting, from the one after `after` on and round again."""
@@ -123,6 +125,11 @@ def _oldest_rows(waiting: Waiting) -> Select[Any]:
     creator = select(accounts.c.creator_id).where(accounts.c.id == walk.c.account_id).scalar_subquery()
     rows = select(walk.c.id, walk.c.account_id, creator.label("creator_id"), walk.c.place)
     return rows.where(walk.c.id.is_not(None)).order_by(walk.c.place, walk.c.id)
+
+
+def within(rows: Sequence[Row[Any]], most: Mapping[str, int]) -> Sequence[Row[Any]]:
+    """The first rows of each account, as many as it can use. Pure."""
+    return [row for row in rows if row.place <= most.get(row.account_id, row.place)] if most else rows
 
 
 def choose(rows: Sequence[Row[Any]], limit: int, held: Mapping[str, int], share: int) -> list[str]:

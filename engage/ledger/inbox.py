@@ -6,30 +6,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Connection,
-    LargeBinary,
-    Row,
-    String,
-    Table,
-    bindparam,
-    func,
-    literal,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import Connection, Row, func, or_, select, update
 
 from engage.errors import EngageError
 from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
+from engage.ledger.many import insert_ignoring, insert_many
 from engage.ledger.states import DELIVERY, check, move
 from engage.ledger.tables import accounts, cursors, deliveries
-from engage.ledger.types import UtcDateTime
 
 KEY_LENGTH = 200  # characters; a longer key is kept as its hash
 
@@ -48,54 +32,25 @@ class Incoming:
     body: bytes
 
 
-def insert_ignoring(tx: Connection, table: Table) -> Any:
-    """INSERT … ON CONFLICT DO NOTHING in the database's own dialect."""
-    dialect = sqlite if tx.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).on_conflict_do_nothing()
-
-
 def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
     """Keep a batch. A delivery seen before is kept once."""
-    if not batch:
-        return
-    # The ids keep the order of arrival. Sorted, so that two processes storing the same storm of duplicates lock the
-    # keys in the same order.
-    rows = sorted((item.account_id, _kept_key(item.key), new_id(), item.source, item.body) for item in batch)
-    if tx.dialect.name == "sqlite":
-        tx.execute(_NEW_ON_SQLITE, [{**dict(zip(_TOLD, row, strict=True)), "now": now} for row in rows])
-    else:
-        columns = map(list, zip(*rows, strict=True))
-        tx.execute(_NEW_ON_POSTGRESQL, {**dict(zip(_TOLD, columns, strict=True)), "now": now})
-
-
-def _kept_key(key: str) -> str:
-    return key if len(key) <= KEY_LENGTH else sha256(key.encode()).hexdigest()
-
-
-_TOLD: dict[str, TypeEngine[Any]] = {
-    **dict.fromkeys(("account_id", "dedupe_key", "id", "source"), String()),  # no length: a cast would cut silently
-    "body": LargeBinary(),
-}
-_SAME: dict[str, ColumnElement[Any]] = {
-    "state": literal("received"),
-    "reason": literal(""),
-    "attempts": literal(0),
-    "received_at": bindparam("now", type_=UtcDateTime),
-}
-
-
-def _arrays_into_deliveries() -> Any:
-    """One statement with a list for each column: PostgreSQL reads rows from lists faster than from rows."""
-    lists: list[BindParameter[Any]] = [bindparam(name, type_=postgresql.ARRAY(kind)) for name, kind in _TOLD.items()]
-    new = func.unnest(*lists).table_valued(*_TOLD).render_derived(name="new")
-    rows = select(*(new.c[name] for name in _TOLD), *_SAME.values())
-    return postgresql.insert(deliveries).from_select([*_TOLD, *_SAME], rows).on_conflict_do_nothing()
-
-
-_NEW_ON_POSTGRESQL = _arrays_into_deliveries()
-_NEW_ON_SQLITE = (
-    sqlite.insert(deliveries).values({name: bindparam(name) for name in _TOLD} | _SAME).on_conflict_do_nothing()
-)
+    rows: list[dict[str, Any]] = [
+        {
+            "id": new_id(),
+            "account_id": item.account_id,
+            "dedupe_key": item.key if len(item.key) <= KEY_LENGTH else sha256(item.key.encode()).hexdigest(),
+            "source": item.source,
+            "body": item.body,
+            "state": "received",
+            "reason": "",
+            "attempts": 0,
+            "received_at": now,
+        }
+        for item in batch  # the ids keep the order of arrival
+    ]
+    # Sorted, so that two processes storing the same storm of duplicates lock the keys in the same order.
+    rows.sort(key=lambda row: (row["account_id"], row["dedupe_key"]))
+    insert_many(tx, deliveries, rows, ignoring=True)
 
 
 _RECEIVED = Line(Waiting(deliveries, lambda one: [one.c.state == "received"], ("id",), lambda _: [], running=[]))

@@ -5,13 +5,27 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import aliased
 
 from engage.ledger import creators
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.fair import Conditions, Line, Rota, Waiting
 from engage.ledger.ids import new_id
+from engage.ledger.many import update_many
 from engage.ledger.states import move
 from engage.ledger.tables import accounts, conversations, decisions, followers, modes, replies
 from engage.ledger.types import UtcDateTime
@@ -76,7 +90,8 @@ def expire(tx: Connection, now: datetime) -> int:
     """Give up what is too old to be said. What may be out already becomes uncertain: nobody may say that it is not."""
     late = (replies.c.state.in_(("held", "due")), replies.c.expires_at <= now)
     surely_not = update(replies).where(*late, replies.c.first_sent_at.is_(None))
-    ended = tx.execute(surely_not.values(state="expired", reason="not posted in time")).rowcount
+    waited_for = case((replies.c.reason == "", ""), else_=literal(": ") + replies.c.reason)
+    ended = tx.execute(surely_not.values(state="expired", reason=literal("not posted in time") + waited_for)).rowcount
     perhaps = update(replies).where(*late, replies.c.first_sent_at.is_not(None))
     reason = "it may be posted, and is too old to be sent again"
     return ended + tx.execute(perhaps.values(state="uncertain", due_at=NEVER, reason=reason)).rowcount
@@ -97,9 +112,13 @@ def _in_order(one: FromClause) -> list[ColumnElement[bool]]:
 
 
 def _lets_post() -> ColumnElement[bool]:
-    """Dry means dry: a surface that was switched to shadow or off sends nothing, whatever was written before."""
+    """Dry means dry: a surface that was switched to shadow or off sends nothing, whatever was written before.
+
+    And none sends while a limit of the platform is known to be used up.
+    """
+    open_again = or_(modes.c.paced_until.is_(None), modes.c.paced_until <= bindparam("now", type_=UtcDateTime))
     chosen = select(modes.c.mode).where(modes.c.account_id == accounts.c.id, modes.c.surface == bindparam("surface"))
-    return chosen.where(modes.c.mode.in_((Mode.REVIEW.value, Mode.AUTO.value))).exists()
+    return chosen.where(modes.c.mode.in_((Mode.REVIEW.value, Mode.AUTO.value)), open_again).exists()
 
 
 def _unasked(one: FromClause) -> list[ColumnElement[bool]]:
@@ -227,20 +246,12 @@ def _note(tx: Connection, receipts: Mapping[str, Receipt], open_states: Sequence
     states = {row.id: row.state for row in tx.execute(locked.with_for_update(skip_locked=True))}
     is_open = {reply_id: state in open_states for reply_id, state in states.items()}
     rows = [
-        {"that": reply_id, "receipt": receipt.id, "at": receipt.sent_at, "why": reason}
+        _free(id=reply_id, state="sent", receipt_id=receipt.id, sent_at=receipt.sent_at, reason=reason)
         for reply_id, receipt in receipts.items()
         if is_open.get(reply_id)
     ]
-    if rows:
-        tx.execute(_SENT, rows)
+    update_many(tx, replies, "id", rows)
     return is_open
-
-
-_SENT = (
-    update(replies)
-    .where(replies.c.id == bindparam("that"))
-    .values(_free(state="sent", receipt_id=bindparam("receipt"), sent_at=bindparam("at"), reason=bindparam("why")))
-)
 
 
 def mark_due(

@@ -63,6 +63,7 @@ modes = Table(
     Column("surface", String(10), primary_key=True),
     Column("mode", String(10), nullable=False),
     Column("undo_seconds", Float, nullable=False, default=0.0),
+    Column("paced_until", UtcDateTime),  # a limit of the platform is used up: nothing due is claimed before then
 )
 
 switches = Table(  # one row: the operator's pause of everything
@@ -241,6 +242,19 @@ replies = Table(  # the outbox
     Index("ix_replies_conversation_id_created_at", "conversation_id", "created_at"),
     Index("ix_replies_account_id_receipt_id", "account_id", "receipt_id"),
     Index("ix_replies_follower_id_created_at", "follower_id", "created_at"),
+    Index("ix_replies_creator_id_created_at", "creator_id", "created_at"),
+)
+
+quotas = Table(  # what a platform allows in a day or a month of its calendar
+    "quotas",
+    metadata,
+    Column("holder", String(200), primary_key=True),  # an account's id, or the name by which accounts share it
+    Column("endpoint", String(40), primary_key=True),
+    Column("time_zone", String(64), primary_key=True),
+    Column("period", String(10), primary_key=True),  # 2026-11-25 or 2026-11
+    Column("used", BigInteger, nullable=False),
+    Column("units", BigInteger, nullable=False),
+    Column("began_at", UtcDateTime, nullable=False),
 )
 
 engines = Table(  # worker processes that are alive: what doctor and the watchdog look at

@@ -13,7 +13,7 @@ from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_messages
 from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
-from engage.ledger.inbox import insert_ignoring
+from engage.ledger.many import insert_ignoring
 from engage.ledger.outbox import recall_unposted
 from engage.ledger.states import move
 from engage.ledger.tables import decisions, messages, turns

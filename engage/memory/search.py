@@ -3,18 +3,18 @@
 import asyncio
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from threading import Lock
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engage.errors import Unavailable
 from engage.ledger.database import Database
-from engage.memory.corpus import corpus_version, load_passages
+from engage.memory.corpus import corpus_version, load_passages, vectors_version
 from engage.memory.evidence import SUPPORTED, Evidence, main_languages, rank
+from engage.memory.kept import Kept
+from engage.memory.near import Near
 from engage.models import Passage, PassageKind, Recall
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from engage.memory.lexical import Lexicon
     from engage.memory.vectors import Vectors
 
-DENSE = 40  # vectors asked of Chroma
+DENSE = 40  # nearest vectors whose passages are looked at
 LEXICAL = 12  # passages the words alone may bring in
 KEPT_PASSAGES = 200_000  # in memory, of all creators together: about 1 KB each
 FRESH_SECONDS = 2.0  # how long an import by another process may go unnoticed
@@ -33,7 +33,7 @@ TEXT, QUESTION = "t", "q"  # the two vectors of a passage
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A creator's passages as they are searched."""
+    """A creator's passages as they are searched. vectors: their version; checked_at: monotonic seconds."""
 
     version: str
     passages: tuple[Passage, ...]
@@ -41,6 +41,8 @@ class Corpus:
     texts: "Lexicon"
     questions: "Lexicon"
     languages: frozenset[str]
+    vectors: str = ""
+    checked_at: float = 0.0
 
 
 class Memory:
@@ -49,10 +51,9 @@ class Memory:
     def __init__(self, db: Database, vectors: "Vectors | None", encoder: "SentenceEncoder | None" = None) -> None:
         """vectors: None searches by words only. encoder: the shared one, loaded at first use, where not given."""
         self._db = db
-        self._vectors = vectors
+        self._near = Near(vectors) if vectors is not None else None
         self._encoder = encoder
-        self._kept: OrderedDict[str, tuple[float, Corpus]] = OrderedDict()
-        self._lock = Lock()
+        self._kept: Kept[Corpus] = Kept(KEPT_PASSAGES, lambda corpus: len(corpus.passages))
 
     async def recall(self, creator_id: str, text: str, k: int = 5) -> Recall:
         """The k best passages for a text. Raises Unavailable only where the ledger is down."""
@@ -79,34 +80,19 @@ class Memory:
 
     def corpus(self, creator_id: str) -> Corpus:
         """The creator's passages with their word index, from memory where they have not changed."""
-        with self._lock:
-            checked, known = self._kept.get(creator_id, (0.0, None))
-        if known is not None and time.monotonic() - checked < FRESH_SECONDS:
-            return known
-        with self._db.reading() as tx:
-            version = corpus_version(tx, creator_id)
-            corpus = known if known and known.version == version else index(version, load_passages(tx, creator_id))
-        self._keep(creator_id, corpus)
-        return corpus
+        return self._kept.get(creator_id, _is_fresh, lambda known: self._read(creator_id, known))
 
-    def _keep(self, creator_id: str, corpus: Corpus) -> None:
-        with self._lock:
-            self._kept[creator_id] = (time.monotonic(), corpus)
-            self._kept.move_to_end(creator_id)
-            total = sum(len(kept.passages) for _, kept in self._kept.values())
-            while total > KEPT_PASSAGES and len(self._kept) > 1:
-                _, (_, dropped) = self._kept.popitem(last=False)
-                total -= len(dropped.passages)
+    def _read(self, creator_id: str, known: Corpus | None) -> Corpus:
+        with self._db.reading() as tx:
+            version, vectors = corpus_version(tx, creator_id), vectors_version(tx, creator_id)
+            corpus = known if known and known.version == version else index(version, load_passages(tx, creator_id))
+        return replace(corpus, vectors=vectors, checked_at=time.monotonic())
 
     def _by_meaning(self, creator_id: str, text: str, found: "Found") -> None:
         """Adds the nearest vectors' passages, and the cosines of those found by their words."""
-        if self._vectors is None:
+        if self._near is None:
             raise Unavailable("no vectors")
-        vector = self._encode(text)
-        hits = self._vectors.nearest(creator_id, vector, DENSE)
-        seen = {hit.id for hit in hits}
-        missing = [name for name in found.vectors() if name not in seen]
-        for hit in [*hits, *self._vectors.cosines(creator_id, vector, missing)]:
+        for hit in self._near.hits(creator_id, found.corpus.vectors, self._encode(text), DENSE, found.vectors()):
             found.add(hit.id, hit.cosine)
 
     def _encode(self, text: str) -> "Floats":
@@ -117,11 +103,15 @@ class Memory:
         return self._encoder.encode_query(text)
 
 
+def _is_fresh(corpus: Corpus) -> bool:
+    return time.monotonic() - corpus.checked_at < FRESH_SECONDS
+
+
 class Found:
     """What is known of the candidates for one text; begins with those its words bring in."""
 
     def __init__(self, corpus: Corpus, text: str) -> None:
-        self._corpus = corpus
+        self.corpus = corpus
         self._texts = corpus.texts.scores(text)
         self._questions = corpus.questions.scores(text)
         self.evidence: dict[int, Evidence] = {}
@@ -133,12 +123,12 @@ class Found:
 
     def vectors(self) -> list[str]:
         """Ids of the candidates' vectors."""
-        return [name for at in self.evidence for name in vector_ids(self._corpus.passages[at])]
+        return [name for at in self.evidence for name in vector_ids(self.corpus.passages[at])]
 
     def add(self, vector_id: str, cosine: float) -> None:
         """A vector's nearness; vectors of passages that an import has just replaced are no candidates."""
         passage_id, _, which = vector_id.rpartition("|")
-        if (at := self._corpus.position.get(passage_id)) is None:
+        if (at := self.corpus.position.get(passage_id)) is None:
             return
         if which == QUESTION:
             self._candidate(at).asked_cosine = cosine

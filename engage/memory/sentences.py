@@ -6,6 +6,8 @@ texts. Figures beside pysbd are in docs/adr/0003-recall-scores.md.
 
 import re
 
+from engage.remembered import remembered
+
 # Words that end in a full stop without ending a sentence, in the languages met most.
 _ABBREVIATIONS = re.compile(
     r"(?:mr|mrs|ms|dr|prof|sr|sra|srta|jr|st|vs|etc|approx|fig|inc|ltd|corp|dept|est|ca|bzw|usw|uds?|lic|ing|gral|art|núm"
@@ -20,7 +22,8 @@ LONGEST_QUOTE = 300  # characters
 CHARACTERS_A_WORD = 1.7  # Chinese text says in 1.7 characters what English says in a word
 
 
-def split_sentences(text: str) -> list[str]:
+@remembered
+def split_sentences(text: str) -> tuple[str, ...]:
     """The sentences of a text, in order, without the blanks around them. Every other character is kept."""
     sentences = []
     start = 0
@@ -29,7 +32,7 @@ def split_sentences(text: str) -> list[str]:
             sentences.append(text[start : end.end()].strip())
             start = end.end()
     sentences.append(text[start:].strip())
-    return [sentence for sentence in sentences if sentence]
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def count_words(text: str) -> float:

@@ -35,6 +35,13 @@ def worn_out(turn: Turn, policy: Policy, now: datetime) -> tuple[Decision, str] 
     return None
 
 
+def over_budget(turn: Turn, policy: Policy) -> tuple[Decision, str] | None:
+    """Whether the creator's avatar has said enough this hour. A direct message is left to a person."""
+    if not 0 < policy.creator_replies_per_hour <= turn.creator_replies_last_hour:
+        return None
+    return (Decision.ESCALATE if turn.surface is Surface.DM else Decision.SKIP), "creator_budget"
+
+
 def _repeats(turn: Turn, now: datetime) -> bool:
     """The same words as in an earlier line. One word ("hi", "thanks") may come again once."""
     said = _skeleton(turn.text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from engage.models import Persona, Surface, Turn
-from engage.triage.audience import closed, worn_out
+from engage.triage.audience import closed, over_budget, worn_out
 from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
 from engage.triage.normalise import clean, fold, has_letters, without_links
@@ -34,7 +34,8 @@ def triage(turn: Turn, persona: Persona, policy: Policy, now: datetime | None = 
     """Decide about a turn. `now` defaults to when its last message was sent."""
     reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at)
     rules = (_danger, _closed, _content, _wish_to_stop, _worn_out, _attack, _wish, _abuse, _limits)
-    return next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
+    decided = next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
+    return _within_budget(reading, decided)
 
 
 def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Reading:
@@ -117,6 +118,14 @@ def _by_intent(reading: Reading) -> Verdict:
     # In a direct message the follower speaks to the creator, also without a question.
     speaks = reading.turn.surface is Surface.DM and not is_small_talk(reading.words)
     return _verdict(reading, Decision.ANSWER if speaks else Decision.SKIP, "nothing_asked")
+
+
+def _within_budget(reading: Reading, decided: Verdict) -> Verdict:
+    """Only what would be answered is held back, and never who asks whether a bot writes here."""
+    if decided.decision is not Decision.ANSWER or decided.fixed_text:
+        return decided
+    end = over_budget(reading.turn, reading.policy)
+    return _verdict(reading, *end) if end else decided
 
 
 def _against(reading: Reading, label: str) -> Verdict:

@@ -7,6 +7,8 @@ plain: fold with digits and signs used as letters, and spaced-out words, read as
 import re
 import unicodedata
 
+from engage.remembered import remembered
+
 # Letters of other scripts that readers take for Latin ones (Unicode TR 39, the ones met in scam comments).
 _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһӏьвкмнтгпαοενικρτυχβηωɑɡıɩʀɴꜱʟᴀᴇᴍᴛᴏᴅᴄᴘᴜᴠᴡᴢⅼ",
@@ -37,6 +39,7 @@ def clean(text: str) -> str:
     return _BLANKS.sub(" ", _CONTROL.sub(" ", text)).strip()
 
 
+@remembered
 def fold(text: str) -> str:
     """Lower case, Latin accents off, look-alikes inside Latin words made Latin, "soooo" to "soo", quotes straight."""
     text = clean(text).casefold().translate(_SMALL_CAPITALS).replace("’", "'").replace("‘", "'").replace("`", "'")

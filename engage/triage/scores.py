@@ -4,7 +4,7 @@ Each label is a file of weighted patterns (data/*.toml). Signs are joined as ind
 dampers ("lol", "he called me a ...") then take their share off.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from engage.models import Persona
 from engage.triage.normalise import fold, plain
@@ -25,21 +25,18 @@ def score_labels(text: str, persona: Persona) -> dict[str, float]:
     """Every label with its score, 0..1, rounded to hundredths."""
     folded = fold(shorten(text))
     views = tuple(dict.fromkeys((folded, plain(folded))))
-    scores = {label: max(score(rules(_FILES[label]), view) for view in views) for label in LABELS}
+    scores = {label: max(score(rules(_FILES[label]).matching(view)) for view in views) for label in LABELS}
     if _avoided(folded, persona):
         scores["restricted"] = max(scores["restricted"], _AVOIDED)
     return {label: round(value, 2) for label, value in scores.items()}
 
 
-def score(signs: tuple[Rule, ...], text: str) -> float:
+def score(signs: Iterable[Rule]) -> float:
     """The joint chance of the signs found in one view of a text."""
     clear, share = 1.0, 1.0
     for sign in signs:
-        if sign.weight < 0 and clear == 1.0:  # nothing to take off; dampers stand last
-            continue
-        if sign.matches(text):
-            clear *= 1.0 - max(0.0, sign.weight)
-            share *= 1.0 + min(0.0, sign.weight)
+        clear *= 1.0 - max(0.0, sign.weight)
+        share *= 1.0 + min(0.0, sign.weight)
     return (1.0 - clear) * share
 
 

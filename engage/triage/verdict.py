@@ -44,6 +44,7 @@ class Policy:
     """The limits the avatar keeps. One value per installation; personas add their own topics and links."""
 
     replies_per_hour: int = 20  # to one follower
+    creator_replies_per_hour: int = 0  # to all of a creator's followers; 0: no limit
     max_depth: int = 8  # replies of ours in a row before a person should look
     thresholds: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(LABELS, 0.5))
     sure: float = 0.8  # from here on a direct message is skipped instead of shown to a person

@@ -6,13 +6,14 @@ scripts that write no blanks). `*` stands for up to three words.
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from engage.triage.normalise import fold
+from engage.triage.sieve import Sieve
 
 DATA = Path(__file__).parent / "data"
 # Scripts without blanks between words, and Hangul, where endings are glued on.
@@ -29,10 +30,20 @@ class Rule:
 
     name: str
     weight: float
-    patterns: tuple[re.Pattern[str], ...]
 
-    def matches(self, text: str) -> bool:
-        return any(pattern.search(text) for pattern in self.patterns)
+
+class Rules:
+    """The rules of a file, looked for together."""
+
+    def __init__(self, patterns: Mapping[Rule, Sequence[str]]) -> None:
+        self._rules = list(patterns)
+        self._owners = [rule for rule, some in patterns.items() for _ in some]
+        self._sieve = Sieve([pattern for some in patterns.values() for pattern in some])
+
+    def matching(self, text: str) -> list[Rule]:
+        """The rules with a pattern that is found in a folded text, in the order of the file."""
+        found = {self._owners[place] for place in self._sieve.matching(text)}
+        return [rule for rule in self._rules if rule in found] if found else []
 
 
 @cache
@@ -49,7 +60,7 @@ def phrases(file: str, table: str, language: str = "", *, whole: bool = False, s
     """
     tables = load(file)[table]
     listed = [phrase for name, some in tables.items() if language in {"", name} for phrase in some]
-    joined = "|".join(sorted({_phrase(phrase) for phrase in listed}, key=len, reverse=True)) or r"(?!)"
+    joined = _joined(listed)
     if whole:
         return re.compile(rf"[\W_]*(?:{joined})(?:[\W_]+(?:{joined}))*[\W_]*\Z")
     return re.compile(rf"[\W_]*(?:{joined})" if start else f"(?:{joined})")
@@ -68,28 +79,39 @@ def find(
 
 
 @cache
-def rules(file: str) -> tuple[Rule, ...]:
+def rules(file: str) -> Rules:
     """The weighted patterns of a file: tables with `weight` and `patterns` (regular expressions on folded text).
 
     A table `lists` names word lists that patterns may hold as `{name}`.
     """
     tables = load(file)
     lists: dict[str, str] = tables.get("lists", {})
-    return tuple(
-        Rule(name, float(entry["weight"]), tuple(_compiled(pattern, lists) for pattern in entry["patterns"]))
-        for name, entry in tables.items()
-        if name != "lists"
+    return Rules(
+        {
+            Rule(name, float(entry["weight"])): [_filled(pattern, lists) for pattern in entry["patterns"]]
+            for name, entry in tables.items()
+            if name != "lists"
+        }
     )
 
 
-def _compiled(pattern: str, lists: dict[str, str]) -> re.Pattern[str]:
+def _filled(pattern: str, lists: dict[str, str]) -> str:
     for name, words in lists.items():
         pattern = pattern.replace(f"{{{name}}}", words)
-    return re.compile(pattern)
+    return pattern
+
+
+def _joined(listed: Iterable[str]) -> str:
+    """Any of the phrases, longest first. The border of a word is looked for once, not before each of hundreds."""
+    spaced = {_phrase(one) for one in listed if not _UNSPACED.search(one)}
+    unspaced = {_phrase(one) for one in listed if _UNSPACED.search(one)}
+    kinds = [rf"(?<![^\W_])(?:{_any_of(spaced)})(?![^\W_])"] * bool(spaced) + [_any_of(unspaced)] * bool(unspaced)
+    return "|".join(kinds) or r"(?!)"
+
+
+def _any_of(patterns: Iterable[str]) -> str:
+    return "|".join(sorted(patterns, key=len, reverse=True))
 
 
 def _phrase(phrase: str) -> str:
-    words = _GAP.join(re.escape(part.strip()).replace(r"\ ", r"\s+") for part in fold(phrase).split("*"))
-    if _UNSPACED.search(phrase):
-        return words
-    return rf"(?<![^\W_]){words}(?![^\W_])"
+    return _GAP.join(re.escape(part.strip()).replace(r"\ ", r"\s+") for part in fold(phrase).split("*"))

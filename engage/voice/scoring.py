@@ -4,13 +4,12 @@ The weights are a logistic regression over other people's texts; docs/adr/0003-r
 """
 
 import math
-from collections import OrderedDict
 from collections.abc import Sequence
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engage.memory.kept import Kept
 from engage.models import Passage, PassageKind
 from engage.voice.features import Grams, grams, habits
 from engage.voice.profile import Counts, Numbers, Voice, count, gather, lengths, log_length, style_of
@@ -67,23 +66,16 @@ class Voices:
 
     def __init__(self, memory: "Memory") -> None:
         self._memory = memory
-        self._kept: OrderedDict[str, tuple[str, Voice]] = OrderedDict()
-        self._lock = Lock()
+        self._kept: Kept[tuple[str, Voice]] = Kept(KEPT_VOICES)
 
     def voice(self, creator_id: str) -> Voice:
-        """The creator's voice."""
+        """The creator's voice; the one before while a new one is being learnt."""
         corpus = self._memory.corpus(creator_id)
-        with self._lock:
-            version, known = self._kept.get(creator_id, ("", None))
-        if known is not None and version == corpus.version:
-            return known
-        voice = build_voice(corpus.passages)
-        with self._lock:
-            self._kept[creator_id] = (corpus.version, voice)
-            self._kept.move_to_end(creator_id)
-            if len(self._kept) > KEPT_VOICES:
-                self._kept.popitem(last=False)
-        return voice
+
+        def learn_again(_: tuple[str, Voice] | None) -> tuple[str, Voice]:
+            return corpus.version, build_voice(corpus.passages)
+
+        return self._kept.get(creator_id, lambda known: known[0] == corpus.version, learn_again)[1]
 
     def score(self, creator_id: str, text: str) -> float | None:
         """How much a text sounds like the creator, 0..1; None where their style is not known."""

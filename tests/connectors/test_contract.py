@@ -19,7 +19,7 @@ import pytest
 from connectors import connector_class, parser, platforms
 from engage.errors import Ambiguous, EngageError, InvalidSignature, Malformed, RateLimited, Unauthorized, Unavailable
 from engage.models import Event, EventKind, Surface
-from engage.platform import Settle, WebhookSource
+from engage.platform import Limit, Quota, Settle, WebhookSource
 from tests.connectors.conftest import Scripted, hang_up, response
 
 HERE = Path(__file__).parent
@@ -142,6 +142,8 @@ class TestConnector:
             assert connector.surfaces <= set(Surface)
             assert connector.settle in Settle
             assert connector.readback_lag >= timedelta()
+            assert all(isinstance(limit, Limit) for limit in connector.limits)
+            assert all(isinstance(quota, Quota) for quota in connector.quotas)
         finally:
             await connector.close()
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from engage.ledger import conversations
-from engage.ledger.assemble import Assembled, assemble, depth
+from engage.ledger.assemble import Assembled, assemble, assemble_all, depth
 from engage.ledger.tables import conversations as conversations_table
 from engage.ledger.tables import followers
 from engage.models import Mode, Role, Surface
@@ -109,6 +109,25 @@ def test_the_history_has_twenty_lines_at_most(house: House) -> None:
     history = see(house).turn.history
     assert len(history) == 20
     assert (history[0].text, history[-1].text) == ("question 2", "answer 11")
+
+
+def test_a_creators_replies_are_counted_as_far_as_their_budget_goes(house: House) -> None:
+    for number in range(3):
+        exchange(house, f"question {number}", f"answer {number}", who=f"f{number}")
+    for number in range(2):
+        house.tell("message", "how long?", who=f"g{number}", where=f"elsewhere-{number}")
+    house.later(seconds=2)
+    claimed = [one.id for one in house.claim()]
+    assert counted(house, claimed, 9) == [3, 4]  # the second of a batch counts the first
+    assert counted(house, claimed, 2) == [2, 3]
+    assert counted(house, claimed, 0) == [0, 0]
+    house.later(hours=1)
+    assert counted(house, claimed, 9) == [0, 1]
+
+
+def counted(house: House, turn_ids: list[str], budget: int) -> list[int]:
+    seen = house.do(assemble_all, turn_ids, house.now, budget)
+    return sorted(one.turn.creator_replies_last_hour for one in seen.values())
 
 
 def test_replies_of_the_last_hour_are_counted_for_each_follower(house: House) -> None:

@@ -24,7 +24,8 @@ from engage.ledger.database import Database
 from engage.ledger.outbox import NEVER, Sending
 from engage.ledger.tables import accounts, decisions, replies
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import Connector, Found, ReadBack, Settle
+from engage.pacing import Permit
+from engage.platform import Connector, Found, Limit, Quota, ReadBack, Settle
 from engage.posting import SLOW_DOWN, Poster, Step, after, after_readback, backoff
 from tests.ledger.house import NOON, House, answer
 
@@ -40,6 +41,8 @@ class Paper:
     surfaces: ClassVar[frozenset[Surface]] = frozenset(Surface)
     settle: Settle = Settle.KEY
     readback_lag: timedelta = timedelta(0)
+    limits: tuple[Limit, ...] = ()
+    quotas: tuple[Quota, ...] = ()
     says: list[Exception] = field(default_factory=list)
     shows: list[ReadBack | Exception] = field(default_factory=list)
     sent: list[Outgoing] = field(default_factory=list)
@@ -121,11 +124,12 @@ def sending(attempts: int = 1, *, fresh: bool = True, first_sent_at: datetime = 
 
 SOON = NOON + timedelta(seconds=2)
 ASK = timedelta(minutes=3)
+UNSPENT = {"unspent": True}
 ALWAYS_SURE: list[tuple[Exception, str, datetime, dict[str, Any]]] = [
-    (RateLimited(retry_after=ASK), "due", NOON + ASK, {"uncounted": True, "block_until": NOON + ASK}),
-    (RateLimited(), "due", NOON + SLOW_DOWN, {"uncounted": True, "block_until": NOON + SLOW_DOWN}),
-    (Unavailable(), "due", SOON, {}),
-    (Retryable(), "due", SOON, {}),
+    (RateLimited(retry_after=ASK), "due", NOON + ASK, {"uncounted": True, "block_until": NOON + ASK, **UNSPENT}),
+    (RateLimited(), "due", NOON + SLOW_DOWN, {"uncounted": True, "block_until": NOON + SLOW_DOWN, **UNSPENT}),
+    (Unavailable(), "due", SOON, UNSPENT),
+    (Retryable(), "due", SOON, UNSPENT),
     (Unauthorized(), "due", NOON, {"uncounted": True, "lose_access": True}),
     (Refused(), "refused", NOON, {}),
     (Malformed(), "refused", NOON, {}),
@@ -332,6 +336,15 @@ async def test_what_a_dead_worker_left_is_parked_where_nobody_can_know(to_post: 
     abandoned(post)
     assert await post.settle() == "uncertain"
     assert (post.reply.due_at, post.platform.sent) == (NEVER, [])
+
+
+async def test_a_permit_that_is_over_sends_nothing_and_uses_up_no_try(to_post: Open) -> None:
+    """The machine stood still: now the request would be one too many."""
+    post = to_post()
+    taken = post.house.claim_reply()
+    assert await post.poster.post(taken, Permit(until=0.0)) == "due"
+    assert (post.reply.attempts, post.reply.first_sent_at, post.platform.sent) == (0, None, [])
+    assert await post.post() == "sent"
 
 
 # read-back

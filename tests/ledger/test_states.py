@@ -21,12 +21,13 @@ TABLES: dict[str, Table] = {table.name: table for table in (accounts, deliveries
 BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
     "turns.claim": (TURN, ("collecting",), "answering"),
     "conclusions._AGAIN": (TURN, ("answering",), "collecting"),
-    "conclusions._END": (TURN, ("answering",), "answered"),  # or another: `_end` checks it
+    "conclusions._end": (TURN, ("answering",), "answered"),  # or another: `_end` checks it
     "inbox.settle_deliveries": (DELIVERY, ("received",), "processed"),
     "outbox.claim_due": (REPLY, ("due",), "sending"),
-    "outbox._SENT": (REPLY, ("sending", "uncertain"), "sent"),
+    "outbox._note": (REPLY, ("sending", "uncertain"), "sent"),
     "outbox.release_held": (REPLY, ("held",), "due"),
     "outbox.expire": (REPLY, ("held", "due"), "expired"),
+    "waits._BACK": (REPLY, ("sending",), "due"),
     "outbox.sweep": (REPLY, ("sending",), "uncertain"),
     "creators.connect_account": (ACCOUNT, ("unauthorized",), "active"),
 }

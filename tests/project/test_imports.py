@@ -19,6 +19,7 @@ VIOLATIONS = {
     "http": ("engage/posting.py", "import httpx"),
     "vectors": ("engage/intake.py", "import chromadb"),
     "langchain": ("workers/pump.py", "import langchain_core"),
+    "redis": ("engage/posting.py", "import redis"),
     "pure": ("engage/models.py", "import sqlalchemy"),
 }
 

@@ -1,19 +1,40 @@
-"""CPU time of a group of processes, also of those that ended meanwhile."""
+"""CPU time and memory of the processes of a stack, by kind, also of those that ended meanwhile."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import psutil
 
+# The first of these words in a command line says what kind of process it is.
+KINDS = {
+    "worker": "workers.app",
+    "webhooks": "workers.webhooks",
+    "listener": "workers.listen",
+    "studio": "workers.studio",
+    "redis": "valkey",
+    "chroma": "chroma",
+    "database": "postgres",
+}
+OTHER = "supervisor"
 
-def spent(roots: Iterable[int]) -> float:
-    """Seconds of CPU that these processes and all below them have used, user and system."""
-    return sum(_of(process) for root in roots for process in _tree(root))
+
+def spent(roots: Iterable[int]) -> Counter[str]:
+    """Seconds of CPU, user and system, that these processes and all below them have used: kind → seconds."""
+    seconds: Counter[str] = Counter()
+    for process in _trees(roots):
+        try:
+            times = process.cpu_times()
+            # Of its own, and of its children that have ended.
+            seconds[_kind(process)] += times.user + times.system + times.children_user + times.children_system
+        except psutil.Error:
+            continue
+    return seconds
 
 
 def resident_mb(roots: Iterable[int]) -> float:
     """Their memory in MB: the sum of what each holds, shared pages counted every time."""
     held = 0
-    for process in (one for root in roots for one in _tree(root)):
+    for process in _trees(roots):
         try:
             held += process.memory_info().rss
         except psutil.Error:
@@ -21,18 +42,15 @@ def resident_mb(roots: Iterable[int]) -> float:
     return round(held / 1e6, 1)
 
 
-def _tree(root: int) -> list[psutil.Process]:
-    try:
-        top = psutil.Process(root)
-        return [top, *top.children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
+def _trees(roots: Iterable[int]) -> Iterator[psutil.Process]:
+    for root in roots:
+        try:
+            top = psutil.Process(root)
+            yield from (top, *top.children(recursive=True))
+        except psutil.NoSuchProcess:
+            continue
 
 
-def _of(process: psutil.Process) -> float:
-    """Its own time, and that of its children that have ended."""
-    try:
-        times = process.cpu_times()
-    except psutil.Error:
-        return 0.0
-    return float(times.user + times.system + times.children_user + times.children_system)
+def _kind(process: psutil.Process) -> str:
+    line = " ".join(process.cmdline())
+    return next((kind for kind, word in KINDS.items() if word in line), OTHER)

@@ -3,18 +3,23 @@
 import asyncio
 import os
 import random
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy import func, select
+
 from engage.ledger import creators
+from engage.ledger.tables import passages
 from engage.memory.library import import_paths
 from engage.models import Persona
 from workers.bench import cpu, model
 from workers.bench.crowd import SURFACES, Crowd, Outcome, outcome
 from workers.bench.stage import BenchFailed
+from workers.bench.stages import stages
 from workers.demo import account, content, stage
 from workers.demo.network import Network
 from workers.postgres import running as postgres
@@ -22,7 +27,8 @@ from workers.postgres import running as postgres
 FOLDER = content.CONFIG / "creators" / "tilly"
 OWN_SERVER = "pg"  # as a database: a PostgreSQL that lives for this run
 SETTLE_SECONDS = 180.0
-WARM_UP = 200  # messages before anything is measured: imports, connections, caches
+Say = Callable[[str], None]
+WARM_UP = 1000  # messages before anything is measured: imports, connections, caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +65,14 @@ class Bench:
         return outcome(written, await net.messages(), known)
 
 
-def measure(plan: Plan) -> dict[str, Any]:
-    """The figures of CONTRACTS; `p50_ms` and `p95_ms` are those at `rate` messages a second."""
+def measure(plan: Plan, say: Say = lambda _: None) -> dict[str, Any]:
+    """The figures of CONTRACTS; `p50_ms` and `p95_ms` are those at `rate` messages a second.
+
+    say: told what is being done. Raises EngageError where the stack does not start or what it does has no end.
+    """
     load = os.getloadavg()[0]
     with opened(plan) as (on, roots):
-        found = asyncio.run(_perform(on, roots, plan))
+        found = asyncio.run(_perform(on, roots, plan, say))
         backend = on.db.url.get_backend_name()
     return {**found, "workers": plan.workers, "database": backend, "load_average": round(load, 2)}
 
@@ -106,9 +115,20 @@ async def gathered(on: stage.Stage, roots: tuple[int, ...], names: list[str], **
         personas = {name: _creator(on, name) for name in names}
         await stage.connect(on, net, personas)
         await stage.ready(on)
+        await _indexed(on)
         posts = {name: await net.publish(name, "ask me anything") for name in names}
         asked = [row["question"] for row in content.lines(FOLDER / "faq.jsonl")]
         yield Bench(Crowd(on, net, posts, asked, chance, **crowd), roots)
+
+
+async def _indexed(on: stage.Stage) -> None:
+    """Every passage has its vector. Raises BenchFailed where that takes too long."""
+    late = select(func.count()).where(passages.c.indexed_at.is_(None))
+    deadline = time.monotonic() + SETTLE_SECONDS
+    while await on.db.read(lambda tx: tx.execute(late).scalar_one()):
+        if time.monotonic() > deadline:
+            raise BenchFailed(f"there are passages without vectors after {SETTLE_SECONDS:g} s")
+        await asyncio.sleep(0.2)
 
 
 def _creator(on: stage.Stage, name: str) -> Persona:
@@ -118,19 +138,23 @@ def _creator(on: stage.Stage, name: str) -> Persona:
     return persona
 
 
-async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan) -> dict[str, Any]:
+async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan, say: Say) -> dict[str, Any]:
     names = [f"creator_{number}" for number in range(plan.creators)]
     async with gathered(on, roots, names, surfaces=SURFACES) as bench:
-        await bench.judged(await bench.crowd.write_within(WARM_UP, WARM_UP))
-        cpu_before = cpu.spent(roots)
-        fast = await bench.judged(await bench.crowd.write_within(plan.replies, plan.window))
-        cpu_each = (cpu.spent(roots) - cpu_before) / max(1, fast.replies) * 1000
+        say("warming up")
+        await bench.judged(await bench.crowd.write_within(WARM_UP, plan.window))
+        before = cpu.spent(roots)
+        say(f"{plan.replies} messages, at most {plan.window} of them unanswered")
+        written = await bench.crowd.write_within(plan.replies, plan.window)
+        fast = await bench.judged(written)
+        after = cpu.spent(roots)
+        say(f"{plan.rate:g} messages a second for {plan.rate_seconds:g} s")
         steady = await bench.judged(await bench.crowd.write_at(plan.rate, plan.rate_seconds))
         return {
             "replies_per_s": fast.per_second,
             "p50_ms": steady.quantile_ms(0.5),
             "p95_ms": steady.quantile_ms(0.95),
-            "cpu_ms_per_reply": round(cpu_each, 2),
+            "cpu_ms_per_reply": round(sum(_each(before, after, fast.replies).values()), 2),
             "lost": fast.lost + steady.lost,
             "duplicates": fast.duplicates + steady.duplicates,
             "messages": fast.messages + steady.messages,
@@ -139,7 +163,14 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan) -> dict[
                 "seconds": round(fast.seconds, 1),
                 "p50_ms": fast.quantile_ms(0.5),
                 "p95_ms": fast.quantile_ms(0.95),
+                "stages_ms": await on.db.read(stages, written),
+                "cpu_ms_by_process": _each(before, after, fast.replies),
             },
             "at_rate": {"per_s": plan.rate, "seconds": plan.rate_seconds, "replies": steady.replies},
             "rss_mb": cpu.resident_mb(roots),
         }
+
+
+def _each(before: Mapping[str, float], after: Mapping[str, float], replies: int) -> dict[str, float]:
+    """Milliseconds a reply, by kind of process."""
+    return {kind: round((after[kind] - before.get(kind, 0.0)) / max(1, replies) * 1000, 2) for kind in after}

@@ -49,6 +49,28 @@ def storm(
 
 
 @BENCH.command()
+def pacing(
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 8,
+    seconds: Annotated[float, typer.Option(min=1, help="How long to send")] = 60,
+    limit: Annotated[int, typer.Option(min=1, help="Replies that the platform lets in …")] = 100,
+    per: Annotated[float, typer.Option(min=0.1, help="… during any span of so many seconds")] = 10,
+    flush: Annotated[bool, typer.Option(help="A second run, with Redis emptied in its middle")] = True,
+    database: Database = "",
+    as_json: AsJson = False,
+) -> int:
+    """Many workers before a strict rate limit: 429s, and how much of the limit they use."""
+    from dataclasses import replace
+
+    from workers.bench.pacing import Plan, measure
+
+    plan = Plan(workers, seconds, limit, per, database=database)
+    calm = measure(plan)
+    flushed = measure(replace(plan, flush=True)) if flush else None
+    _show("pacing", {**calm, "redis_emptied": flushed}, as_json=as_json)
+    return 0 if not calm["rate_limited"] and not (flushed and flushed["rate_limited"]) else 1
+
+
+@BENCH.command()
 def pipeline(
     model_ms: Annotated[float, typer.Option(min=0, help="How long the mock model takes for an answer")] = 800,
     replies: Annotated[int, typer.Option(min=1, help="Messages at full speed")] = 5000,
@@ -63,9 +85,10 @@ def pipeline(
     """Webhook in, reply out: every process, a mock model over HTTP; full speed first, then a steady rate."""
     from workers.bench.pipeline import Plan, measure
     from workers.bench.references import beside
+    from workers.cli.console import say
 
     plan = Plan(model_ms, replies, window, rate, seconds, workers=workers, database=database)
-    found = measure(plan)
+    found = measure(plan, say)
     found["reference"] = beside(found["replies_per_s"], model_ms) if references else {}
     _show("pipeline", found, as_json=as_json)
     return 0 if found["lost"] == found["duplicates"] == 0 else 1

@@ -71,6 +71,7 @@ REASONS = {
     "may_not_reply": "The platform allows no reply here any more.",
     "loop": "The avatar has answered here many times in a row.",
     "fatigue": "This follower got as many answers this hour as you allow.",
+    "creator_budget": "The avatar has given as many answers this hour as you allow.",
     "repeated": "The same had been said before.",
     "asked_for_human": "The follower asked for a person.",
     "asked_if_bot": "They asked whether a bot writes here, which is always answered truthfully.",

@@ -50,6 +50,9 @@ class AppApi:
     async def reply(self, request: Request) -> Response:
         site = self.site
         account = site.holder(request)
+        if over := site.over_limit(account):
+            site.network.violations["rate_limited"] += 1
+            return wire.problem(429, "rate_limited", "Too many replies.", {"retry-after": str(math.ceil(over))})
         body = await wire.body(request)
         ending = site.roll()
         if ending is Ending.RATE_LIMITED:

@@ -17,6 +17,8 @@ class Faults:
     webhook_delay_ms: float = 0.0  # every delivery waits this long
     reply_429: float = 0.0
     retry_after_s: float = 1.0
+    reply_limit: float = 0.0  # an account's calls in any `reply_limit_s` above it get 429; 0: no limit
+    reply_limit_s: float = 60.0
     reply_5xx_before: float = 0.0  # 503, nothing was posted
     reply_5xx_after: float = 0.0  # 502, but the reply was posted
     reply_timeout_after: float = 0.0  # posted, and the answer comes `timeout_s` later

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import orjson
 from starlette.requests import Request
@@ -38,6 +38,14 @@ class Site:
         if ending is not Ending.GOOD:
             self.injected[ending.value] += 1
         return ending
+
+    def over_limit(self, account: Account) -> float:
+        """Seconds until the account may reply again; 0 where it may now, which then counts."""
+        if not self.faults.reply_limit:
+            return 0.0
+        window = self.network.windows[account.user_id]
+        wait = window.refuses(int(self.faults.reply_limit), timedelta(seconds=self.faults.reply_limit_s), self.now())
+        return wait.total_seconds() if wait else 0.0
 
     def announce(self, verb: str, note: Note) -> None:
         """Tell the app and the open pages that a note was `created`, `edited` or `deleted`."""

@@ -1,9 +1,11 @@
 """The network's memory: who is here and what was written. Plain values and look-ups; the rules: `acts`, `app_acts`."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from connectors.sandbox.network.rate import Window
 
 SURFACES = ("comment", "dm", "live")
 LIMITS = {"comment": 300, "dm": 1000, "live": 200}  # characters of a reply
@@ -107,6 +109,7 @@ class Network:
         self.keys: dict[tuple[str, str], Note] = {}  # (user id, idempotency key) → the reply it made
         self.private_replies: set[str] = set()  # ids of comments that had theirs
         self.violations: Counter[str] = Counter()
+        self.windows: defaultdict[str, Window] = defaultdict(Window)  # user id → its calls, where there is a limit
         self.waits: list[float] = []  # seconds from a follower's note to the first reply
 
     def next_id(self, kind: str) -> str:

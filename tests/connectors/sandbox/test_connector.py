@@ -16,7 +16,7 @@ from connectors.sandbox.connector import MAX_LENGTH, SandboxConnector
 from connectors.sandbox.network.state import LIMITS
 from engage.errors import Ambiguous, ConfigError, EngageError, RateLimited, Refused, Unauthorized, Unavailable
 from engage.models import EventKind, Outgoing, Surface
-from engage.platform import AccountLink, Found, PollSource, Settle, WebhookSource
+from engage.platform import AccountLink, Each, Found, Limit, PollSource, Quota, Settle, WebhookSource
 from tests.connectors.sandbox.conftest import Endpoint, World
 
 
@@ -215,11 +215,31 @@ async def test_capabilities(world: World) -> None:
         ({"base_url": 5}, "base_url"),
         ({"base_url": "http://x", "settle": "hope"}, "settle"),
         ({"base_url": "http://x", "readback_lag_s": "long"}, "readback_lag_s"),
+        ({"base_url": "http://x", "limits": {"count": 1}}, "limits"),
+        ({"base_url": "http://x", "limits": [{"count": 1}]}, "limits"),
+        ({"base_url": "http://x", "limits": ["20 in 30 s"]}, "limits"),
+        ({"base_url": "http://x", "limits": [{"count": 1, "per_s": 0}]}, "limits"),
+        ({"base_url": "http://x", "limits": [{"count": 1, "per_s": 1, "each": "planet"}]}, "limits"),
+        ({"base_url": "http://x", "quotas": [{"units": 1, "time_zone": "Mars/One"}]}, "quotas"),
+        ({"base_url": "http://x", "quotas": [{"cost": 1}]}, "quotas"),
     ],
 )
 def test_settings_that_are_wrong(config: dict[str, Any], key: str) -> None:
     with pytest.raises(ConfigError, match=rf"{key} \(sandbox account ada\)"):
         SandboxConnector(AccountLink("a1", "u_ada", "ada", config))
+
+
+def test_limits_are_what_the_config_says() -> None:
+    config = {
+        "base_url": "http://x",
+        "limits": [{"count": 20, "per_s": 30, "burst": 5}, {"count": 1, "per_s": 1, "each": "conversation"}],
+        "quotas": [{"units": 10_000, "cost": 50, "time_zone": "America/Los_Angeles", "surfaces": ["comment"]}],
+    }
+    made = SandboxConnector(AccountLink("a1", "u_ada", "ada", config))
+    second = timedelta(seconds=1)
+    assert made.limits == (Limit(20, 30 * second, 5), Limit(1, second, each=Each.CONVERSATION))
+    comments = frozenset({Surface.COMMENT})
+    assert made.quotas == (Quota(10_000, 50, time_zone="America/Los_Angeles", surfaces=comments),)
 
 
 def test_the_network_as_a_process() -> None:

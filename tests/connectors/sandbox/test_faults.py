@@ -113,6 +113,19 @@ class TestFaults:
         assert sum(figures["faults"].values()) == 1
         assert figures["violations"] == {}
 
+    def test_a_strict_limit(self, world: World) -> None:
+        """What is over it is refused and says when; a refused call, and another account's, counts not."""
+        notes = [world.write(follower=f"f{number}") for number in range(3)]
+        world.faults(reply_limit=2, reply_limit_s=60)
+        for note in notes[:2]:
+            world.reply(note)
+        headers = {"authorization": f"Bearer {world.token}"}
+        for _ in range(2):
+            answer = world.http.post("/api/reply", json=world.answer(notes[2]), headers=headers)
+            assert (answer.status_code, 58 <= int(answer.headers["retry-after"]) <= 60) == (429, True)
+        figures = world.stats()
+        assert (figures["replies"], figures["violations"]) == (2, {"rate_limited": 2})
+
     def test_posted_but_cut(self, world: World) -> None:
         note = world.write()
         world.faults(reply_reset_after=1)
@@ -140,6 +153,7 @@ class TestFaults:
         "dials",
         [
             {"nonsense": 1},
+            {"reply_limit": -1},
             {"reply_429": 2},
             {"reply_429": -1},
             {"timeout_s": "long"},

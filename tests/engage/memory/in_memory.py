@@ -27,6 +27,13 @@ class InMemoryVectors(Vectors):
         known = self._of(creator_id)
         return [Hit(name, float(np.dot(known[name], vector))) for name in ids if name in known]
 
+    def everything(self, creator_id: str) -> tuple[list[str], Floats]:
+        known = self._of(creator_id)
+        return [*known], np.array([*known.values()], dtype=np.float32).reshape(len(known), 384)
+
+    def count(self, creator_id: str) -> int:
+        return len(self._of(creator_id))
+
     def ids(self, creator_id: str) -> set[str]:
         return set(self._of(creator_id))
 

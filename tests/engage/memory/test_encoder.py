@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from engage.errors import ConfigError
-from engage.memory.bert import gelu
-from engage.memory.encoder import DIMENSIONS, SentenceEncoder, batches, model_folder
+from engage.memory.encoder import DIMENSIONS, MANY, SentenceEncoder, model_folder
 
 TEXTS = ["How do I start learning guitar?", "The weather is nice today", "", "word " * 400, "¿Cuánto cuesta?"]
 
@@ -20,17 +19,17 @@ def test_texts_that_mean_the_same_are_near(encoder: SentenceEncoder) -> None:
 
 
 def test_known_numbers_come_out(encoder: SentenceEncoder) -> None:
-    """The cosines that the quickstart of sentence-transformers prints for this model."""
+    """The cosines that the quickstart of sentence-transformers prints for this model; ours are rounded to 8 bits."""
     vectors = encoder.encode(["The weather is lovely today.", "It's so sunny outside!", "He drove to the stadium."])
     near = vectors @ vectors.T
-    assert (near[0, 1], near[0, 2], near[1, 2]) == pytest.approx((0.6660, 0.1046, 0.1411), abs=0.001)
+    assert (near[0, 1], near[0, 2], near[1, 2]) == pytest.approx((0.6660, 0.1046, 0.1411), abs=0.03)
 
 
-def test_a_batch_gives_what_single_texts_give(encoder: SentenceEncoder) -> None:
-    together = encoder.encode(TEXTS)
-    alone = np.stack([encoder.encode([text])[0] for text in TEXTS])
-    assert together.shape == (len(TEXTS), DIMENSIONS)
-    assert np.abs(together - alone).max() < 1e-4
+def test_many_texts_give_what_each_gives_alone(encoder: SentenceEncoder) -> None:
+    together = encoder.encode(TEXTS * MANY)
+    alone = np.stack([encoder.encode([text])[0] for text in TEXTS] * MANY)
+    assert together.shape == (len(TEXTS) * MANY, DIMENSIONS)
+    assert np.array_equal(together, alone)
     assert np.linalg.norm(together, axis=1) == pytest.approx(1.0, abs=1e-5)
 
 
@@ -38,20 +37,6 @@ def test_langchain_gets_plain_lists(encoder: SentenceEncoder) -> None:
     (document,) = encoder.embed_documents(["A lamp"])
     assert document == pytest.approx(encoder.embed_query("A lamp"), abs=1e-5)
     assert encoder.encode([]).shape == (0, DIMENSIONS)
-
-
-def test_the_activation_is_the_exact_one() -> None:
-    x = np.linspace(-9, 9, 2000, dtype=np.float32).reshape(100, 20)
-    from math import erfc, sqrt
-
-    exact = np.array([v * erfc(-v / sqrt(2)) / 2 for v in x.ravel()]).reshape(x.shape)
-    assert np.abs(gelu(x.copy()) - exact).max() < 1e-5
-
-
-def test_texts_of_a_batch_are_of_similar_length() -> None:
-    groups = list(batches([200, 5, 190, 6, 180, 5]))
-    assert sorted(row for group in groups for row in group) == [0, 1, 2, 3, 4, 5]
-    assert groups[0][:3] == [1, 5, 3]
 
 
 def test_damaged_weights_are_refused_with_the_fix(tmp_path: Path) -> None:

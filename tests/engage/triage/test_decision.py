@@ -75,6 +75,23 @@ def test_a_bot_is_not_answered_whatever_it_says(judge: Judge) -> None:
     assert judge("i want to die", Surface.DM, author=bot).reasons == ("bot",)
 
 
+@pytest.mark.parametrize(("surface", "decision"), [(Surface.DM, Decision.ESCALATE), (Surface.LIVE, Decision.SKIP)])
+def test_an_avatar_that_said_enough_this_hour_says_so_on_the_card(
+    judge: Judge, surface: Surface, decision: Decision
+) -> None:
+    policy = Policy(creator_replies_per_hour=100)
+    verdict = judge(QUESTION, surface, policy=policy, creator_replies_last_hour=100)
+    assert (verdict.decision, verdict.reasons) == (decision, ("creator_budget",))
+    assert judge(QUESTION, surface, policy=policy, creator_replies_last_hour=99).decision is Decision.ANSWER
+    assert judge(QUESTION, surface, creator_replies_last_hour=10**6).decision is Decision.ANSWER  # no limit
+
+
+def test_a_budget_holds_back_no_cry_for_help_and_no_truth_about_bots(judge: Judge) -> None:
+    spent = {"policy": Policy(creator_replies_per_hour=1), "creator_replies_last_hour": 1}
+    assert judge("i want to die", Surface.DM, **spent).fixed_text is FixedText.CRISIS
+    assert judge("are you a bot?", Surface.DM, **spent).fixed_text is FixedText.BOT
+
+
 @pytest.mark.parametrize(
     "capabilities",
     [Capabilities(may_reply=False), Capabilities(may_reply=True, window_ends_at=NOW - timedelta(seconds=1))],

@@ -29,9 +29,9 @@ def measure(replies: int, model_url: str, home: Path) -> dict[str, Any]:
         _enqueue(url, model_url, warm_up + replies)
         pids = [stack.enter_context(_worker(url, number)) for number in range(WORKERS)]
         before = _wait(broker, warm_up)
-        spent, start = cpu.spent(pids), time.perf_counter()
+        spent, start = cpu.spent(pids).total(), time.perf_counter()
         _wait(broker, warm_up + replies)
-        seconds, spent = time.perf_counter() - start, cpu.spent(pids) - spent
+        seconds, spent = time.perf_counter() - start, cpu.spent(pids).total() - spent
         waits = [float(one) for one in broker.lrange(WAITS, before, -1)]
     return {"workers": WORKERS, "threads": THREADS, **common.figures(waits, seconds, spent)}
 

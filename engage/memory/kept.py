@@ -1,0 +1,62 @@
+"""Values that are dear to make, kept by key: made by one thread, however many ask at once."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class _Place(Generic[T]):
+    value: T | None = None
+    making: Lock = field(default_factory=Lock)
+
+
+class Kept(Generic[T]):
+    """The values used last, up to `most` together by what `weigh` says of each; the newest stays in any case."""
+
+    def __init__(self, most: int, weigh: Callable[[T], int] = lambda _: 1) -> None:
+        self._most = most
+        self._weigh = weigh
+        self._places: OrderedDict[str, _Place[T]] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: str, fresh: Callable[[T], bool], make: Callable[[T | None], T]) -> T:
+        """The value of `key`. Where it is not `fresh` one caller makes it, from the one before where there was one.
+
+        Callers that come meanwhile get the value before; where there was none they wait. What `make` raises is raised
+        to the caller that made.
+        """
+        place = self._place(key)
+        value = place.value
+        if value is not None and fresh(value):
+            return value
+        if not place.making.acquire(blocking=value is None):
+            assert value is not None
+            return value
+        try:
+            if place.value is None or not fresh(place.value):
+                place.value = make(place.value)
+                self._drop_oldest()
+            return place.value
+        finally:
+            place.making.release()
+
+    def _place(self, key: str) -> _Place[T]:
+        with self._lock:
+            place = self._places.setdefault(key, _Place())
+            self._places.move_to_end(key)
+            return place
+
+    def _drop_oldest(self) -> None:
+        with self._lock:
+            weights = {key: self._weigh(place.value) for key, place in self._places.items() if place.value is not None}
+            total = sum(weights.values())
+            for key in list(weights)[:-1]:
+                if total <= self._most:
+                    return
+                del self._places[key]
+                total -= weights[key]

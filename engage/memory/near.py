@@ -1,0 +1,78 @@
+"""Which of a creator's vectors are near: small collections are held in memory and searched exactly.
+
+A question to Chroma costs 3-5 ms of CPU on both sides, a product with the 300 vectors of a small creator 0.05 ms.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from engage.errors import Unavailable
+from engage.memory.bert import Floats
+from engage.memory.kept import Kept
+from engage.memory.vectors import Hit, Vectors
+
+HELD_EACH = 8_000  # vectors; Chroma searches larger collections faster than a product does
+HELD_TOGETHER = 40_000  # of all creators, 61 MB
+PAUSE_SECONDS = 2.0  # without a question to Chroma after it did not answer: nobody waits for its time-out in turn
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A collection as it was at `version`. vectors: (ids, 384), None where it is too large to be held."""
+
+    version: str
+    ids: Sequence[str] = ()
+    vectors: Floats | None = None
+    place: dict[str, int] = field(default_factory=dict)
+
+
+class Near:
+    """Nearest vectors, from memory or from Chroma. Thread-safe. Raises Unavailable where Chroma is needed and away."""
+
+    def __init__(self, vectors: Vectors) -> None:
+        self._vectors = vectors
+        self._held: Kept[Held] = Kept(HELD_TOGETHER, lambda held: len(held.ids))
+        self._away_until = 0.0
+
+    def hits(self, creator_id: str, version: str, vector: Floats, count: int, also: Sequence[str]) -> list[Hit]:
+        """The `count` vectors nearest to one of (384,), and those named by `also`; unknown names are left out.
+
+        version: changes when vectors were added.
+        """
+        held = self._held.get(
+            creator_id, lambda known: known.version == version, lambda _: self._load(creator_id, version)
+        )
+        if held.vectors is None:
+            return self._ask(creator_id, vector, count, also)
+        cosines = held.vectors @ vector
+        best = range(len(cosines)) if len(cosines) <= count else np.argpartition(-cosines, count)[:count]
+        wanted = {int(at) for at in best} | {held.place[name] for name in also if name in held.place}
+        return [Hit(held.ids[at], float(cosines[at])) for at in wanted]
+
+    def _load(self, creator_id: str, version: str) -> Held:
+        self._check_back()
+        try:
+            if self._vectors.count(creator_id) > HELD_EACH:
+                return Held(version)
+            ids, vectors = self._vectors.everything(creator_id)
+        except Unavailable:
+            self._away_until = time.monotonic() + PAUSE_SECONDS
+            raise
+        return Held(version, ids, vectors, {name: at for at, name in enumerate(ids)})
+
+    def _ask(self, creator_id: str, vector: Floats, count: int, also: Sequence[str]) -> list[Hit]:
+        self._check_back()
+        try:
+            hits = self._vectors.nearest(creator_id, vector, count)
+            seen = {hit.id for hit in hits}
+            return [*hits, *self._vectors.cosines(creator_id, vector, [name for name in also if name not in seen])]
+        except Unavailable:
+            self._away_until = time.monotonic() + PAUSE_SECONDS
+            raise
+
+    def _check_back(self) -> None:
+        if time.monotonic() < self._away_until:
+            raise Unavailable("Chroma did not answer a moment ago")
