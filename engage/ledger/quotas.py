@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, tuple_, update
 
-from engage.ledger.inbox import insert_ignoring
+from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import quotas
 from engage.models import Surface
 from engage.platform import REPLY, Period, Quota

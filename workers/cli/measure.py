@@ -94,6 +94,26 @@ def pipeline(
     return 0 if found["lost"] == found["duplicates"] == 0 else 1
 
 
+@BENCH.command()
+def fairness(
+    creators: Annotated[int, typer.Option(min=2, help="All creators, the flooded one too")] = 1000,
+    flood: Annotated[float, typer.Option(min=1, help="Messages a second to the one")] = 1000,
+    quiet: Annotated[float, typer.Option(min=1, help="Messages a second to the others together")] = 33,
+    seconds: Annotated[float, typer.Option(min=1, help="How long before, and how long the flood")] = 30,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 2,
+    model_ms: Annotated[float, typer.Option(min=0, help="How long the mock model takes for an answer")] = 800,
+    database: Database = "pg",
+    as_json: AsJson = False,
+) -> int:
+    """What one creator's flood does to all the others: the whole stack, before and during."""
+    from workers.bench.fairness import Scene, measure
+    from workers.cli.console import say
+
+    found = measure(Scene(creators, flood, quiet, seconds, workers, model_ms, database), say)
+    _show("fairness", found, as_json=as_json)
+    return 0 if found["quiet_lost"] == 0 else 1
+
+
 @BENCH.command("all")
 def everything(as_json: AsJson = False) -> int:
     """Every measurement with its defaults."""
