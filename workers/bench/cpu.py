@@ -32,14 +32,20 @@ def spent(roots: Iterable[int]) -> Counter[str]:
 
 
 def resident_mb(roots: Iterable[int]) -> float:
-    """Their memory in MB: the sum of what each holds, shared pages counted every time."""
-    held = 0
+    """Their memory in MB; a page that several share counts once among them."""
+    return round(sum(held_mb(roots).values()), 1)
+
+
+def held_mb(roots: Iterable[int]) -> Counter[str]:
+    """Memory in MB by kind of process; shared pages are divided among those that share them, where Linux tells."""
+    held: Counter[str] = Counter()
     for process in _trees(roots):
         try:
-            held += process.memory_info().rss
+            memory = process.memory_full_info()
+            held[_kind(process)] += getattr(memory, "pss", memory.rss) / 1e6
         except psutil.Error:
             continue
-    return round(held / 1e6, 1)
+    return held
 
 
 def _trees(roots: Iterable[int]) -> Iterator[psutil.Process]:

@@ -1,11 +1,11 @@
-"""What a flood on one creator does to all the others: the whole stack, one at 1,000 messages a second, 999 quiet ones."""
+"""What a flood on one creator does to the others: the whole stack, 1,000 messages a second to one, 999 quiet ones."""
 
 import asyncio
 import os
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from workers.bench import cpu, pipeline, village
 from workers.bench.crowd import Crowd, Outcome, outcome
 from workers.bench.flood import Flood
 from workers.bench.pipeline import Plan, Say
+from workers.bench.stages import stages
 from workers.demo import account, content, stage
 from workers.demo.network import Network
 
@@ -64,15 +65,17 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], scene: Scene, say: S
         say("every quiet creator is asked once, to warm up")
         await _judged(on, net, await crowd.write_at(WARM_UP_PER_S, len(names) / WARM_UP_PER_S))
         say(f"{scene.seconds:g} s of quiet")
-        before = await _judged(on, net, await crowd.write_at(scene.quiet, scene.seconds))
-        rss_before = cpu.resident_mb(roots)
+        calm = await crowd.write_at(scene.quiet, scene.seconds)
+        before = await _judged(on, net, calm)
+        memory_before, cpu_before = cpu.held_mb(roots), cpu.spent(roots)
         say(f"{scene.seconds:g} s of flood")
         _, written = await asyncio.gather(
             flood.pour(scene.flood, scene.seconds), crowd.write_at(scene.quiet, scene.seconds)
         )
-        rss_after = cpu.resident_mb(roots)
+        memory_after, cpu_after = cpu.held_mb(roots), cpu.spent(roots)
         during = await _judged(on, net, written)
         hot = await on.db.read(_hot, personas[HOT].id)
+        stages_before, stages_during = await on.db.read(stages, calm), await on.db.read(stages, written)
         in_time = before.quantile_ms(0.95) / 1000 * IN_TIME
         served = await _served(net, written, in_time)
     p95_before, p95_during = before.quantile_ms(0.95), during.quantile_ms(0.95)
@@ -85,9 +88,13 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], scene: Scene, say: S
         "quiet_p50_during_ms": during.quantile_ms(0.5),
         "quiet_messages": during.messages,
         "quiet_lost": before.lost + during.lost,
+        "stages_before_ms": stages_before,
+        "stages_during_ms": stages_during,
         "hot": {"sent": flood.sent, "refused": flood.refused, **hot},
-        "rss_mb_before": rss_before,
-        "rss_mb_after": rss_after,
+        "cpu_s_during": _rounded(cpu_after - cpu_before),
+        "memory_mb_before": _rounded(memory_before),
+        "memory_mb_after": _rounded(memory_after),
+        "memory_growth": round(memory_after.total() / memory_before.total() - 1, 3),
     }
 
 
@@ -96,13 +103,16 @@ async def _flood(on: stage.Stage, net: Network, persona: Persona) -> Flood:
     made = await net.connect(HOT, persona.display_name)
     account_id = content.connect_account(on.db, Vault.at(on.settings.directory), persona, on.sandbox, made)
     post = await net.publish(HOT, "ask me anything")
-    return Flood(net, HOT, made, post, f"{on.stack.webhooks}/hooks/sandbox/{account_id}")
+    hook = f"{on.stack.webhooks}/hooks/sandbox/{account_id}"
+    return Flood(net, HOT, made, post, hook, village.questions())
 
 
 async def _judged(on: stage.Stage, net: Network, written: list[str]) -> Outcome:
     """Once nothing of the quiet creators moves any more, or SETTLE_SECONDS later: what is open then is lost."""
     deadline = time.monotonic() + SETTLE_SECONDS
-    while time.monotonic() < deadline and ((await net.stats())["webhooks"]["pending"] or await on.db.read(_open)):
+    while (await net.stats())["webhooks"]["pending"] or await on.db.read(_open):
+        if time.monotonic() > deadline:
+            break
         await asyncio.sleep(0.2)
     return outcome(written, await net.messages(), await on.db.read(account.fates))
 
@@ -145,6 +155,10 @@ def _wait(row: dict[str, Any]) -> float:
     """Seconds until the first visible reply; endless where there is none. Pure."""
     seen = [datetime.fromisoformat(one["sent_at"]) for one in row["replies"] if not one["deleted"]]
     return (min(seen) - datetime.fromisoformat(row["sent_at"])).total_seconds() if seen else float("inf")
+
+
+def _rounded(figures: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 1) for name, value in figures.items()}
 
 
 def jain(shares: Sequence[float]) -> float:

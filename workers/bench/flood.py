@@ -5,6 +5,7 @@ The network hands all events out through one queue: a flood in it would delay th
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +30,7 @@ class Flood:
     account: dict[str, str]
     post: str
     url: str
+    questions: Sequence[str]
     sent: int = 0
     refused: int = 0
     written: list[str] = field(default_factory=list)
@@ -70,7 +72,7 @@ class Flood:
             self.refused += await line.post(start, headers, body) != ACCEPTED
 
     def _message(self, number: int) -> dict[str, Any]:
-        text = f"what grease do you use on a bottom bracket? (number {number} asks)"
+        text = f"{self.questions[number % len(self.questions)]} (number {number} asks)"
         who = {"creator": self.creator, "follower": f"hot_{number}"}
         return {**who, "surface": "comment", "text": text, "post_id": self.post}
 

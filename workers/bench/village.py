@@ -1,4 +1,4 @@
-"""Many small creators: each with an account, a few words and their vectors. They stand in the same ledger as real ones."""
+"""Many small creators, each with a few words and their vectors."""
 
 import tempfile
 from collections.abc import Callable

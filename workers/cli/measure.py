@@ -114,6 +114,18 @@ def fairness(
     return 0 if found["quiet_lost"] == 0 else 1
 
 
+@BENCH.command()
+def recall(
+    passages: Annotated[int, typer.Option(min=100, help="Passages of the one creator")] = 100_000,
+    as_json: AsJson = False,
+) -> int:
+    """Search over many passages: a real Chroma server, real text, beside exact numpy."""
+    from workers.bench.recall import measure
+
+    _show("recall", measure(passages), as_json=as_json)
+    return 0
+
+
 @BENCH.command("all")
 def everything(as_json: AsJson = False) -> int:
     """Every measurement with its defaults."""
