@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from engage.errors import EngageError, Retryable
 from engage.ledger import turns
 from engage.ledger.assemble import Assembled, assemble, assemble_all
+from engage.ledger.cards import CARD_NAME
 from engage.ledger.conclusions import Conclusion, Ended, conclude_all
 from engage.ledger.fair import Rota
 from engage.ledger.turns import Claimed
@@ -22,6 +23,7 @@ from workers.crew import Crew
 from workers.group_commit import GroupCommit
 from workers.pace import GAP, until_due
 from workers.runtime import Runtime, utc_now
+from workers.tally import DECISION, TURNS
 
 log = structlog.get_logger()
 
@@ -82,7 +84,9 @@ class Answering:
             seen = await self._with_capabilities(claimed, known)
             if not await self._is_held(claimed):
                 return
+            began_at = utc_now()
             outcome = await self._decide(seen)
+            self.runtime.tally.observe(DECISION, utc_now() - began_at)
             await self._conclude(claimed, seen, outcome)
         except Retryable as error:
             now = utc_now()
@@ -103,8 +107,8 @@ class Answering:
 
     async def _with_capabilities(self, claimed: Claimed, known: Assembled | None) -> Assembled:
         seen = known if known else await self.runtime.db.read(assemble, claimed.id, utc_now(), self._budget)
-        connector = await self.runtime.connector(claimed.account_id, aged=True)
-        able = await connector.capabilities(claimed.surface, seen.conversation_id, utc_now())
+        async with self.runtime.using(claimed.account_id, aged=True) as connector:
+            able = await connector.capabilities(claimed.surface, seen.conversation_id, utc_now())
         return replace(seen, turn=replace(seen.turn, capabilities=able))
 
     async def _decide(self, seen: Assembled) -> Outcome:
@@ -119,6 +123,7 @@ class Answering:
         written: Ended = "busy"
         while written == "busy":
             written = await self.conclusions.add(Conclusion(claimed, outcome, expires_at))
+        self.runtime.tally.count(TURNS, CARD_NAME[type(outcome)] if written == "done" else written)
         log.info("turn", turn=claimed.id, result=written, outcome=type(outcome).__name__, reasons=outcome.card.reasons)
 
     async def _conclude_group(self, batch: list[Conclusion]) -> Sequence[Ended | Exception]:

@@ -14,7 +14,7 @@ import structlog
 
 from engage import intake
 from engage.errors import Retryable
-from engage.ledger import engines, outbox, turns
+from engage.ledger import engines, outbox, tallies, turns
 from engage.ledger.fair import Rota
 from engage.ledger.ids import new_id
 from workers import process, queues
@@ -23,11 +23,11 @@ from workers.pace import GAP, IDLE, Portion
 from workers.pump import Pump
 from workers.runtime import Runtime, utc_now
 from workers.sending import Posting
+from workers.upkeep import Upkeep
 from workers.wake import PING
 
 log = structlog.get_logger()
 
-UPKEEP_EVERY = timedelta(seconds=5)
 INTAKE_ROWS = (200, 20)  # of a round: most, fewest
 INTAKE_SPAN = timedelta(milliseconds=50)  # a delivery that arrives during a flood waits for a round this long
 STOP_SECONDS = 20  # what is in flight may finish for this long after SIGTERM
@@ -47,6 +47,7 @@ class Engine:
         self._lanes = [lane for lane in queues.LANES if lane.value in consumed]
         self._answering = Answering(runtime, self.owner, self._lanes, self.wake)
         self._posting = Posting(runtime, self.owner, self.wake)
+        self._upkeep = Upkeep(runtime, self.owner, self._wake_all)
         self._pumps = self._make_pumps(consumed)
 
     def _make_pumps(self, consumed: frozenset[str]) -> dict[str, Pump]:
@@ -60,6 +61,7 @@ class Engine:
             pumps[queues.POST] = Pump("post", self._posting.step, GAP)
         if queues.UPKEEP in consumed:
             pumps[queues.UPKEEP] = Pump("upkeep", self._keep_up)
+            pumps["vectors"] = Pump("vectors", self._upkeep.index)
         return pumps
 
     def hear(self, queue: str) -> None:
@@ -88,6 +90,7 @@ class Engine:
             await groups.enter_async_context(self._posting)
             await asyncio.gather(*(pump.run() for pump in set(self._pumps.values())))
             await self._finish()
+        await self._add_up()
         await self._note(engines.leave, self.owner)
         await self.runtime.aclose()
 
@@ -121,22 +124,28 @@ class Engine:
         return timedelta(0) if done.deliveries else IDLE
 
     async def _keep_up(self) -> timedelta:
-        now = utc_now()
-        db = self.runtime.db
         await self._report()
-        await db.run(turns.sweep, self.runtime.turn_expiry, now)
-        await db.run(outbox.sweep, now)
-        await db.run(outbox.expire, now)
-        for queue in (queues.INTAKE, *(lane.value for lane in queues.LANES), queues.POST):
-            if queue in self._pumps:
-                self._pumps[queue].wake()
-        await self.runtime.index_new_passages()
-        return UPKEEP_EVERY
+        return await self._upkeep.sweep()
+
+    def _wake_all(self) -> None:
+        """Also without Redis each queue is looked at this often."""
+        for pump in self._pumps.values():
+            if pump.name not in ("upkeep", "vectors"):
+                pump.wake()
 
     async def _report(self) -> None:
         waker = self.runtime.waker
         waker.ping(self._consumed[0])
         await self._note(engines.report, self.owner, self._consumed, utc_now(), self._heard_at, waker.published_at)
+        await self._add_up()
+
+    async def _add_up(self) -> None:
+        counted = self.runtime.tally.take()
+        if counted:
+            try:
+                await self.runtime.db.run(tallies.add, counted)
+            except Retryable:
+                self.runtime.tally.give_back(counted)
 
     async def _note(self, write: Callable[..., None], *args: Any) -> None:
         """Write something down that may be missed."""

@@ -5,130 +5,213 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AsyncExitStack, aclosing
 from datetime import timedelta
-from typing import Any
+from functools import partial
 
 import structlog
-from sqlalchemy import Row
 
-from engage.errors import EngageError, Retryable, Unauthorized
-from engage.ledger import creators, inbox
+from engage.errors import EngageError, Retryable, Unauthorized, Unavailable
+from engage.ledger import creators, sources
 from engage.ledger.ids import new_id
 from engage.ledger.inbox import Incoming
+from engage.ledger.sources import Heard, Held, Key
 from engage.platform import Page, PollSource, StreamSource
 from engage.settings import load
 from workers import process, queues
+from workers.group_commit import GroupCommit
+from workers.pace import GAP
+from workers.pump import Pump
 from workers.runtime import Runtime, utc_now
 
 log = structlog.get_logger()
 
 LEASE = timedelta(seconds=30)
-ROUND = timedelta(seconds=1)  # how often accounts are looked over for a poll or stream to take up
+ROUND = timedelta(seconds=1)  # how often due sources and changed accounts are looked for
 ERROR_PAUSE = timedelta(seconds=5)
+RECONNECT = timedelta(seconds=1)  # a stream that ended is opened again after this long
+POLL_SECONDS = 90  # a poll that takes longer gives its place to another
+PLACES = {"poll": 256, "stream": 2000}  # how many of each a listener follows at the same time
+ACCOUNTS = 500  # whose sources are written down in one transaction
 
 
 class Listener:
-    """Holds polls and streams by lease: a second listener takes only what the first does not hold."""
+    """Takes due sources from the line, many at a time, and holds them by lease; another listener takes others."""
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-8:]}"
-        self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
-        self._stopping = asyncio.Event()
+        self._following: dict[Key, asyncio.Task[None]] = {}
+        self._kept: GroupCommit[Heard, bool] = GroupCommit(self._keep_group, GAP)
+        self._taking = asyncio.Lock()  # what is claimed is followed before anybody compares the two
+        self._held_until = utc_now() + LEASE
+        self._pumps = {source: Pump(source, partial(self._take_up, source), GAP) for source in PLACES}
+        self._pumps["sources"] = Pump("sources", self._write_down)
 
     def stop(self) -> None:
-        self._stopping.set()
+        for pump in self._pumps.values():
+            pump.stop()
 
     async def run(self) -> None:
-        while not self._stopping.is_set():
-            await self._take_up()
-            try:
-                await asyncio.wait_for(self._stopping.wait(), ROUND.total_seconds())
-            except TimeoutError:
-                continue
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        await self.runtime.aclose()
+        """Until `stop`; then every stream is hung up and given back."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.runtime.aclose)
+            await stack.enter_async_context(self._kept)
+            await self._look_again()
+            holding = asyncio.create_task(self._hold())
+            await asyncio.gather(*(pump.run() for pump in self._pumps.values()))
+            holding.cancel()
+            await self._hang_up(list(self._following))
+            await self._leave()
 
-    async def _take_up(self) -> None:
+    async def _look_again(self) -> None:
+        """Connectors that are new here, or learnt to poll or stream, count from now on."""
         try:
-            accounts = await self.runtime.db.read(creators.list_accounts)
+            await self.runtime.db.run(sources.look_again, self.runtime.offer_of)
         except Retryable as error:
             log.warning("outage", error=str(error))
-            return
-        for account in accounts:
-            for source in self._sources(account):
-                key = (account.id, source)
-                if key not in self._tasks or self._tasks[key].done():
-                    self._tasks[key] = asyncio.create_task(self._follow(account.id, source))
 
-    def _sources(self, account: Row[Any]) -> list[str]:
-        try:
-            return self.runtime.sources(account) if account.state == "active" else []
-        except EngageError as error:  # its connector is not installed any more: the other accounts go on
-            log.warning("listening_failed", account=account.id, error=str(error))
-            return []
+    async def _write_down(self) -> timedelta:
+        runtime = self.runtime
+        changed = await runtime.db.run(sources.write_down, runtime.offer_of, runtime.sources, ACCOUNTS, utc_now())
+        if changed:
+            for source in PLACES:
+                self._pumps[source].wake()
+        return timedelta(0) if changed == ACCOUNTS else ROUND
 
-    async def _follow(self, account_id: str, source: str) -> None:
-        """Take the lease, work one spell, give it back."""
-        next_at, error = None, ""
+    async def _take_up(self, source: str) -> timedelta:
+        """Follow what is due, as far as there are places; a place that gets free wakes this again."""
+        free = PLACES[source] - sum(key[1] == source for key in self._following)
+        if free <= 0:
+            return ROUND
+        async with self._taking:
+            held = await self.runtime.db.run(sources.claim, source, free, self.owner, LEASE, utc_now())
+            await self.runtime.refresh({one.account_id for one in held})  # their credentials of this moment
+            for one in held:
+                if one.key not in self._following:
+                    self._follow(one)
+        return ROUND
+
+    def _follow(self, held: Held) -> None:
+        task = asyncio.create_task(self._attend(held))
+        self._following[held.key] = task
+        task.add_done_callback(lambda _: self._ended(held.key))
+
+    def _ended(self, key: Key) -> None:
+        del self._following[key]
+        self._pumps[key[1]].wake()
+
+    # one source ----------------------------------------------------------------------------------------------------
+
+    async def _attend(self, held: Held) -> None:
+        """Listen for one spell, and give the source back with the time of the next one."""
+        wait, error = RECONNECT, ""
         try:
-            cursor = await self._lease(account_id, source)
-            if cursor is None:
+            if await self._listen(held):
                 return
-            try:
-                await self._while_held(account_id, source, self._listen(account_id, source, cursor))
-            except Retryable as problem:
-                next_at, error = utc_now() + (problem.retry_after or ERROR_PAUSE), str(problem)
-            except Unauthorized as problem:
-                error = str(problem)
-                await self.runtime.db.run(creators.lose_access, account_id, error)
-            finally:  # also where this listener is stopped: the next one need not wait for the lease to run out
-                await self.runtime.db.run(inbox.free_source, account_id, source, self.owner, next_at, error)
-        except EngageError as problem:
-            log.warning("listening_failed", account=account_id, source=source, error=str(problem))
-        except Exception:
-            log.exception("listening_failed", account=account_id, source=source)
-            await asyncio.sleep(ERROR_PAUSE.total_seconds())
+        except Retryable as problem:
+            wait, error = problem.retry_after or ERROR_PAUSE, str(problem)
+        except Unauthorized as problem:
+            wait, error = ERROR_PAUSE, str(problem)
+            await self._note_refusal(held, error)
+        except Exception as problem:
+            wait, error = ERROR_PAUSE, f"{type(problem).__name__}: {problem}"
+            known = isinstance(problem, EngageError)
+            log.warning(
+                "listening_failed", account=held.account_id, source=held.source, error=error, exc_info=not known
+            )
+        await self._keep(Heard(held.key, next_at=utc_now() + wait, error=error))
 
-    async def _lease(self, account_id: str, source: str) -> str | None:
-        now = utc_now()
-        return await self.runtime.db.run(inbox.lease_source, account_id, source, self.owner, LEASE, now)
-
-    async def _while_held(self, account_id: str, source: str, work: Coroutine[Any, Any, None]) -> None:
-        """Run `work` and renew the lease beside it; a stream may be silent for hours. Stops where the lease is lost."""
-        task = asyncio.create_task(work)
+    async def _note_refusal(self, held: Held, reason: str) -> None:
         try:
-            while not (await asyncio.wait({task}, timeout=LEASE.total_seconds() / 3))[0]:
-                renewed = (account_id, source, self.owner, LEASE, utc_now())
-                if not await self.runtime.db.run(inbox.renew_source, *renewed):
-                    return
-            await task
-        finally:  # also where this listener stops or cannot renew: a second `work` must not run beside this one
-            task.cancel()
-            await asyncio.wait({task})
+            await self.runtime.db.run(creators.lose_access, held.account_id, reason)
+        except Retryable as error:
+            log.warning("not_noted", what="lose_access", error=str(error))
 
-    async def _listen(self, account_id: str, source: str, cursor: str) -> None:
-        connector = await self.runtime.connector(account_id)
-        if source == "poll" and isinstance(connector, PollSource):
-            await self._keep(account_id, source, await connector.poll(cursor))
-        elif source == "stream" and isinstance(connector, StreamSource):
-            async for page in connector.listen(cursor):
-                if not await self._keep(account_id, source, page):
-                    return
+    async def _listen(self, held: Held) -> bool:
+        """True where the source is given back already, or belongs to another."""
+        async with self.runtime.using(held.account_id, aged=True) as connector:
+            if held.source == "poll" and isinstance(connector, PollSource):
+                page = await _within(POLL_SECONDS, connector, held.cursor)
+                await self._keep(self._heard(held, page, ends=True))
+                return True
+            if held.source == "stream" and isinstance(connector, StreamSource):
+                return await self._hear_out(held, connector.listen(held.cursor))
+        return False
 
-    async def _keep(self, account_id: str, source: str, page: Page) -> bool:
-        """Store a page with its cursor; False where another listener has the lease now."""
-        now = utc_now()
-        batch = [Incoming(account_id, event.key, source, event.body) for event in page.events]
-        kept = await self.runtime.db.run(
-            inbox.save_page, account_id, source, self.owner, batch, page.cursor, now + page.wait, now
-        )
-        if kept and batch:
+    async def _hear_out(self, held: Held, pages: AsyncIterator[Page]) -> bool:
+        async with AsyncExitStack() as stack:
+            if isinstance(pages, AsyncGenerator):  # hung up also where it ends between two pages
+                await stack.enter_async_context(aclosing(pages))
+            async for page in pages:
+                if not await self._keep(self._heard(held, page, ends=False)):
+                    return True
+        return False
+
+    def _heard(self, held: Held, page: Page, *, ends: bool) -> Heard:
+        batch = [Incoming(held.account_id, event.key, held.source, event.body) for event in page.events]
+        return Heard(held.key, page.cursor, batch, utc_now() + page.wait if ends else None)
+
+    async def _keep(self, heard: Heard) -> bool:
+        """False where another listener has the source now, or the ledger is away: then the lease runs out."""
+        try:
+            return await self._kept.add(heard)
+        except Retryable as error:
+            log.warning("not_kept", account=heard.key[0], source=heard.key[1], error=str(error))
+            return False
+
+    async def _keep_group(self, batch: list[Heard]) -> list[bool | Exception]:
+        kept = await self.runtime.db.run(sources.keep, self.owner, batch, utc_now())
+        if any(one and heard.batch for one, heard in zip(kept, batch, strict=True)):
             self.runtime.waker.wake(queues.INTAKE)
-        return kept
+        return [*kept]
+
+    # leases ---------------------------------------------------------------------------------------------------------
+
+    async def _hold(self) -> None:
+        """Renew what is held, all at once, as long as this process lives."""
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            try:
+                await self._renew()
+            except Retryable as error:
+                log.warning("leases_not_renewed", error=str(error))
+                if utc_now() >= self._held_until - LEASE / 3:  # soon others may take them: nobody listens twice
+                    await self._hang_up(list(self._following))
+            except Exception:
+                log.exception("leases_not_renewed")
+
+    async def _renew(self) -> None:
+        async with self._taking:
+            followed, now = set(self._following), utc_now()
+            held = await self.runtime.db.run(sources.renew, self.owner, LEASE, now)
+            self._held_until = now + LEASE
+            forgotten = held - followed - set(self._following)
+        await self._hang_up([key for key in followed if key not in held])
+        for key in forgotten:  # its end could not be written
+            await self._keep(Heard(key, next_at=utc_now()))
+
+    async def _hang_up(self, keys: list[Key]) -> None:
+        tasks = [self._following[key] for key in keys if key in self._following]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _leave(self) -> None:
+        try:
+            await self.runtime.db.run(sources.leave, self.owner, utc_now())
+        except Retryable as error:
+            log.warning("not_noted", what="leave", error=str(error))
+
+
+async def _within(seconds: float, connector: PollSource, cursor: str) -> Page:
+    try:
+        async with asyncio.timeout(seconds):
+            return await connector.poll(cursor)
+    except TimeoutError:
+        raise Unavailable(f"no page came within {seconds:g} s") from None
 
 
 async def _main() -> None:

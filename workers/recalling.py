@@ -65,8 +65,8 @@ async def recall(runtime: Runtime, choice: Choice) -> dict[str, Any]:
     async def take_back(row: Any) -> None:
         async with places:
             try:
-                connector = await runtime.connector(row.account_id)
-                await connector.delete(row.receipt_id)
+                async with runtime.using(row.account_id) as connector:
+                    await connector.delete(row.receipt_id)
             except EngageError as error:
                 failed.append({"reply": row.id, "error": str(error)})
                 return

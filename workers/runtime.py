@@ -1,14 +1,16 @@
 """The composition root: builds the parts of a process from its settings, each once."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+import structlog
 from sqlalchemy import Row
 
 import connectors
-from engage.errors import Unavailable
+from engage.errors import ConfigError, Unavailable
 from engage.intake import IntakePolicy
 from engage.ledger import schema
 from engage.ledger.creators import accounts_of, get_account
@@ -18,10 +20,14 @@ from engage.platform import AccountLink, Connector, Parser, PollSource, StreamSo
 from engage.secrets import Vault
 from engage.settings import Settings, load
 from workers import services
+from workers.connections import Connections, Kept
+from workers.tally import Tally
 from workers.wake import Waker
 
 if TYPE_CHECKING:
     from engage.avatar import Avatar
+
+log = structlog.get_logger()
 
 CONNECTOR_AGE = timedelta(seconds=10)  # new credentials of an account verify its webhooks after this long
 LIVE_ANSWER_USEFUL = timedelta(minutes=2)  # a live answer that comes later speaks to nobody
@@ -39,7 +45,8 @@ class Runtime:
         self.db = db
         self.vault = vault
         self.waker = waker
-        self._connectors: dict[str, tuple[datetime, Row[Any], Connector]] = {}
+        self.tally = Tally()
+        self._connections = Connections(self._connect)
         self._avatar: Avatar | None = None
         self._avatar_lock = asyncio.Lock()
 
@@ -55,45 +62,50 @@ class Runtime:
 
     async def aclose(self) -> None:
         """Close connections, wake-ups and the ledger."""
-        for _, _, connector in self._connectors.values():
-            await connector.close()
-        self._connectors.clear()
+        await self._connections.aclose()
         await asyncio.to_thread(self.waker.close)
         self.db.close()
 
     # accounts -------------------------------------------------------------------------------------------------------
 
     async def connector(self, account_id: str, *, aged: bool = False) -> Connector:
-        """The connector of an account. Raises UnknownAccount or ConfigError.
+        """The connector of an account, for one call. Raises UnknownAccount or ConfigError.
 
         With the newest credentials: a call with those of before a reconnection would be refused, and the refusal would
         take the access away again. `aged`: they may be CONNECTOR_AGE old, for callers who come often.
         """
-        known = self._connectors.get(account_id)
-        if known and aged and utc_now() - known[0] < CONNECTOR_AGE:
-            return known[2]
-        return await self._connector_of(await self.db.read(get_account, account_id))
+        return self._connections.connector(await self._kept(account_id, aged=aged))
+
+    @asynccontextmanager
+    async def using(self, account_id: str, *, aged: bool = False) -> AsyncIterator[Connector]:
+        """`connector` for longer: it is not closed before the block ends."""
+        connector = await self.connector(account_id, aged=aged)
+        async with self.keeping_open(account_id):
+            yield connector
+
+    def keeping_open(self, account_id: str) -> AbstractAsyncContextManager[None]:
+        """For a block that gets its connector elsewhere, from what `refresh` has just read."""
+        return self._connections.open(account_id)
+
+    async def _kept(self, account_id: str, *, aged: bool) -> Kept:
+        known = self._connections.find(account_id)
+        if known and aged and utc_now() - known.read_at < CONNECTOR_AGE:
+            return known
+        return await self._connections.see(await self.db.read(get_account, account_id), utc_now())
 
     async def refresh(self, account_ids: Collection[str]) -> None:
         """Read many accounts at once, so that their `aged` connectors have the newest credentials."""
+        if not account_ids:
+            return
         try:
-            accounts = await self.db.read(accounts_of, account_ids)
+            found = await self.db.read(accounts_of, account_ids)
         except Unavailable:
             return  # whoever needs one asks for it alone, and hears why
-        for account_id in account_ids:
-            if account_id in self._connectors and account_id in accounts:
-                await self._connector_of(accounts[account_id])
+        for account in found.values():
+            await self._connections.see(account, utc_now())
 
-    async def _connector_of(self, account: Row[Any]) -> Connector:
-        known = self._connectors.get(account.id)
-        if known and _same(known[1], account):
-            self._connectors[account.id] = (utc_now(), account, known[2])
-            return known[2]
-        made = connectors.connector_class(account.platform)(self._link(account))
-        self._connectors[account.id] = (utc_now(), account, made)
-        if known:
-            await known[2].close()
-        return made
+    def _connect(self, account: Row[Any]) -> Connector:
+        return connectors.connector_class(account.platform)(self._link(account))
 
     def _link(self, account: Row[Any]) -> AccountLink:
         return AccountLink(
@@ -104,12 +116,20 @@ class Runtime:
             credentials=self.vault.open(account.credentials),
         )
 
-    def sources(self, account: Row[Any]) -> list[str]:
-        """Which of poll and stream the listener follows; an account's config narrows it by `ingest`."""
-        kind = connectors.connector_class(account.platform)
+    def offer_of(self, platform: str) -> list[str]:
+        """Which of poll and stream a platform's connector has; none where it is not installed."""
+        try:
+            kind = connectors.connector_class(platform)
+        except ConfigError as error:
+            log.warning("no_connector", platform=platform, error=str(error))
+            return []
         offered = {"poll": PollSource, "stream": StreamSource}
+        return [name for name, protocol in offered.items() if issubclass(kind, protocol)]
+
+    def sources(self, account: Row[Any]) -> list[str]:
+        """Which of them the listener follows for an account: those that `ingest` in its config names."""
         wanted = str(account.config.get("ingest", "webhook")).split()
-        return [name for name, protocol in offered.items() if name in wanted and issubclass(kind, protocol)]
+        return [name for name in self.offer_of(account.platform) if name in wanted]
 
     def parser_of(self, platform: str) -> Parser:
         return connectors.parser(platform)
@@ -157,7 +177,3 @@ class Runtime:
         if able.window_ends_at is not None:
             expiry = min(expiry, able.window_ends_at - now)
         return min(expiry, LIVE_ANSWER_USEFUL) if surface is Surface.LIVE else expiry
-
-
-def _same(before: Row[Any], now: Row[Any]) -> bool:
-    return cast(bool, before.credentials == now.credentials and before.config == now.config)

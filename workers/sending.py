@@ -21,6 +21,7 @@ from workers.group_commit import GroupCommit
 from workers.pace import GAP, until_due
 from workers.permits import Permits, Unready
 from workers.runtime import Runtime, utc_now
+from workers.tally import REPLIES
 
 log = structlog.get_logger()
 
@@ -110,7 +111,9 @@ class Posting:
 
     async def _post(self, sending: Sending, work: Coroutine[Any, Any, str]) -> None:
         try:
-            state = await work
+            async with self.runtime.keeping_open(sending.account_id):
+                state = await work
+            self.runtime.tally.count(REPLIES, state)
             log.info("reply", reply=sending.outgoing.id, state=state, attempt=sending.attempts)
         except Retryable as error:
             log.warning("receipt_not_noted", reply=sending.outgoing.id, error=str(error))

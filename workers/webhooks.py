@@ -64,6 +64,7 @@ def _pages(runtime: Runtime, hooks: Hooks) -> FastAPI:
 
 def _add_health(app: FastAPI, runtime: Runtime) -> None:
     """What supervisors and Prometheus ask."""
+    page = metrics.Page(runtime.db)
 
     @app.get("/healthz")
     async def healthy() -> dict[str, int]:
@@ -78,7 +79,7 @@ def _add_health(app: FastAPI, runtime: Runtime) -> None:
 
     @app.get("/metrics")
     async def measured() -> Response:
-        return Response(metrics.latest(), media_type=metrics.CONTENT_TYPE)
+        return Response(await page.text(), media_type=metrics.CONTENT_TYPE)
 
 
 def main() -> int:

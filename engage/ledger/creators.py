@@ -68,9 +68,10 @@ def personas_of(tx: Connection, creator_ids: Collection[str]) -> dict[str, Perso
     return {row.id: _persona(row) for row in tx.execute(select(creators).where(creators.c.id.in_(creator_ids)))}
 
 
-def list_creators(tx: Connection) -> list[tuple[Persona, datetime | None]]:
+def list_creators(tx: Connection, limit: int | None = None) -> list[tuple[Persona, datetime | None]]:
     """(persona, paused_at), oldest first."""
-    return [(_persona(row), row.paused_at) for row in tx.execute(select(creators).order_by(creators.c.id))]
+    rows = tx.execute(select(creators).order_by(creators.c.id).limit(limit))
+    return [(_persona(row), row.paused_at) for row in rows]
 
 
 def connect_account(
@@ -92,6 +93,7 @@ def connect_account(
         "credentials": credentials,
         "state": "active",
         "reason": "",
+        "offer": None,
     }
     if known is None:
         account_id = new_id()
@@ -104,6 +106,11 @@ def connect_account(
         values |= {"state": "paused", "reason": known.reason}
     tx.execute(update(accounts).where(accounts.c.id == known.id).values(**values))
     return str(known.id)
+
+
+def configure_account(tx: Connection, account_id: str, config: dict[str, Any]) -> None:
+    """Give an account another config; the listener looks anew which polls and streams it asks for."""
+    tx.execute(update(accounts).where(accounts.c.id == account_id).values(config=config, offer=None))
 
 
 def get_account(tx: Connection, account_id: str) -> Row[Any]:
@@ -144,18 +151,18 @@ def modes_of(tx: Connection, account_ids: Collection[str]) -> dict[tuple[str, st
 
 def pause_account(tx: Connection, account_id: str, reason: str) -> None:
     if get_account(tx, account_id).state != "paused":
-        move(tx, accounts, account_id, "paused", reason=reason)
+        move(tx, accounts, account_id, "paused", reason=reason, offer=None)
 
 
 def resume_account(tx: Connection, account_id: str) -> None:
     if get_account(tx, account_id).state != "active":
-        move(tx, accounts, account_id, "active", reason="", blocked_until=None)
+        move(tx, accounts, account_id, "active", reason="", blocked_until=None, offer=None)
 
 
 def lose_access(tx: Connection, account_id: str, reason: str) -> None:
     """The platform refuses the account's credentials. Nothing is sent until it is connected again."""
     if get_account(tx, account_id).state != "unauthorized":
-        move(tx, accounts, account_id, "unauthorized", reason=reason)
+        move(tx, accounts, account_id, "unauthorized", reason=reason, offer=None)
 
 
 def block_account(tx: Connection, account_id: str, until: datetime) -> None:

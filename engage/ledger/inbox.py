@@ -2,18 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from engage.errors import EngageError
 from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
-from engage.ledger.many import insert_ignoring, insert_many
+from engage.ledger.many import insert_many
 from engage.ledger.states import DELIVERY, check, move
-from engage.ledger.tables import accounts, cursors, deliveries
+from engage.ledger.tables import accounts, deliveries
 
 KEY_LENGTH = 200  # characters; a longer key is kept as its hash
 
@@ -107,56 +107,7 @@ def replay(tx: Connection, delivery_id: str) -> None:
         move(tx, deliveries, delivery_id, "received", reason="", attempts=0)
 
 
-def waiting(tx: Connection) -> int:
-    """How many deliveries are not processed yet."""
-    query = select(func.count()).select_from(deliveries).where(deliveries.c.state == "received")
-    return int(tx.execute(query).scalar_one())
-
-
-def lease_source(
-    tx: Connection, account_id: str, source: str, owner: str, lease: timedelta, now: datetime
-) -> str | None:
-    """Take one poll or stream for `owner`: its cursor, or None where it is not due or another listener holds it."""
-    key = {"account_id": account_id, "source": source}
-    tx.execute(insert_ignoring(tx, cursors).values(**key, cursor="", error=""))
-    mine = (cursors.c.account_id == account_id, cursors.c.source == source)
-    free = or_(cursors.c.lease_until.is_(None), cursors.c.lease_until < now, cursors.c.lease_owner == owner)
-    due = or_(cursors.c.next_at.is_(None), cursors.c.next_at <= now)
-    taken = tx.execute(update(cursors).where(*mine, free, due).values(lease_owner=owner, lease_until=now + lease))
-    if taken.rowcount == 0:
-        return None
-    return str(tx.execute(select(cursors.c.cursor).where(*mine)).scalar_one())
-
-
-def renew_source(tx: Connection, account_id: str, source: str, owner: str, lease: timedelta, now: datetime) -> bool:
-    """Keep a poll or stream. False where another listener took it."""
-    mine = (cursors.c.account_id == account_id, cursors.c.source == source, cursors.c.lease_owner == owner)
-    return tx.execute(update(cursors).where(*mine).values(lease_until=now + lease)).rowcount == 1
-
-
-def save_page(
-    tx: Connection,
-    account_id: str,
-    source: str,
-    owner: str,
-    batch: Sequence[Incoming],
-    cursor: str,
-    next_at: datetime,
-    now: datetime,
-) -> bool:
-    """Keep a page's deliveries and its cursor together. False where the lease was lost: nothing is kept."""
-    mine = (cursors.c.account_id == account_id, cursors.c.source == source, cursors.c.lease_owner == owner)
-    moved = tx.execute(update(cursors).where(*mine).values(cursor=cursor, next_at=next_at, error=""))
-    if moved.rowcount == 0:
-        return False
-    store(tx, batch, now)
-    return True
-
-
-def free_source(
-    tx: Connection, account_id: str, source: str, owner: str, next_at: datetime | None = None, error: str = ""
-) -> None:
-    """Give a poll or stream back, saying what went wrong where something did."""
-    mine = (cursors.c.account_id == account_id, cursors.c.source == source, cursors.c.lease_owner == owner)
-    values: dict[str, Any] = {"lease_owner": None, "lease_until": None, "error": error}
-    tx.execute(update(cursors).where(*mine).values(**values, **({"next_at": next_at} if next_at else {})))
+def waiting(tx: Connection, at_most: int = 100_000) -> int:
+    """How many deliveries are not processed yet; counting stops at `at_most`."""
+    some = select(deliveries.c.id).where(deliveries.c.state == "received").limit(at_most)
+    return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())

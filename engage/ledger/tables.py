@@ -29,6 +29,19 @@ metadata = MetaData(
     }
 )
 
+# Rows that something waits for. Statements say them in these words, so that they find the indexes of just these rows.
+RECEIVED = "state = 'received'"  # of deliveries
+OPEN = "state = 'collecting'"  # of turns
+UNSENT = "state IN ('held', 'due')"  # of replies
+TIMED = "state = 'held' AND release_at IS NOT NULL"  # of replies: they go out by themselves
+LATE = "indexed_at IS NULL"  # of passages: their vectors are still to come
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the few rows that meet `where`; a statement must say those very words to use it."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 creators = Table(
     "creators",
     metadata,
@@ -52,8 +65,10 @@ accounts = Table(
     Column("state", String(20), nullable=False),  # ACCOUNT in states.py
     Column("reason", Text, nullable=False, default=""),
     Column("blocked_until", UtcDateTime),  # the platform asked to slow down
+    Column("offer", String(40)),  # sources its connector had when its rows in `cursors` were made; NULL: make them
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "platform_user_id"),
+    partial_index("ix_accounts_changed", "id", where="offer IS NULL"),
 )
 
 modes = Table(
@@ -73,16 +88,17 @@ switches = Table(  # one row: the operator's pause of everything
     Column("on_at", UtcDateTime),
 )
 
-cursors = Table(
+cursors = Table(  # the polls and streams of the accounts that have some
     "cursors",
     metadata,
     Column("account_id", ForeignKey("accounts.id"), primary_key=True),
     Column("source", String(20), primary_key=True),  # poll | stream
     Column("cursor", Text, nullable=False, default=""),
-    Column("next_at", UtcDateTime),
+    Column("next_at", UtcDateTime),  # due, or the end of its lease; NULL: its account is paused or was refused
     Column("lease_owner", String(64)),
-    Column("lease_until", UtcDateTime),
     Column("error", Text, nullable=False, default=""),
+    Index("ix_cursors_source_next_at", "source", "next_at"),
+    partial_index("ix_cursors_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
 )
 
 deliveries = Table(
@@ -100,6 +116,7 @@ deliveries = Table(
     Column("processed_at", UtcDateTime),
     UniqueConstraint("account_id", "dedupe_key"),
     Index("ix_deliveries_state_account_id_id", "state", "account_id", "id"),
+    partial_index("ix_deliveries_received", "state", "received_at", where=RECEIVED),
 )
 
 followers = Table(
@@ -154,6 +171,7 @@ turns = Table(
     Index("ix_turns_state_surface_due_at", "state", "surface", "due_at"),
     Index("ix_turns_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
     Index("ix_turns_order_key_state", "order_key", "state"),
+    partial_index("ix_turns_open", "surface", "opened_at", where=OPEN),
     Index("ix_turns_conversation_id_follower_id", "conversation_id", "follower_id"),
     Index("ix_turns_creator_id_id", "creator_id", "id"),
 )
@@ -239,6 +257,8 @@ replies = Table(  # the outbox
     Index("ix_replies_state_due_at", "state", "due_at"),
     Index("ix_replies_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
     Index("ix_replies_order_key_state", "order_key", "state"),
+    partial_index("ix_replies_unsent", "state", "expires_at", where=UNSENT),
+    partial_index("ix_replies_timed", "state", "release_at", where=TIMED),
     Index("ix_replies_conversation_id_created_at", "conversation_id", "created_at"),
     Index("ix_replies_account_id_receipt_id", "account_id", "receipt_id"),
     Index("ix_replies_follower_id_created_at", "follower_id", "created_at"),
@@ -266,6 +286,22 @@ engines = Table(  # worker processes that are alive: what doctor and the watchdo
     Column("seen_at", UtcDateTime, nullable=False),
     Column("heard_at", UtcDateTime),  # the last wake-up that Redis brought it
     Column("published_at", UtcDateTime),  # the last one that it sent to itself and its like
+)
+
+duties = Table(  # what one worker at a time does for all of them
+    "duties",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("owner", String(64), nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+tallies = Table(  # numbers that only grow, over all workers
+    "tallies",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("label", String(40), primary_key=True),
+    Column("total", Float, nullable=False),
 )
 
 documents = Table(
@@ -297,7 +333,7 @@ passages = Table(
     Column("digest", String(64), nullable=False),
     Column("indexed_at", UtcDateTime),  # NULL: its vector is still to come
     Index("ix_passages_creator_id_source_id", "creator_id", "source_id"),
-    Index("ix_passages_creator_id_indexed_at", "creator_id", "indexed_at"),
+    partial_index("ix_passages_late", "creator_id", "id", where=LATE),
 )
 
 users = Table(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, bindparam, func, select, text, update
 from sqlalchemy.orm import aliased
 
 from engage.ledger import creators
@@ -13,14 +13,15 @@ from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_messages
 from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
-from engage.ledger.many import insert_ignoring
+from engage.ledger.many import insert_ignoring, insert_many
 from engage.ledger.outbox import recall_unposted
 from engage.ledger.states import move
-from engage.ledger.tables import decisions, messages, turns
+from engage.ledger.tables import OPEN, decisions, messages, turns
 from engage.ledger.types import UtcDateTime
 from engage.models import Card, Escalate, Mode, Outcome, Skip, Surface
 
 MAX_ATTEMPTS = 6
+SWEPT = 500  # turns of one kind that one sweep touches: its transaction is short, and it comes again
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,20 +115,29 @@ def claim(
     if limit <= 0:
         return []
     chosen = _DUE.take(tx, surface.value, limit, rota or Rota(), {"surface": surface.value, "now": now})
-    free = select(turns).where(turns.c.id.in_(chosen), turns.c.state == "collecting").order_by(turns.c.due_at)
-    rows = tx.execute(free.with_for_update(skip_locked=True)).all() if chosen else []
-    values = {"state": "answering", "lease_owner": owner, "lease_until": now + lease}
-    if rows:
-        tx.execute(update(turns).where(turns.c.id.in_([row.id for row in rows])).values(**values))
+    if not chosen:
+        return []
     until = now + lease
+    taken = tx.execute(_TAKE, {"ids": chosen, "owner": owner, "until": until}).all()
+    rows = sorted(taken, key=lambda row: (row.due_at, row.id))
     return [Claimed(r.id, r.creator_id, r.account_id, surface, r.version, r.attempts, owner, until) for r in rows]
+
+
+# The sum keeps SQLite from reading everything that collects: it would not see that the ids are few.
+_FREE = select(turns.c.id).where(turns.c.id.in_(bindparam("ids", expanding=True)), turns.c.state + "" == "collecting")
+_TAKE = (
+    update(turns)
+    .where(turns.c.id.in_(_FREE.with_for_update(skip_locked=True)))
+    .values(state="answering", lease_owner=bindparam("owner"), lease_until=bindparam("until", type_=UtcDateTime))
+    .returning(turns.c.id, turns.c.creator_id, turns.c.account_id, turns.c.version, turns.c.attempts, turns.c.due_at)
+)
 
 
 def next_due(tx: Connection, surfaces: Sequence[Surface]) -> datetime | None:
     """When the next turn of these lanes is due."""
-    lanes = [surface.value for surface in surfaces]
-    query = select(func.min(turns.c.due_at)).where(turns.c.state == "collecting", turns.c.surface.in_(lanes))
-    return tx.execute(query).scalar_one_or_none()
+    first = select(func.min(turns.c.due_at)).where(turns.c.state == "collecting")
+    moments = [tx.execute(first.where(turns.c.surface == surface.value)).scalar_one_or_none() for surface in surfaces]
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def retry_later(tx: Connection, claimed: Claimed, due_at: datetime, reason: str, now: datetime) -> None:
@@ -163,24 +173,34 @@ def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -
 
 def sweep(tx: Connection, max_age: Mapping[Surface, timedelta], now: datetime) -> int:
     """Free turns whose worker died, end those that are too old to answer. Returns how many it touched."""
-    touched = 0
-    lost = select(turns).where(turns.c.state == "answering", turns.c.lease_until < now)
-    for turn in tx.execute(lost.with_for_update(skip_locked=True)).all():  # another sweeper has the rest
-        touched += 1
-        if turn.attempts + 1 >= MAX_ATTEMPTS:
-            failed = Escalate(Card(reasons=("failed", "every worker that took it stopped")))
-            _end(tx, turn, failed, Mode.REVIEW, now, state="dead")
-        else:
-            values = {"attempts": turn.attempts + 1, "due_at": now, "lease_owner": None, "lease_until": None}
-            move(tx, turns, turn.id, "collecting", **values)
+    some = select(turns).limit(SWEPT).with_for_update(skip_locked=True)  # another sweeper has the rest
+    lost = tx.execute(some.where(turns.c.state == "answering", turns.c.lease_until < now)).all()
+    hopeless = [turn for turn in lost if turn.attempts + 1 >= MAX_ATTEMPTS]
+    failed = Escalate(Card(reasons=("failed", "every worker that took it stopped")))
+    _end_all(tx, hopeless, "dead", failed, Mode.REVIEW, now)
+    _free_all(tx, [turn.id for turn in lost if turn.attempts + 1 < MAX_ATTEMPTS], now)
+    touched = len(lost)
     for surface, age in max_age.items():
-        old = select(turns).where(
-            turns.c.state == "collecting", turns.c.surface == surface.value, turns.c.opened_at < now - age
-        )
-        for turn in tx.execute(old.limit(500).with_for_update(skip_locked=True)).all():
-            touched += 1
-            _end(tx, turn, Skip(Card(reasons=("expired",))), Mode.OFF, now, state="expired")
+        of_lane = (text(OPEN), turns.c.surface == surface.value, turns.c.opened_at < now - age)
+        old = tx.execute(some.where(*of_lane)).all()
+        _end_all(tx, old, "expired", Skip(Card(reasons=("expired",))), Mode.OFF, now)
+        touched += len(old)
     return touched
+
+
+def _free_all(tx: Connection, ids: Sequence[str], now: datetime) -> None:
+    if ids:
+        values = {"attempts": turns.c.attempts + 1, "due_at": now, "lease_owner": None, "lease_until": None}
+        tx.execute(update(turns).where(turns.c.id.in_(ids)).values(state="collecting", **values))
+
+
+def _end_all(
+    tx: Connection, ended: Sequence[Row[Any]], state: str, outcome: Outcome, mode: Mode, now: datetime
+) -> None:
+    if ended:
+        over = {"state": state, "ended_at": now, "lease_owner": None, "lease_until": None}
+        tx.execute(update(turns).where(turns.c.id.in_([turn.id for turn in ended])).values(**over))
+        insert_many(tx, decisions, [decision(turn, outcome, mode, now) for turn in ended], ignoring=True)
 
 
 def skip_open(tx: Connection, turn: Row[Any], reason: str, now: datetime) -> None:

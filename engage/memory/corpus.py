@@ -71,17 +71,16 @@ def load_passages(tx: Connection, creator_id: str) -> list[Passage]:
     return [_read(row) for row in found]
 
 
-def corpus_version(tx: Connection, creator_id: str) -> str:
-    """Changes with every import that changed something: caches of the creator's words are keyed by it."""
-    found = tx.execute(
-        select(func.count(), func.max(documents.c.imported_at)).where(documents.c.creator_id == creator_id)
-    ).one()
-    return f"{found[0]}@{found[1]}"
+def versions(tx: Connection, creator_id: str) -> tuple[str, str]:
+    """The first changes with every import that changed something, the second when passages got their vectors.
 
-
-def vectors_version(tx: Connection, creator_id: str) -> str:
-    """Changes when passages got their vectors."""
-    return str(tx.execute(select(func.max(passages.c.indexed_at)).where(passages.c.creator_id == creator_id)).scalar())
+    What is kept of the creator's words in memory is kept by them.
+    """
+    imported = select(func.count().label("count"), func.max(documents.c.imported_at).label("last"))
+    imported_of = imported.where(documents.c.creator_id == creator_id).subquery()
+    indexed = select(func.max(passages.c.indexed_at)).where(passages.c.creator_id == creator_id).scalar_subquery()
+    found = tx.execute(select(imported_of.c.count, imported_of.c.last, indexed)).one()
+    return f"{found[0]}@{found[1]}", str(found[2])
 
 
 def counts(tx: Connection, creator_id: str) -> dict[str, int]:

@@ -16,10 +16,10 @@ from typing import Any
 import psutil
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select
 
 from engage.ledger import creators
-from engage.ledger.tables import accounts, engines, replies, turns
+from engage.ledger.tables import engines, replies, turns
 from engage.memory.library import import_paths
 from engage.models import Mode, Persona, Surface
 from engage.secrets import Vault
@@ -167,7 +167,7 @@ def _bring_in(on: Stage, name: str) -> Persona:
 
 def _configure(tx: Connection, account_id: str, config: dict[str, Any]) -> None:
     known = creators.get_account(tx, account_id).config
-    tx.execute(update(accounts).where(accounts.c.id == account_id).values(config={**known, **config}))
+    creators.configure_account(tx, account_id, {**known, **config})
 
 
 # Waiting -------------------------------------------------------------------------------------------------------------

@@ -1,20 +1,17 @@
-"""Deliveries: kept once, in order, and never two listeners on one source."""
+"""Deliveries: kept once, and in order."""
 
 import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 
 from engage.ledger import inbox
 from engage.ledger.database import Database
 from engage.ledger.inbox import Incoming, UnknownDelivery
-from engage.ledger.tables import cursors, deliveries, messages, turns
+from engage.ledger.tables import deliveries, messages, turns
 from engage.models import Mode
 from tests.ledger.house import NOON, House
-
-LEASE = timedelta(seconds=30)
 
 
 def test_a_storm_of_duplicates_is_kept_once(house: House, open_db: Callable[[], Database]) -> None:
@@ -115,96 +112,6 @@ def test_replaying_what_still_waits_changes_nothing(house: House) -> None:
 def test_replaying_an_unknown_delivery_is_refused(house: House) -> None:
     with pytest.raises(UnknownDelivery, match="nothing-like-it"):
         house.do(inbox.replay, "nothing-like-it")
-
-
-# polls and streams
-
-
-def lease(house: House, owner: str, source: str = "poll") -> str | None:
-    return house.do(inbox.lease_source, house.account, source, owner, LEASE, house.now)
-
-
-def save(house: House, owner: str, cursor: str, *keys: str, wait: float = 0) -> bool:
-    batch = [Incoming(house.account, key, "poll", b"[]") for key in keys]
-    next_at = house.now + timedelta(seconds=wait)
-    return house.do(inbox.save_page, house.account, "poll", owner, batch, cursor, next_at, house.now)
-
-
-def test_a_first_poll_has_an_empty_cursor(house: House) -> None:
-    assert lease(house, "one") == ""
-
-
-def test_two_listeners_never_hold_the_same_source(house: House) -> None:
-    assert lease(house, "one") is not None
-    assert lease(house, "two") is None
-    assert lease(house, "two", "stream") is not None
-
-
-def test_only_one_of_many_listeners_gets_it_when_all_ask_at_once(house: House, open_db: Callable[[], Database]) -> None:
-    processes = [House.join(house, open_db()) for _ in range(4)]
-    with ThreadPoolExecutor(4) as threads:
-        cursors_got = list(threads.map(lambda one: lease(one[1], f"owner-{one[0]}"), enumerate(processes)))
-    assert sorted(cursors_got, key=str) == ["", None, None, None]
-
-
-def test_a_listener_that_died_loses_its_source_when_the_lease_is_over(house: House) -> None:
-    lease(house, "one")
-    save(house, "one", "page-1")
-    house.later(seconds=31)
-    assert lease(house, "two") == "page-1"
-
-
-def test_a_page_of_a_lost_lease_keeps_nothing(house: House) -> None:
-    lease(house, "one")
-    house.later(seconds=31)
-    lease(house, "two")
-    assert not save(house, "one", "page-9", "event-1")
-    assert house.do(inbox.waiting) == 0
-    assert house.row(cursors).cursor == ""
-
-
-def test_a_page_is_kept_with_its_cursor(house: House) -> None:
-    lease(house, "one")
-    assert save(house, "one", "page-1", "event-1", "event-2")
-    assert house.do(inbox.waiting) == 2
-    assert house.row(cursors).cursor == "page-1"
-
-
-def test_the_platform_says_when_the_next_poll_is_due(house: House) -> None:
-    lease(house, "one")
-    save(house, "one", "page-1", wait=60)
-    house.do(inbox.free_source, house.account, "poll", "one")
-    assert lease(house, "one") is None
-    house.later(seconds=60)
-    assert lease(house, "one") == "page-1"
-
-
-def test_a_failed_poll_says_why_and_waits(house: House) -> None:
-    lease(house, "one")
-    later = house.now + timedelta(seconds=5)
-    house.do(inbox.free_source, house.account, "poll", "one", later, "the platform is down")
-    assert house.row(cursors).error == "the platform is down"
-    assert lease(house, "two") is None
-    house.later(seconds=5)
-    assert lease(house, "two") == ""
-    save(house, "two", "page-1")
-    assert house.row(cursors).error == ""
-
-
-def test_a_listener_cannot_free_or_renew_what_another_holds(house: House) -> None:
-    lease(house, "one")
-    house.do(inbox.free_source, house.account, "poll", "two", None, "not mine")
-    assert not house.do(inbox.renew_source, house.account, "poll", "two", LEASE, house.now)
-    assert lease(house, "two") is None
-    assert house.row(cursors).error == ""
-
-
-def test_a_renewed_lease_is_not_lost(house: House) -> None:
-    lease(house, "one")
-    house.later(seconds=20)
-    assert house.do(inbox.renew_source, house.account, "poll", "one", LEASE, house.now)
-    house.later(seconds=20)
-    assert lease(house, "two") is None
 
 
 def test_a_new_account_answers_nobody_until_the_creator_chose_a_mode(house: House) -> None:

@@ -19,7 +19,9 @@ TABLES: dict[str, Table] = {table.name: table for table in (accounts, deliveries
 
 # Every UPDATE that sets `state` without `move`: function -> (machine, the states its WHERE names, the state it sets).
 BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
-    "turns.claim": (TURN, ("collecting",), "answering"),
+    "turns._TAKE": (TURN, ("collecting",), "answering"),
+    "turns._free_all": (TURN, ("answering",), "collecting"),
+    "turns._end_all": (TURN, ("collecting", "answering"), "expired"),  # or dead: only what was answering
     "conclusions._AGAIN": (TURN, ("answering",), "collecting"),
     "conclusions._end": (TURN, ("answering",), "answered"),  # or another: `_end` checks it
     "inbox.settle_deliveries": (DELIVERY, ("received",), "processed"),
@@ -101,21 +103,28 @@ def test_bulk_updates_take_allowed_steps(name: str) -> None:
         check(machine, state, after)
 
 
+WRITERS = (ast.FunctionDef, ast.Assign, ast.AnnAssign)
+
+
 def functions_that_write_a_state() -> Iterator[str]:
     """`module.name` of whatever in the ledger gives `state` a value, where the module writes."""
     for file in LEDGER.glob("*.py"):
         text = file.read_text()
         writes = "update(" in text or "insert" in text
         for part in ast.walk(ast.parse(text)) if writes else ():
-            if isinstance(part, ast.FunctionDef | ast.Assign) and any(_names_a_state(node) for node in ast.walk(part)):
+            if isinstance(part, ast.FunctionDef | ast.Assign | ast.AnnAssign) and any(
+                _names_a_state(node) for node in ast.walk(part)
+            ):
                 yield from _name_of(file.stem, part)
 
 
-def _name_of(module: str, part: ast.FunctionDef | ast.Assign) -> Iterator[str]:
+def _name_of(module: str, part: ast.FunctionDef | ast.Assign | ast.AnnAssign) -> Iterator[str]:
     if isinstance(part, ast.FunctionDef):
         yield f"{module}.{part.name}"
-    elif isinstance(part.targets[0], ast.Name) and part.targets[0].id.isupper():
-        yield f"{module}.{part.targets[0].id}"
+        return
+    target = part.target if isinstance(part, ast.AnnAssign) else part.targets[0]
+    if isinstance(target, ast.Name) and target.id.isupper():
+        yield f"{module}.{target.id}"
 
 
 def _names_a_state(node: ast.AST) -> bool:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Row, select, update
 
-from engage.errors import ConfigError, Unauthorized, Unavailable
-from engage.ledger import creators
+from engage.errors import ConfigError, EngageError, Unauthorized, Unavailable
+from engage.ledger import creators, sources
 from engage.ledger.database import Database
 from engage.ledger.tables import accounts, cursors, deliveries
 from engage.models import Persona
@@ -42,6 +42,31 @@ class Polled:
         if not events:
             self.drained.set()
         return Page(events, str(start + len(events)), timedelta(0) if events else HOUR)
+
+
+@dataclass
+class Counting(Polled):
+    """Counts how many ask at the same time."""
+
+    open: int = 0
+    most: int = 0
+
+    async def poll(self, cursor: str) -> Page:
+        self.open += 1
+        self.most = max(self.most, self.open)
+        await asyncio.sleep(0)
+        try:
+            return await super().poll(cursor)
+        finally:
+            self.open -= 1
+
+
+class Silent:
+    """A platform that takes the question and never answers."""
+
+    async def poll(self, cursor: str) -> Page:
+        await asyncio.Event().wait()
+        raise AssertionError
 
 
 @dataclass
@@ -98,14 +123,22 @@ class Stage:
         self.platforms[account] = (source, platform)
         return account
 
-    def sources(self, account: Row[Any]) -> list[str]:
-        source, platform = self.platforms[account.id]
-        if isinstance(platform, Exception):
-            raise platform
-        return [source]
+    def offer_of(self, platform: str) -> list[str]:
+        return ["poll", "stream"]
 
-    async def connector(self, account_id: str) -> Any:
-        return self.platforms[account_id][1]
+    def sources(self, account: Row[Any]) -> list[str]:
+        source = self.platforms[account.id][0]
+        return [source] if source != "webhook" else []
+
+    async def refresh(self, account_ids: set[str]) -> None:
+        return None
+
+    @asynccontextmanager
+    async def using(self, account_id: str, *, aged: bool) -> AsyncIterator[Any]:
+        platform = self.platforms[account_id][1]
+        if isinstance(platform, EngageError):
+            raise platform
+        yield platform
 
     def wake(self, queue: str) -> None:
         self.woken.append(queue)
@@ -129,6 +162,7 @@ def stage(sqlite_url: str) -> Iterator[Stage]:
 def in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listen, "ROUND", timedelta(milliseconds=5))
     monkeypatch.setattr(listen, "ERROR_PAUSE", timedelta(0))
+    monkeypatch.setattr(listen, "RECONNECT", timedelta(0))
 
 
 @asynccontextmanager
@@ -232,7 +266,7 @@ async def test_a_listener_whose_lease_was_taken_hangs_up(stage: Stage, monkeypat
     async with listening(stage):
         await platform.opened.wait()
         with stage.db.transaction() as tx:
-            taken = {"lease_owner": "another", "lease_until": datetime.now(UTC) + HOUR}
+            taken = {"lease_owner": "another", "next_at": datetime.now(UTC) + HOUR}
             tx.execute(update(cursors).values(**taken))
         await platform.closed.wait()
     assert stage.rows(cursors)[0].lease_owner == "another"
@@ -253,3 +287,86 @@ async def test_after_an_outage_of_the_ledger_nobody_listens_twice(
         stage.db.away = False
         await platform.opened.wait()
     assert platform.most == 1
+
+
+async def test_an_idle_platform_costs_no_place(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred accounts whose next poll is far away, one place: the account that has something to say gets it."""
+    monkeypatch.setitem(listen.PLACES, "poll", 1)
+    for _ in range(100):
+        stage.add("poll", Polled(events=0))
+    busy = Polled()
+    stage.add("poll", busy)
+    async with listening(stage):
+        await busy.drained.wait()
+        await until(lambda: all(row.next_at > datetime.now(UTC) for row in stage.rows(cursors)))
+    assert {row.lease_owner for row in stage.rows(cursors)} == {None}
+
+
+async def test_no_more_polls_are_in_flight_than_there_are_places(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(listen.PLACES, "poll", 3)
+    platform = Counting(events=0)
+    for _ in range(12):
+        stage.add("poll", platform)
+    async with listening(stage):
+        await until(lambda: len(platform.asked) == 12)
+    assert platform.most == 3
+
+
+async def test_a_poll_that_never_ends_gives_its_place_to_another(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listen, "POLL_SECONDS", 0.05)
+    monkeypatch.setattr(listen, "ERROR_PAUSE", HOUR)
+    monkeypatch.setitem(listen.PLACES, "poll", 1)
+    stage.add("poll", Silent())
+    other = Polled()
+    stage.add("poll", other)
+    async with listening(stage):
+        await other.drained.wait()
+        await until(lambda: any("0.05 s" in row.error for row in stage.rows(cursors)))
+
+
+async def test_a_stream_of_a_paused_account_is_hung_up_and_taken_up_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "LEASE", timedelta(seconds=0.15))
+    platform = Streamed()
+    account = stage.add("stream", platform)
+    async with listening(stage):
+        await platform.opened.wait()
+        with stage.db.transaction() as tx:
+            creators.pause_account(tx, account, "holidays")
+        await platform.closed.wait()
+        platform.opened.clear()
+        with stage.db.transaction() as tx:
+            creators.resume_account(tx, account)
+        await platform.opened.wait()
+    assert platform.most == 1
+
+
+async def test_an_account_that_changes_from_polls_to_webhooks_is_not_asked_any_more(stage: Stage) -> None:
+    platform = Polled()
+    account = stage.add("poll", platform)
+    async with listening(stage):
+        await platform.drained.wait()
+        stage.platforms[account] = ("webhook", platform)
+        with stage.db.transaction() as tx:
+            creators.configure_account(tx, account, {"ingest": "webhook"})
+        await until(lambda: stage.rows(cursors) == [])
+
+
+async def test_a_source_whose_end_could_not_be_written_is_taken_up_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "LEASE", timedelta(seconds=0.3))
+    platform = Polled(problems=[Unavailable("maintenance")])
+    stage.add("poll", platform)
+    keep, failures = sources.keep, [Unavailable("the ledger is away")]
+
+    def fails_once(*args: Any) -> list[bool]:
+        if failures:
+            raise failures.pop()
+        return keep(*args)
+
+    monkeypatch.setattr(sources, "keep", fails_once)
+    async with listening(stage):
+        await platform.drained.wait()
+    assert len(stage.rows(deliveries)) == 30

@@ -283,9 +283,7 @@ async def test_an_account_whose_connector_cannot_be_made_is_tried_again(office: 
     account = await office.account(1)
     with office.runtime.db.transaction() as tx:
         tx.execute(update(accounts).where(accounts.c.id == account).values(platform="nowhere"))
-    for _, _, connector in office.runtime._connectors.values():
-        await connector.close()
-    office.runtime._connectors.clear()  # as in another process
+    await office.runtime._connections.aclose()  # as in another process
     await office.work()
     assert office.of(account)[0].state == "due"
     assert "nowhere" in office.of(account)[0].reason

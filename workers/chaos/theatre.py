@@ -9,12 +9,11 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from engage.errors import Retryable
 from engage.ledger import creators
-from engage.ledger.tables import accounts
 from engage.memory.library import import_paths
 from engage.models import Persona
 from engage.secrets import Vault
@@ -97,7 +96,7 @@ def _bring_in(on: Stage, name: str) -> Persona:
 
 def _poll(tx: Connection, account_id: str) -> None:
     config = creators.get_account(tx, account_id).config
-    tx.execute(update(accounts).where(accounts.c.id == account_id).values(config={**config, "ingest": "poll"}))
+    creators.configure_account(tx, account_id, {**config, "ingest": "poll"})
 
 
 @contextmanager

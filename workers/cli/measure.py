@@ -126,10 +126,21 @@ def recall(
     return 0
 
 
-@BENCH.command("all")
-def everything(as_json: AsJson = False) -> int:
-    """Every measurement with its defaults."""
-    return max(intake(20, "", as_json), storm(10_000, 8, "", as_json))
+@BENCH.command()
+def scale(
+    accounts: Annotated[int, typer.Option(min=100, help="Registered accounts, each of a creator")] = 1_000_000,
+    active: Annotated[int, typer.Option(min=10, help="Of them, those with something waiting")] = 10_000,
+    ended: Annotated[int, typer.Option(min=0, help="Ended deliveries, turns and replies, each")] = 1_000_000,
+    seconds: Annotated[float, typer.Option(min=1, help="How long the listener polls")] = 60,
+    database: Annotated[str, typer.Option(help="An empty database, or pg: one that lives for this run")] = "",
+    as_json: AsJson = False,
+) -> int:
+    """A ledger of very many accounts: what a sweep, a claim and the listener cost."""
+    from workers.bench.population import Population
+    from workers.bench.scale import measure
+
+    _show("scale", measure(Population(accounts, active, ended), database, seconds), as_json=as_json)
+    return 0
 
 
 @contextmanager

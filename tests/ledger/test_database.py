@@ -1,0 +1,49 @@
+"""What a transaction and a view promise, on both databases."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+
+from engage.ledger.database import Database
+from engage.ledger.tables import messages
+from tests.ledger.house import House
+
+
+def count(tx: object) -> int:
+    return int(tx.execute(select(func.count()).select_from(messages)).scalar_one())  # type: ignore[attr-defined]
+
+
+def test_a_view_does_not_change_while_others_write(house: House, open_db: Callable[[], Database]) -> None:
+    with open_db().reading() as view:
+        assert count(view) == 0
+        house.tell()
+        assert count(view) == 0
+    with house.db.reading() as view:
+        assert count(view) == 1
+
+
+@pytest.mark.postgres
+def test_a_view_refuses_to_write(postgres_ledger: Database) -> None:
+    with pytest.raises(DBAPIError, match="read-only"), postgres_ledger.reading() as view:
+        view.exec_driver_sql("UPDATE accounts SET state = 'paused'")
+
+
+@pytest.mark.postgres
+def test_after_a_view_its_connection_writes_again(postgres_ledger: Database) -> None:
+    for _ in range(8):
+        with postgres_ledger.reading() as view:
+            count(view)
+        with postgres_ledger.transaction() as tx:
+            tx.exec_driver_sql("UPDATE accounts SET state = 'paused'")
+
+
+@pytest.mark.postgres
+def test_views_leave_what_their_connection_has_prepared(postgres_ledger: Database) -> None:
+    """psycopg forgets it at a rollback, and planning a claim takes longer than running it."""
+    for _ in range(12):
+        with postgres_ledger.reading() as view:
+            count(view)
+    with postgres_ledger.reading() as view:
+        assert view.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar_one() > 0
