@@ -31,18 +31,12 @@ def spent(roots: Iterable[int]) -> Counter[str]:
     return seconds
 
 
-def resident_mb(roots: Iterable[int]) -> float:
-    """Their memory in MB; a page that several share counts once among them."""
-    return round(sum(held_mb(roots).values()), 1)
-
-
-def held_mb(roots: Iterable[int]) -> Counter[str]:
-    """Memory in MB by kind of process; shared pages are divided among those that share them, where Linux tells."""
+def resident_mb(roots: Iterable[int]) -> Counter[str]:
+    """Their memory: kind → MB, the sum of what each process holds, shared pages counted every time."""
     held: Counter[str] = Counter()
     for process in _trees(roots):
         try:
-            memory = process.memory_full_info()
-            held[_kind(process)] += getattr(memory, "pss", memory.rss) / 1e6
+            held[_kind(process)] += process.memory_info().rss / 1e6
         except psutil.Error:
             continue
     return held

@@ -67,12 +67,12 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], scene: Scene, say: S
         say(f"{scene.seconds:g} s of quiet")
         calm = await crowd.write_at(scene.quiet, scene.seconds)
         before = await _judged(on, net, calm)
-        memory_before, cpu_before = cpu.held_mb(roots), cpu.spent(roots)
+        memory_before, cpu_before = _own(cpu.resident_mb(roots)), cpu.spent(roots)
         say(f"{scene.seconds:g} s of flood")
         _, written = await asyncio.gather(
             flood.pour(scene.flood, scene.seconds), crowd.write_at(scene.quiet, scene.seconds)
         )
-        memory_after, cpu_after = cpu.held_mb(roots), cpu.spent(roots)
+        memory_after, cpu_after = _own(cpu.resident_mb(roots)), cpu.spent(roots)
         during = await _judged(on, net, written)
         hot = await on.db.read(_hot, personas[HOT].id)
         stages_before, stages_during = await on.db.read(stages, calm), await on.db.read(stages, written)
@@ -155,6 +155,11 @@ def _wait(row: dict[str, Any]) -> float:
     """Seconds until the first visible reply; endless where there is none. Pure."""
     seen = [datetime.fromisoformat(one["sent_at"]) for one in row["replies"] if not one["deleted"]]
     return (min(seen) - datetime.fromisoformat(row["sent_at"])).total_seconds() if seen else float("inf")
+
+
+def _own(memory: "Counter[str]") -> "Counter[str]":
+    """Without the database's: its shared pages fill with the tables, as it is told to, and are counted every time."""
+    return Counter({kind: held for kind, held in memory.items() if kind != "database"})
 
 
 def _rounded(figures: Mapping[str, float]) -> dict[str, float]:

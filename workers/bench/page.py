@@ -99,7 +99,7 @@ SECTIONS = [
         "engage bench fairness",
         "One creator at 1,000 messages a second beside 999 quiet ones, who get 33 a second together. Jain's index: "
         "over the shares of the quiet creators' messages that are answered within twice the p95 of before. Memory: "
-        "all of Engage's processes and the database, shared pages counted once.",
+        "RSS of all of Engage's processes, without the database.",
         [
             ("quiet p95 before, ms", "quiet_p95_before_ms"),
             ("quiet p95 during, ms", "quiet_p95_during_ms"),

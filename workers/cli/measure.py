@@ -143,6 +143,24 @@ def scale(
     return 0
 
 
+@BENCH.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long")] = 30,
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second")] = 100,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 2,
+    database: Database = "pg",
+    as_json: AsJson = False,
+) -> int:
+    """A steady rate for long: memory, queue ages, nothing lost."""
+    from workers.bench.pipeline import Plan
+    from workers.bench.soak import measure
+    from workers.cli.console import say
+
+    found = measure(minutes, rate, Plan(workers=workers, database=database), say)
+    _show("soak", found, as_json=as_json)
+    return 0 if found["lost"] == found["duplicates"] == 0 else 1
+
+
 @contextmanager
 def _database(chosen: str) -> Iterator[str]:
     """The URL to measure on; '' is SQLite in the home of the measurement."""
