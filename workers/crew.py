@@ -6,8 +6,39 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
+from workers.lateness import Lateness
+
 ACTIVE_SECONDS = 60.0  # a creator seen within this time counts when places are shared
-SMALLEST_SHARE = 4  # however many creators there are, one may hold a fourth of the places
+LARGEST_PART = 4  # beside others, one creator may hold at most a fourth of the places
+FEWEST = 4  # places that everybody may hold, however many creators there are
+LATE = 0.02  # seconds: a loop this late has more to do than it can, and whoever holds much gets less of it
+ADJUST_EVERY = 0.2  # seconds
+LESS, MORE = 0.7, 2  # a late loop takes that share of the room, one in time gives so many places back
+
+
+@dataclass(slots=True)
+class Room:
+    """The places that one creator may hold beside others: less while the loop is late, more while it is not.
+
+    A flood fills whatever it may hold; when the machine cannot carry that, everybody waits for it. So it may hold as
+    much as leaves the loop in time, found as network connections find their speed.
+    """
+
+    most: int
+    lateness: Lateness = field(default_factory=Lateness)
+    _now: float = 0.0
+    _adjusted_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._now = self.most
+
+    def places(self, now: float) -> int:
+        """`now`: the loop's time in seconds."""
+        late = self.lateness.look()
+        if now - self._adjusted_at >= ADJUST_EVERY:
+            self._adjusted_at = now
+            self._now = max(FEWEST, self._now * LESS) if late > LATE else min(self.most, self._now + MORE)
+        return int(self._now)
 
 
 @dataclass(slots=True)
@@ -19,6 +50,10 @@ class Crew:
     by_lane: Counter[str] = field(default_factory=Counter)
     by_creator: Counter[str] = field(default_factory=Counter)
     _seen: dict[str, float] = field(default_factory=dict)
+    _room: Room = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._room = Room(-(-self.places // LARGEST_PART))
 
     @property
     def free(self) -> int:
@@ -26,10 +61,12 @@ class Crew:
 
     @property
     def share(self) -> int:
-        """How many places one creator may hold: all of them alone, a half of two, never less than a fourth."""
-        since = asyncio.get_running_loop().time() - ACTIVE_SECONDS
-        self._seen = {creator: at for creator, at in self._seen.items() if at > since}
-        return -(-self.places // min(SMALLEST_SHARE, max(1, len(self._seen))))
+        """How many places one creator may hold: all of them alone; beside others an equal part, and more of it, up
+        to a fourth of all, while there is room."""
+        now = asyncio.get_running_loop().time()
+        self._seen = {creator: at for creator, at in self._seen.items() if at > now - ACTIVE_SECONDS}
+        equal = -(-self.places // max(1, len(self._seen)))
+        return max(equal, self._room.places(now))
 
     def start(self, work: Coroutine[Any, Any, None], lane: str, creator_id: str, over: Callable[[], None]) -> None:
         """Begin a task; `over` is called when it ends, however it does."""

@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from engage.ledger.fair import Rota
 from engage.ledger.ids import new_id
 from workers import process, queues
 from workers.answering import Answering
-from workers.pace import GAP, IDLE
+from workers.pace import GAP, IDLE, Portion
 from workers.pump import Pump
 from workers.runtime import Runtime, utc_now
 from workers.sending import Posting
@@ -27,7 +28,8 @@ from workers.wake import PING
 
 log = structlog.get_logger()
 
-INTAKE_BATCH = 200
+INTAKE_ROWS = (200, 20)  # of a round: most, fewest
+INTAKE_SPAN = timedelta(milliseconds=50)  # a delivery that arrives during a flood waits for a round this long
 STOP_SECONDS = 20  # what is in flight may finish for this long after SIGTERM
 
 
@@ -40,6 +42,7 @@ class Engine:
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-8:]}"
         self._lease = timedelta(seconds=runtime.settings.lease)
         self._rota = Rota()
+        self._portion = Portion(*INTAKE_ROWS, INTAKE_SPAN)
         self._heard_at: datetime | None = None
         self._lanes = [lane for lane in queues.LANES if lane.value in consumed]
         self._answering = Answering(runtime, self.owner, self._lanes, self.wake)
@@ -103,14 +106,17 @@ class Engine:
             pump.stop()
 
     async def _take_in(self) -> timedelta:
+        start = time.monotonic()
         done = await self.runtime.db.run(
             intake.process,
             self.runtime.parser_of,
             self.runtime.intake_policy,
             utc_now(),
-            INTAKE_BATCH,
+            self._portion.rows,
             self._rota,
         )
+        if done.deliveries == self._portion.rows:
+            self._portion.took(time.monotonic() - start)
         for delivery_id, error in done.failures.items():
             log.error("delivery_failed", delivery=delivery_id, error=f"{type(error).__name__}: {error}")
         for lane in done.lanes:
