@@ -34,6 +34,7 @@ from workers.upkeep import Upkeep
 OWN_SERVER = "pg"  # as a database: a PostgreSQL that lives for this run
 SWEEPS = 20
 CLAIMS = 100  # of each kind, by each of the claimers
+WARM = 15  # claims before those: a connection plans its first ten anew, and then no more
 CLAIMERS = 2  # workers that claim at the same time
 ROWS = 16  # a claim takes at most so many: at 500 a second each 30 ms
 LEASE = timedelta(seconds=120)
@@ -143,14 +144,14 @@ def _claim_everything(scene: Scene) -> dict[str, list[float]]:
 def _claim(scene: Scene, claim: Claim, owner: str) -> list[float]:
     rota, times = Rota(), []
     db = Database(scene.settings.ledger_url)
-    for _ in range(CLAIMS):
+    for _ in range(WARM + CLAIMS):
         began = time.perf_counter()
         with db.transaction() as tx:
             claim(tx, rota, owner)
         times.append((time.perf_counter() - began) * 1000)
         time.sleep(0.03)  # as workers do, so that the claimers do not wait for each other's turn to compute
     db.close()
-    return times
+    return times[WARM:]
 
 
 CLAIMS_OF: dict[str, Claim] = {
