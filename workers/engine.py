@@ -39,6 +39,7 @@ class Engine:
     def __init__(self, runtime: Runtime, consumed: frozenset[str]) -> None:
         self.runtime = runtime
         self._consumed = sorted(consumed)
+        self._serves: list[str] = []  # nothing before everything is loaded
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-8:]}"
         self._lease = timedelta(seconds=runtime.settings.lease)
         self._rota = Rota()
@@ -84,6 +85,7 @@ class Engine:
         if self._lanes:
             await self.runtime.avatar()  # the encoder loads now, not under the first follower's question
         process.keep_what_is_loaded()
+        self._serves = self._consumed
         await self._report()
         async with AsyncExitStack() as groups:
             await groups.enter_async_context(self._answering.conclusions)
@@ -136,7 +138,7 @@ class Engine:
     async def _report(self) -> None:
         waker = self.runtime.waker
         waker.ping(self._consumed[0])
-        await self._note(engines.report, self.owner, self._consumed, utc_now(), self._heard_at, waker.published_at)
+        await self._note(engines.report, self.owner, self._serves, utc_now(), self._heard_at, waker.published_at)
         await self._add_up()
 
     async def _add_up(self) -> None:
