@@ -13,12 +13,13 @@ LARGEST_PART = 4  # beside others, one creator may hold at most a fourth of the 
 FEWEST = 4  # places that everybody may hold, however many creators there are
 LATE = 0.02  # seconds: a loop this late has more to do than it can, and whoever holds much gets less of it
 ADJUST_EVERY = 0.2  # seconds
-LESS, MORE = 0.7, 2  # a late loop takes that share of the room, one in time gives so many places back
+FIRST = 16  # places before anything is known: what a flood may hold in its first moment
+LESS, MORE = 0.7, 2  # a late loop takes that share of the room, one in time gives so many places
 
 
 @dataclass(slots=True)
 class Room:
-    """The places that one creator may hold beside others: less while the loop is late, more while it is not.
+    """The places that one creator may hold beside others: less while the loop is late, more while they are all used.
 
     A flood fills whatever it may hold; when the machine cannot carry that, everybody waits for it. So it may hold as
     much as leaves the loop in time, found as network connections find their speed.
@@ -30,14 +31,17 @@ class Room:
     _adjusted_at: float = 0.0
 
     def __post_init__(self) -> None:
-        self._now = self.most
+        self._now = min(FIRST, self.most)
 
-    def places(self, now: float) -> int:
-        """`now`: the loop's time in seconds."""
+    def places(self, now: float, held: int) -> int:
+        """now: the loop's time in seconds. held: by whoever holds most. Room that nobody uses proves nothing."""
         late = self.lateness.look()
         if now - self._adjusted_at >= ADJUST_EVERY:
             self._adjusted_at = now
-            self._now = max(FEWEST, self._now * LESS) if late > LATE else min(self.most, self._now + MORE)
+            if late > LATE:
+                self._now = max(min(FEWEST, self.most), self._now * LESS)
+            elif held >= int(self._now):
+                self._now = min(self.most, self._now + MORE)
         return int(self._now)
 
 
@@ -61,12 +65,12 @@ class Crew:
 
     @property
     def share(self) -> int:
-        """How many places one creator may hold: all of them alone; beside others an equal part, and more of it, up
-        to a fourth of all, while there is room."""
+        """How many places one creator may hold: all of them alone; beside others an equal part, or more, up to a
+        fourth of all, while the loop is in time."""
         now = asyncio.get_running_loop().time()
         self._seen = {creator: at for creator, at in self._seen.items() if at > now - ACTIVE_SECONDS}
         equal = -(-self.places // max(1, len(self._seen)))
-        return max(equal, self._room.places(now))
+        return max(equal, self._room.places(now, max(self.by_creator.values(), default=0)))
 
     def start(self, work: Coroutine[Any, Any, None], lane: str, creator_id: str, over: Callable[[], None]) -> None:
         """Begin a task; `over` is called when it ends, however it does."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from workers.crew import ADJUST_EVERY, FEWEST, LATE, Crew, Room
+from workers.crew import ADJUST_EVERY, FEWEST, FIRST, LATE, LESS, Crew, Room
 from workers.lateness import EVERY, Lateness
 from workers.pace import Portion
 
@@ -51,18 +51,23 @@ def test_room_is_given_back_when_the_loop_is_in_time() -> None:
     lateness = Told(LATE * 2)
     room = Room(100, lateness)
     moments = (number * ADJUST_EVERY for number in range(1, 1000))
-    shrunk = [room.places(next(moments)) for _ in range(30)]
+    shrunk = [room.places(next(moments), 100) for _ in range(30)]
     assert shrunk == sorted(shrunk, reverse=True)
     assert shrunk[-1] == FEWEST
     lateness.seconds = 0.0
-    grown = [room.places(next(moments)) for _ in range(100)]
+    grown = [room.places(next(moments), 100) for _ in range(100)]
     assert grown == sorted(grown)
     assert grown[-1] == 100
 
 
+def test_room_that_nobody_uses_does_not_grow() -> None:
+    room = Room(100, Told(0.0))
+    assert {room.places(number * ADJUST_EVERY, FIRST - 1) for number in range(1, 50)} == {FIRST}
+
+
 def test_it_is_adjusted_once_in_a_while_not_at_every_question() -> None:
     room = Room(100, Told(LATE * 2))
-    assert {room.places(1.0) for _ in range(50)} == {70}
+    assert {room.places(1.0, 100) for _ in range(50)} == {int(FIRST * LESS)}
 
 
 async def test_lateness_is_what_a_busy_loop_makes_others_wait() -> None:
