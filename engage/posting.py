@@ -168,10 +168,12 @@ class Poster:
 
     async def _sent(self, sending: Sending, receipt: Receipt) -> str:
         """Note the receipt, through an outage of the database too: who loses it no longer knows what is posted."""
-        noted = False
-        async for attempt in AsyncRetrying(**NOTE_RECEIPT):
-            with attempt:
-                noted = await self._note(sending, receipt)
+        try:
+            noted = await self._note(sending, receipt)
+        except Unavailable:
+            async for attempt in AsyncRetrying(**NOTE_RECEIPT):
+                with attempt:
+                    noted = await self._note(sending, receipt)
         return "sent" if noted else "lost"
 
     async def _mark_sent(self, sending: Sending, receipt: Receipt) -> bool:

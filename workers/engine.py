@@ -4,6 +4,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from engage.ledger.fair import Rota
 from engage.ledger.ids import new_id
 from workers import process, queues
 from workers.answering import Answering
-from workers.pace import GAP, IDLE
+from workers.pace import GAP, IDLE, Portion
 from workers.pump import Pump
 from workers.runtime import Runtime, utc_now
 from workers.sending import Posting
@@ -27,7 +28,8 @@ from workers.wake import PING
 
 log = structlog.get_logger()
 
-INTAKE_BATCH = 200
+INTAKE_ROWS = (200, 20)  # of a round: most, fewest
+INTAKE_SPAN = timedelta(milliseconds=50)  # a delivery that arrives during a flood waits for a round this long
 STOP_SECONDS = 20  # what is in flight may finish for this long after SIGTERM
 
 
@@ -37,9 +39,11 @@ class Engine:
     def __init__(self, runtime: Runtime, consumed: frozenset[str]) -> None:
         self.runtime = runtime
         self._consumed = sorted(consumed)
+        self._serves: list[str] = []  # nothing before everything is loaded
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-8:]}"
         self._lease = timedelta(seconds=runtime.settings.lease)
         self._rota = Rota()
+        self._portion = Portion(*INTAKE_ROWS, INTAKE_SPAN)
         self._heard_at: datetime | None = None
         self._lanes = [lane for lane in queues.LANES if lane.value in consumed]
         self._answering = Answering(runtime, self.owner, self._lanes, self.wake)
@@ -81,6 +85,7 @@ class Engine:
         if self._lanes:
             await self.runtime.avatar()  # the encoder loads now, not under the first follower's question
         process.keep_what_is_loaded()
+        self._serves = self._consumed
         await self._report()
         async with AsyncExitStack() as groups:
             await groups.enter_async_context(self._answering.conclusions)
@@ -103,14 +108,17 @@ class Engine:
             pump.stop()
 
     async def _take_in(self) -> timedelta:
+        start = time.monotonic()
         done = await self.runtime.db.run(
             intake.process,
             self.runtime.parser_of,
             self.runtime.intake_policy,
             utc_now(),
-            INTAKE_BATCH,
+            self._portion.rows,
             self._rota,
         )
+        if done.deliveries == self._portion.rows:
+            self._portion.took(time.monotonic() - start)
         for delivery_id, error in done.failures.items():
             log.error("delivery_failed", delivery=delivery_id, error=f"{type(error).__name__}: {error}")
         for lane in done.lanes:
@@ -130,7 +138,7 @@ class Engine:
     async def _report(self) -> None:
         waker = self.runtime.waker
         waker.ping(self._consumed[0])
-        await self._note(engines.report, self.owner, self._consumed, utc_now(), self._heard_at, waker.published_at)
+        await self._note(engines.report, self.owner, self._serves, utc_now(), self._heard_at, waker.published_at)
         await self._add_up()
 
     async def _add_up(self) -> None:

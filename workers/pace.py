@@ -1,5 +1,6 @@
 """How often the engine looks: the spans that its loops share."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from workers.runtime import utc_now
@@ -15,3 +16,21 @@ def until_due(due: datetime | None) -> timedelta:
     """
     now = utc_now()
     return IDLE if due is None or due <= now else min(IDLE, due - now)
+
+
+@dataclass(slots=True)
+class Portion:
+    """How many rows a round takes: as many as it does in `span`, so that whoever comes next waits no longer."""
+
+    most: int
+    fewest: int
+    span: timedelta
+    rows: int = 0
+
+    def __post_init__(self) -> None:
+        self.rows = self.most
+
+    def took(self, seconds: float) -> None:
+        """The last round took so long. Half of the error is mended at once: one slow round is no rule."""
+        fitting = self.rows * self.span.total_seconds() / max(seconds, 0.001)
+        self.rows = int(min(self.most, max(self.fewest, (self.rows + fitting) / 2)))

@@ -4,15 +4,13 @@ One call, a second where an answer could not be read. What cannot be read then i
 """
 
 import asyncio
+import random
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_random
 
 from engage.compose.checks import leaks
 from engage.compose.courtesy import courtesy_of
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 NONSENSE = "model_nonsense"
-TRIES = 2  # where no answer came
-_BETWEEN = (timedelta(milliseconds=50), timedelta(milliseconds=250))
+_BETWEEN = (0.05, 0.25)  # seconds before it is asked again
 _AGAIN = "Your last answer could not be read.\n"
 
 Messages = list[tuple[str, str]]
@@ -141,11 +138,14 @@ class ModelComposer:
             return Reading()
 
     async def _invoke(self, chain: Chain, messages: Messages) -> Reading:
-        async for attempt in AsyncRetrying(
-            stop=stop_after_attempt(TRIES), wait=wait_random(*_BETWEEN), retry=retry_if_exception(lost), reraise=True
-        ):
-            with attempt:
-                answer = await chain(messages)
+        """One answer, asked for a second time where none came."""
+        try:
+            answer = await chain(messages)
+        except Exception as error:
+            if not lost(error):
+                raise
+            await asyncio.sleep(random.uniform(*_BETWEEN))
+            answer = await chain(messages)
         return read_message(answer)
 
     def _draft(self, reading: Reading, turn: Turn, persona: Persona, recall: Recall, canary: str) -> Draft:

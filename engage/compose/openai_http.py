@@ -15,9 +15,12 @@ import aiohttp
 import httpx2
 import orjson
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
-from langchain_core.messages import BaseMessage
+from langchain_core.language_models import LanguageModelInput
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatResult
+from langchain_core.runnables import RunnableConfig
 from langchain_openai import ChatOpenAI
+from langsmith.utils import tracing_is_enabled
 from openai import DefaultAioHttpClient
 from pydantic import PrivateAttr
 
@@ -51,6 +54,20 @@ class LeanChatOpenAI(ChatOpenAI):
 
     _session: aiohttp.ClientSession | None = PrivateAttr(None)
     _url: str = PrivateAttr("")
+
+    async def ainvoke(
+        self,
+        input: LanguageModelInput,  # noqa: A002 - the library's name
+        config: RunnableConfig | None = None,
+        *,
+        stop: list[str] | None = None,
+        **kwargs: Any,
+    ) -> AIMessage:
+        """Straight to the answer where nobody listens: callbacks and traces cost as much as the request itself."""
+        if config or self.callbacks or self.cache or tracing_is_enabled():
+            return await super().ainvoke(input, config, stop=stop, **kwargs)
+        result = await self._agenerate(self._convert_input(input).to_messages(), stop, **kwargs)
+        return cast(AIMessage, result.generations[0].message)
 
     async def _agenerate(
         self,
@@ -86,7 +103,8 @@ class LeanChatOpenAI(ChatOpenAI):
                 headers={name: value for name, value in known.items() if isinstance(value, str)},
                 connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                timeout=aiohttp.ClientTimeout(total=cast(float, self.request_timeout)),
+                # The composer's own limit says what to do about it, so it comes first.
+                timeout=aiohttp.ClientTimeout(total=cast(float, self.request_timeout) + 1.0),
                 proxy=proxy_of(self._url),
             )
         return self._session

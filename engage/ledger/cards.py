@@ -1,7 +1,5 @@
 """Decisions as rows: which state an outcome ends a turn in, and the card that says why."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -20,16 +18,7 @@ def decision(turn: Row[Any], outcome: Outcome, mode: Mode, now: datetime) -> dic
         "creator_id": turn.creator_id,
         "outcome": CARD_NAME[type(outcome)],
         "mode": mode.value,
-        "card": _plain(asdict(outcome.card)),
+        "card": outcome.card,
         "open": isinstance(outcome, Escalate),
         "created_at": now,
     }
-
-
-def _plain(value: Any) -> Any:
-    """JSON-ready: times as ISO 8601."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value

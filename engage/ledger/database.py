@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from engage.errors import ConfigError, Unavailable
+from engage.ledger.json_text import dumps
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -95,7 +96,9 @@ def _bad_url(message: str) -> ConfigError:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    engine = create_engine(
+        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, json_serializer=dumps
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, record: object) -> None:
@@ -124,7 +127,12 @@ def _use_wal(connection: Any) -> None:
 
 def _postgresql(url: URL, threads: int) -> Engine:
     return create_engine(
-        url, pool_size=threads, max_overflow=2, pool_pre_ping=True, connect_args={"connect_timeout": 5}
+        url,
+        pool_size=threads,
+        max_overflow=2,
+        pool_pre_ping=True,
+        json_serializer=dumps,
+        connect_args={"connect_timeout": 5},
     )
 
 

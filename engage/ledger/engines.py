@@ -34,9 +34,12 @@ def report(
     heard_at: datetime | None = None,
     published_at: datetime | None = None,
 ) -> None:
-    """A worker says that it works on these queues, and when wake-ups last came in and went out."""
+    """A worker says that it works on these queues, and when wake-ups last came in and went out.
+
+    Without queues it is still loading: it lives, and takes nothing yet.
+    """
     tx.execute(insert_ignoring(tx, engines).values(owner=owner, queues=list(queues), started_at=now, seen_at=now))
-    values = {"seen_at": now, "heard_at": heard_at, "published_at": published_at}
+    values = {"queues": list(queues), "seen_at": now, "heard_at": heard_at, "published_at": published_at}
     tx.execute(update(engines).where(engines.c.owner == owner).values(**values))
     tx.execute(delete(engines).where(engines.c.seen_at < now - GONE))
 
@@ -53,6 +56,6 @@ def leave(tx: Connection, owner: str) -> None:
 
 
 def alive(tx: Connection, since: datetime) -> dict[str, list[str]]:
-    """Owner → queues of the workers seen since then."""
+    """Owner → queues of the workers that were seen since then and have loaded what they need."""
     found = tx.execute(select(engines.c.owner, engines.c.queues).where(engines.c.seen_at >= since))
-    return {row.owner: list(row.queues) for row in found}
+    return {row.owner: list(row.queues) for row in found if row.queues}

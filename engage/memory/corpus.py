@@ -71,17 +71,18 @@ def load_passages(tx: Connection, creator_id: str) -> list[Passage]:
     return [_read(row) for row in found]
 
 
-def corpus_version(tx: Connection, creator_id: str) -> str:
-    """Changes with every import that changed something: caches of the creator's words are keyed by it."""
-    found = tx.execute(
-        select(func.count(), func.max(documents.c.imported_at)).where(documents.c.creator_id == creator_id)
-    ).one()
-    return f"{found[0]}@{found[1]}"
+def versions(tx: Connection, creator_id: str) -> tuple[str, str]:
+    """The first changes with every import that changed something, the second when passages got their vectors.
 
-
-def vectors_version(tx: Connection, creator_id: str) -> str:
-    """Changes when passages got their vectors."""
-    return str(tx.execute(select(func.max(passages.c.indexed_at)).where(passages.c.creator_id == creator_id)).scalar())
+    The second is "" while some still wait for theirs. What is kept of the creator's words in memory is kept by both.
+    """
+    imported = select(func.count().label("count"), func.max(documents.c.imported_at).label("last"))
+    imported_of = imported.where(documents.c.creator_id == creator_id).subquery()
+    mine = passages.c.creator_id == creator_id
+    indexed = select(func.max(passages.c.indexed_at)).where(mine).scalar_subquery()
+    late = select(passages.c.id).where(mine, passages.c.indexed_at.is_(None)).limit(1).scalar_subquery()
+    found = tx.execute(select(imported_of.c.count, imported_of.c.last, indexed, late)).one()
+    return f"{found[0]}@{found[1]}", "" if found[3] is not None else str(found[2])
 
 
 def counts(tx: Connection, creator_id: str) -> dict[str, int]:

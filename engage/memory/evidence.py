@@ -79,28 +79,28 @@ def main_languages(languages: Iterable[str]) -> frozenset[str]:
 def rank(found: Sequence[tuple[Passage, Evidence]], k: int, languages: frozenset[str]) -> tuple[Scored, ...]:
     """The k best, best first; of passages with the same words only the best. languages: the creator's."""
     usual = min(languages, key=lambda one: _BACKGROUND.get(one, _OTHER_BACKGROUND), default="en")
-    scored = [
-        _scored(passage, evidence, passage.language if passage.language in languages else usual)
-        for passage, evidence in found
-    ]
+    ranked = []
+    for passage, evidence in found:
+        language = passage.language if passage.language in languages else usual
+        score, match = round(relevance(evidence, language), 4), round(question_match(evidence, language), 4)
+        ranked.append((-score, -match, passage.id, passage, evidence))
+    ranked.sort(key=lambda one: one[:3])
     kept: dict[str, Scored] = {}
-    for one in sorted(scored, key=_order):
-        kept.setdefault(" ".join(one.passage.text.casefold().split()), one)
-    return tuple(list(kept.values())[:k])
+    for score, match, _, passage, evidence in ranked:
+        kept.setdefault(" ".join(passage.text.casefold().split()), _scored(passage, evidence, -score, -match))
+        if len(kept) == k:
+            break
+    return tuple(kept.values())
 
 
-def _scored(passage: Passage, evidence: Evidence, language: str) -> Scored:
+def _scored(passage: Passage, evidence: Evidence, score: float, match: float) -> Scored:
     return Scored(
         passage,
-        score=round(relevance(evidence, language), 4),
+        score=score,
         dense=round(max(evidence.text_cosine or 0.0, evidence.asked_cosine or 0.0), 4),
         lexical=round(max(evidence.text_words, evidence.asked_words), 4),
-        question_match=round(question_match(evidence, language), 4),
+        question_match=match,
     )
-
-
-def _order(one: Scored) -> tuple[float, float, str]:
-    return (-one.score, -one.question_match, one.passage.id)
 
 
 def _logistic(weights: tuple[float, float, float], cosine: float, words: float) -> float:

@@ -27,23 +27,18 @@ class Kept(Generic[T]):
     def get(self, key: str, fresh: Callable[[T], bool], make: Callable[[T | None], T]) -> T:
         """The value of `key`. Where it is not `fresh` one caller makes it, from the one before where there was one.
 
-        Callers that come meanwhile get the value before; where there was none they wait. What `make` raises is raised
-        to the caller that made.
+        Callers that come meanwhile wait: an old value may be an hour old. What `make` raises is raised to the caller
+        that made; the next one tries again.
         """
         place = self._place(key)
         value = place.value
         if value is not None and fresh(value):
             return value
-        if not place.making.acquire(blocking=value is None):
-            assert value is not None
-            return value
-        try:
+        with place.making:
             if place.value is None or not fresh(place.value):
                 place.value = make(place.value)
                 self._drop_oldest()
             return place.value
-        finally:
-            place.making.release()
 
     def _place(self, key: str) -> _Place[T]:
         with self._lock:

@@ -40,8 +40,10 @@ class Near:
     def hits(self, creator_id: str, version: str, vector: Floats, count: int, also: Sequence[str]) -> list[Hit]:
         """The `count` vectors nearest to one of (384,), and those named by `also`; unknown names are left out.
 
-        version: changes when vectors were added.
+        version: changes when vectors were added; "" while they are being added, when only Chroma knows them all.
         """
+        if not version:
+            return self._ask(creator_id, vector, count, also)
         held = self._held.get(
             creator_id, lambda known: known.version == version, lambda _: self._load(creator_id, version)
         )

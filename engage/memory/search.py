@@ -11,7 +11,7 @@ import numpy as np
 
 from engage.errors import Unavailable
 from engage.ledger.database import Database
-from engage.memory.corpus import corpus_version, load_passages, vectors_version
+from engage.memory.corpus import load_passages, versions
 from engage.memory.evidence import SUPPORTED, Evidence, main_languages, rank
 from engage.memory.kept import Kept
 from engage.memory.near import Near
@@ -84,7 +84,7 @@ class Memory:
 
     def _read(self, creator_id: str, known: Corpus | None) -> Corpus:
         with self._db.reading() as tx:
-            version, vectors = corpus_version(tx, creator_id), vectors_version(tx, creator_id)
+            version, vectors = versions(tx, creator_id)
             corpus = known if known and known.version == version else index(version, load_passages(tx, creator_id))
         return replace(corpus, vectors=vectors, checked_at=time.monotonic())
 

@@ -69,7 +69,7 @@ class Voices:
         self._kept: Kept[tuple[str, Voice]] = Kept(KEPT_VOICES)
 
     def voice(self, creator_id: str) -> Voice:
-        """The creator's voice; the one before while a new one is being learnt."""
+        """The creator's voice."""
         corpus = self._memory.corpus(creator_id)
 
         def learn_again(_: tuple[str, Voice] | None) -> tuple[str, Voice]:

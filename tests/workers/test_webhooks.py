@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,6 +93,20 @@ def test_a_body_over_the_limit_gets_413(platform: httpx.Client, box: Mailbox, db
 def test_a_body_over_the_limit_that_hides_its_length_gets_413(platform: httpx.Client, box: Mailbox) -> None:
     chunks = (b"x" * 100_000 for _ in range(11))
     assert platform.post(box.path, content=chunks, headers=box.signed(b"", "evt_1")).status_code == 413
+
+
+def test_a_caller_who_leaves_before_the_bodys_end_leaves_nothing(
+    platform: httpx.Client, box: Mailbox, db: Database
+) -> None:
+    body = box.comment(1)
+    fields = "".join(f"{name}: {value}\r\n" for name, value in box.signed(body, "evt_1").items())
+    head = f"POST {box.path} HTTP/1.1\r\nhost: engage\r\n{fields}content-length: {len(body)}\r\n\r\n"
+    with socket.create_connection((platform.base_url.host, platform.base_url.port or 80)) as caller:
+        caller.sendall(head.encode() + body[:20])
+    answer = platform.post(box.path, content=body, headers=box.signed(body, "evt_2"))
+    assert answer.status_code == 202
+    with db.reading() as tx:
+        assert tx.execute(select(deliveries.c.dedupe_key)).scalars().all() == ["evt_2"]
 
 
 def test_an_unknown_event_is_kept_as_ignored_with_a_reason(

@@ -31,15 +31,15 @@ def spent(roots: Iterable[int]) -> Counter[str]:
     return seconds
 
 
-def resident_mb(roots: Iterable[int]) -> float:
-    """Their memory in MB: the sum of what each holds, shared pages counted every time."""
-    held = 0
+def resident_mb(roots: Iterable[int]) -> Counter[str]:
+    """Their memory: kind → MB, the sum of what each process holds, shared pages counted every time."""
+    held: Counter[str] = Counter()
     for process in _trees(roots):
         try:
-            held += process.memory_info().rss
+            held[_kind(process)] += process.memory_info().rss / 1e6
         except psutil.Error:
             continue
-    return round(held / 1e6, 1)
+    return held
 
 
 def _trees(roots: Iterable[int]) -> Iterator[psutil.Process]:

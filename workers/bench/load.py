@@ -53,11 +53,11 @@ async def _caller(url: str, deliveries: Iterator[Delivery], load: Load, over: Ca
     """One connection: a lost one counts as an error and is opened again."""
     parts = urlsplit(url)
     start = f"POST {parts.path} HTTP/1.1\r\nhost: {parts.netloc}\r\n"
-    line: _Line | None = None
+    line: Line | None = None
     for headers, body in deliveries:
         sent = time.perf_counter()
         try:
-            line = line or await _Line.to(parts.hostname or "", parts.port or 80)
+            line = line or await Line.to(parts.hostname or "", parts.port or 80)
             async with asyncio.timeout(ANSWER_SECONDS):
                 load.errors += await line.post(start, headers, body) != ACCEPTED
             load.latencies.append(time.perf_counter() - sent)
@@ -70,12 +70,12 @@ async def _caller(url: str, deliveries: Iterator[Delivery], load: Load, over: Ca
     _closed(line)
 
 
-def _closed(line: "_Line | None") -> None:
+def _closed(line: "Line | None") -> None:
     if line:
         line.close()
 
 
-class _Line:
+class Line:
     """One HTTP/1.1 connection. (aiohttp's client costs ten times as much, on a core that the server needs.)"""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -83,7 +83,7 @@ class _Line:
         self._writer = writer
 
     @classmethod
-    async def to(cls, host: str, port: int) -> "_Line":
+    async def to(cls, host: str, port: int) -> "Line":
         return cls(*await asyncio.open_connection(host, port))
 
     async def post(self, start: str, headers: dict[str, str], body: bytes) -> int:

@@ -167,7 +167,7 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan, say: Say
                 "cpu_ms_by_process": _each(before, after, fast.replies),
             },
             "at_rate": {"per_s": plan.rate, "seconds": plan.rate_seconds, "replies": steady.replies},
-            "rss_mb": cpu.resident_mb(roots),
+            "rss_mb": round(cpu.resident_mb(roots).total(), 1),
         }
 
 

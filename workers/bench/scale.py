@@ -200,7 +200,7 @@ def _watch(scene: Scene, pid: int, seconds: float) -> tuple[float, float | None]
     most, everybody = 0.0, None
     began = time.monotonic()
     while (passed := time.monotonic() - began) < seconds:
-        most = max(most, cpu.resident_mb([pid]))
+        most = max(most, cpu.resident_mb([pid]).total())
         if everybody is None and _asked(scene) >= scene.polled:
             everybody = round(passed, 1)
         time.sleep(LOOK_SECONDS)

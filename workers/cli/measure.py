@@ -95,6 +95,38 @@ def pipeline(
 
 
 @BENCH.command()
+def fairness(
+    creators: Annotated[int, typer.Option(min=2, help="All creators, the flooded one too")] = 1000,
+    flood: Annotated[float, typer.Option(min=1, help="Messages a second to the one")] = 1000,
+    quiet: Annotated[float, typer.Option(min=1, help="Messages a second to the others together")] = 33,
+    seconds: Annotated[float, typer.Option(min=1, help="How long before, and how long the flood")] = 30,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 2,
+    model_ms: Annotated[float, typer.Option(min=0, help="How long the mock model takes for an answer")] = 800,
+    database: Database = "pg",
+    as_json: AsJson = False,
+) -> int:
+    """What one creator's flood does to all the others: the whole stack, before and during."""
+    from workers.bench.fairness import Scene, measure
+    from workers.cli.console import say
+
+    found = measure(Scene(creators, flood, quiet, seconds, workers, model_ms, database), say)
+    _show("fairness", found, as_json=as_json)
+    return 0 if found["quiet_lost"] == 0 else 1
+
+
+@BENCH.command()
+def recall(
+    passages: Annotated[int, typer.Option(min=100, help="Passages of the one creator")] = 100_000,
+    as_json: AsJson = False,
+) -> int:
+    """Search over many passages: a real Chroma server, real text, beside exact numpy."""
+    from workers.bench.recall import measure
+
+    _show("recall", measure(passages), as_json=as_json)
+    return 0
+
+
+@BENCH.command()
 def scale(
     accounts: Annotated[int, typer.Option(min=100, help="Registered accounts, each of a creator")] = 1_000_000,
     active: Annotated[int, typer.Option(min=10, help="Of them, those with something waiting")] = 10_000,
@@ -111,10 +143,22 @@ def scale(
     return 0
 
 
-@BENCH.command("all")
-def everything(as_json: AsJson = False) -> int:
-    """Every measurement with its defaults."""
-    return max(intake(20, "", as_json), storm(10_000, 8, "", as_json))
+@BENCH.command()
+def soak(
+    minutes: Annotated[float, typer.Option(min=0.1, help="How long")] = 30,
+    rate: Annotated[float, typer.Option(min=1, help="Messages a second")] = 100,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 2,
+    database: Database = "pg",
+    as_json: AsJson = False,
+) -> int:
+    """A steady rate for long: memory, queue ages, nothing lost."""
+    from workers.bench.pipeline import Plan
+    from workers.bench.soak import measure
+    from workers.cli.console import say
+
+    found = measure(minutes, rate, Plan(workers=workers, database=database), say)
+    _show("soak", found, as_json=as_json)
+    return 0 if found["lost"] == found["duplicates"] == 0 else 1
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import pytest
 
 from engage.ledger.database import Database
 from engage.memory import library
-from engage.memory.corpus import corpus_version, counts, forget, load_passages
+from engage.memory.corpus import counts, forget, load_passages, versions
 from engage.memory.importers.rows import Pair, Product, Row, Said
 from engage.memory.library import import_rows
 from engage.models import Passage
@@ -26,7 +26,7 @@ def passages(db: Database, creator: str) -> list[Passage]:
 
 def version(db: Database, creator: str) -> str:
     with db.reading() as tx:
-        return corpus_version(tx, creator)
+        return versions(tx, creator)[0]
 
 
 def test_importing_twice_changes_nothing(ledger: Database, add: Add) -> None:

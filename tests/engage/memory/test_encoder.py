@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 
 from engage.errors import ConfigError
+from engage.memory import encoder as module
+from engage.memory.bert import STEPS, STEPS_IN_16_BITS
 from engage.memory.encoder import DIMENSIONS, MANY, SentenceEncoder, model_folder
 
 TEXTS = ["How do I start learning guitar?", "The weather is nice today", "", "word " * 400, "¿Cuánto cuesta?"]
@@ -60,3 +62,23 @@ def test_a_damaged_tokenizer_is_refused(tmp_path: Path) -> None:
     (tmp_path / "model.safetensors").symlink_to(model_folder() / "model.safetensors")
     with pytest.raises(ConfigError, match="tokenizer"):
         SentenceEncoder(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("machine", "flags", "expected"),
+    [
+        ("x86_64", "flags: avx2 avx512_vnni", STEPS),
+        ("x86_64", "flags: avx2", STEPS_IN_16_BITS),
+        ("AMD64", None, STEPS_IN_16_BITS),
+        ("arm64", None, STEPS),
+    ],
+)
+def test_weights_are_rounded_so_that_this_processor_adds_them_up_rightly(
+    machine: str, flags: str | None, expected: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    info = tmp_path / "cpuinfo"
+    if flags is not None:
+        info.write_text(flags)
+    monkeypatch.setattr(module, "CPU_INFO", info)
+    monkeypatch.setattr(module.platform, "machine", lambda: machine)
+    assert module.steps() == expected

@@ -90,3 +90,10 @@ def test_a_server_that_did_not_answer_is_left_alone_for_a_moment(
 
 def test_one_creators_vectors_are_nobody_elses(vectors: Counting) -> None:
     assert Near(vectors).hits("bob", "1", unit(0), 3, also=["x"]) == []
+
+
+def test_while_vectors_are_being_added_the_newest_are_found(vectors: Counting) -> None:
+    close = Near(vectors)
+    close.hits("ann", "", unit(0), 1, also=[])
+    vectors.add("ann", ["w"], unit(5)[None, :])
+    assert found(close.hits("ann", "", unit(5), 1, also=[])) == {"w": 1.0}

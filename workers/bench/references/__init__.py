@@ -1,11 +1,14 @@
 """What the pipeline is measured beside in the same run, against the same model: a ceiling, stock Celery, ElizaOS."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from workers.bench import model
 from workers.bench.references.common import Missing
+
+Reference = Callable[[float, int], dict[str, Any]]  # (the model's ms, replies) → figures
 
 
 def beside(replies_per_s: float, model_ms: float, replies: int = 3000, messages: int = 100) -> dict[str, Any]:
@@ -15,10 +18,10 @@ def beside(replies_per_s: float, model_ms: float, replies: int = 3000, messages:
         "stock_celery": celery_of(model_ms, replies),
         "elizaos": eliza_of(model_ms, messages),
     }
-    return {name: _with_ratio(replies_per_s, figures) for name, figures in found.items()}
+    return {name: with_ratio(replies_per_s, figures) for name, figures in found.items()}
 
 
-def _with_ratio(ours: float, figures: dict[str, Any]) -> dict[str, Any]:
+def with_ratio(ours: float, figures: dict[str, Any]) -> dict[str, Any]:
     theirs = figures.get("replies_per_s")
     return {**figures, "ratio": round(ours / theirs, 2)} if theirs else figures
 
