@@ -28,8 +28,8 @@ from workers.wake import PING
 
 log = structlog.get_logger()
 
-INTAKE_ROWS = (200, 20)  # of a round: most, fewest
-INTAKE_SPAN = timedelta(milliseconds=50)  # a delivery that arrives during a flood waits for a round this long
+INTAKE_ROWS = (200, 100)  # of a round: most, fewest
+INTAKE_SPAN = timedelta(milliseconds=100)  # a delivery that arrives during a flood waits for a round this long
 STOP_SECONDS = 20  # what is in flight may finish for this long after SIGTERM
 
 

@@ -70,7 +70,7 @@ async def test_redis_dies_while_followers_write_and_everything_is_answered_all_t
     await tilly.answered(await tilly.asked(4, who="after"))
 
 
-async def test_a_dead_chroma_is_said_on_the_card_and_used_again_once_it_is_back(
+async def test_a_dead_chroma_costs_no_answer_is_seen_by_doctor_and_used_again_once_it_is_back(
     on: Stage, come: Callable[..., Any]
 ) -> None:
     tilly = await come(on)
@@ -81,7 +81,6 @@ async def test_a_dead_chroma_is_said_on_the_card_and_used_again_once_it_is_back(
         kill(server)
         asked = await tilly.asked(6, who="during")
         await tilly.answered(asked)
-        assert ["vectors unavailable" in fate.reasons for fate in await tilly.fates(asked)] == [True] * 6
         assert (await asyncio.to_thread(found, on, "chroma")).state == "warn"
     finally:
         keeper.resume()
