@@ -59,6 +59,7 @@ def test_no_rows_are_no_statement(db: Database) -> None:
     with db.transaction() as tx:
         insert_many(tx, switches, [])
         update_many(tx, switches, "name", [])
+        assert tx.execute(select(switches)).all() == []
 
 
 def test_a_text_that_is_too_long_is_refused_not_cut(db: Database) -> None:
