@@ -1,8 +1,7 @@
 """One turn, one decision: triage, recall, compose, guard."""
 
-import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -49,7 +48,7 @@ class Loadable(Protocol):
 
 
 # (creator id, text) → how much it sounds like the creator, 0..1; None where there is too little to compare with
-StyleOf = Callable[[str, str], float | None]
+StyleOf = Callable[[str, str], Awaitable[float | None]]
 
 
 @dataclass(slots=True)
@@ -131,8 +130,7 @@ class Avatar:
         if isinstance(checked, Rejected):
             return self._decline(trail, *checked.reasons)
         if self._style_of is not None:
-            # The scorer reads the creator's corpus and encodes: never on the loop that serves the other turns.
-            trail.style = await asyncio.to_thread(self._style_of, turn.creator_id, trail.draft.text)
+            trail.style = await self._style_of(turn.creator_id, trail.draft.text)
         return Answer(checked, self._card(trail, trail.verdict.reasons))
 
     def _decline(self, trail: _Trail, *reasons: str) -> Outcome:

@@ -93,7 +93,7 @@ def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", vo
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )
-    return Avatar(remembering, writing, voices.score, policy, now)
+    return Avatar(remembering, writing, voices.style, policy, now)
 
 
 def now() -> datetime:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 from engage.compose.courtesy import Courtesy, asks, courteous_replies, courtesy_of
 from engage.compose.lengths import measure
 from engage.compose.reuse import links, points_elsewhere, tidy, unusable
-from engage.memory.evidence import above_chance
+from engage.memory.evidence import above_chance, scale
 from engage.memory.lexical import tokens
 from engage.memory.sentences import count_words, split_sentences
 from engage.models import Draft, Evidence, Passage, PassageKind, Persona, Recall, Scored, Surface, Turn
 
 if TYPE_CHECKING:
-    from engage.memory.bert import Floats
     from engage.memory.encoder import SentenceEncoder
+    from engage.memory.floats import Floats
 
 # Chosen on held-out questions of four creators (docs/adr/0003-recall-scores.md); all above chance, see evidence.py.
 SAME_QUESTION = 0.75  # question_match from which a past answer answers this one too
@@ -90,14 +90,11 @@ class ExtractiveComposer:
         if not found:
             return []
         vectors = self._encode([question, *(one.sentence for one in found)])
+        near = above_chance(vectors[1:] @ vectors[0], scale([one.passage.language or "en" for one in found]))
         asked = content(question)
         return [
-            replace(
-                one,
-                near=above_chance(float(cosine), one.passage.language or "en"),
-                shares_words=not asked.isdisjoint(content(one.sentence)),
-            )
-            for one, cosine in zip(found, vectors[1:] @ vectors[0], strict=True)
+            replace(one, near=float(nearness), shares_words=not asked.isdisjoint(content(one.sentence)))
+            for one, nearness in zip(found, near, strict=True)
         ]
 
     def _encode(self, texts: Sequence[str]) -> "Floats":

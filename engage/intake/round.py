@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, Table, bindparam, func, select, update
 
 from engage.intake.events import IntakePolicy, kept_because
+from engage.ledger.among import among
 from engage.ledger.conversations import NAME_LENGTH, conversation_row, follower_row, message_row
 from engage.ledger.creators import SurfaceMode, modes_of
 from engage.ledger.many import insert_many
@@ -68,7 +69,7 @@ class Known:
         accounts = {one.account.id for one in arrived}
 
         def known(table: Table, column: str, names: set[str]) -> Select[Any]:
-            return select(table).where(table.c.account_id.in_(accounts), table.c[column].in_(names))
+            return select(table).where(among(table.c.account_id, accounts), among(table.c[column], names))
 
         places = known(conversations, "platform_id", {one.message.conversation_id for one in arrived})
         people = known(followers, "platform_user_id", {one.message.author.id for one in arrived})
@@ -93,8 +94,8 @@ def _open_turns(
     if not places or not people:
         return {}
     query = select(turns).where(
-        turns.c.conversation_id.in_([place["id"] for place in places.values()]),
-        turns.c.follower_id.in_([person["id"] for person in people.values()]),
+        among(turns.c.conversation_id, [place["id"] for place in places.values()]),
+        among(turns.c.follower_id, [person["id"] for person in people.values()]),
         turns.c.state.in_(("collecting", "answering")),
     )
     rows = tx.execute(query.order_by(turns.c.id).with_for_update())
@@ -104,7 +105,7 @@ def _open_turns(
 def _counts(tx: Connection, turn_ids: Sequence[str]) -> dict[str, int]:
     if not turn_ids:
         return {}
-    living = (messages.c.turn_id.in_(turn_ids), messages.c.deleted_at.is_(None))
+    living = (among(messages.c.turn_id, turn_ids), messages.c.deleted_at.is_(None))
     query = select(messages.c.turn_id, func.count().label("living")).where(*living).group_by(messages.c.turn_id)
     return {row.turn_id: row.living for row in tx.execute(query)}
 

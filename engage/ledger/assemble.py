@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from engage.ledger import conversations as talk
+from engage.ledger.among import among
 from engage.ledger.creators import SurfaceMode, UnknownCreator, modes_of, personas_of
 from engage.ledger.tables import conversations, followers, messages, turns
 from engage.models import Author, Follower, Line, Message, Persona, Surface, Turn
@@ -61,7 +62,7 @@ def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget:
 
     budget: as far as the creators' replies of the last hour are counted; 0: not at all.
     """
-    rows = tx.execute(select(turns, _SAID_MORE.label("said_more")).where(turns.c.id.in_(turn_ids))).all()
+    rows = tx.execute(select(turns, _SAID_MORE.label("said_more")).where(among(turns.c.id, turn_ids))).all()
     places = _by_id(tx, conversations, {row.conversation_id for row in rows})
     people = _by_id(tx, followers, {row.follower_id for row in rows})
     living = talk.living_of(tx, turn_ids)
@@ -88,7 +89,7 @@ def _replied(tx: Connection, creator_ids: Iterable[str], now: datetime, budget: 
 
 
 def _by_id(tx: Connection, table: Any, ids: set[str]) -> dict[str, Row[Any]]:
-    return {row.id: row for row in tx.execute(select(table).where(table.c.id.in_(ids)))}
+    return {row.id: row for row in tx.execute(select(table).where(among(table.c.id, ids)))}
 
 
 def _past(tx: Connection, turn: Row[Any], place: Row[Any], now: datetime) -> Past:

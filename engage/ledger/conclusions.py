@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from engage.ledger.among import among
 from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_of, opt_out
 from engage.ledger.creators import SurfaceMode, modes_of
@@ -62,13 +63,13 @@ class Facts:
     @classmethod
     def read(cls, tx: Connection, batch: Sequence[Conclusion]) -> "Facts":
         ids = [one.claimed.id for one in batch]
-        locked = select(turns).where(turns.c.id.in_(ids)).with_for_update(skip_locked=True)
+        locked = select(turns).where(among(turns.c.id, ids)).with_for_update(skip_locked=True)
         rows = {row.id: row for row in tx.execute(locked)}
         owners = {one.claimed.id: one.claimed.owner for one in batch}
         mine = {row.id: row for row in rows.values() if (row.state, row.lease_owner) == ("answering", owners[row.id])}
         living = living_of(tx, list(mine))
         places = {row.conversation_id for row in mine.values()}
-        until = select(conversations.c.id, conversations.c.human_until).where(conversations.c.id.in_(places))
+        until = select(conversations.c.id, conversations.c.human_until).where(among(conversations.c.id, places))
         return cls(
             mine=mine,
             busy=frozenset(ids) - frozenset(rows),
@@ -88,7 +89,7 @@ def _creator_lines(
     """The creator's own replies to these very messages: in a live room they pause nothing else."""
     asked = [message.platform_id for rows in living.values() for message in rows]
     lines = select(messages.c.conversation_id, messages.c.reply_to_id, messages.c.sent_at).where(
-        messages.c.conversation_id.in_(places), messages.c.author == "creator", messages.c.reply_to_id.in_(asked)
+        among(messages.c.conversation_id, places), messages.c.author == "creator", among(messages.c.reply_to_id, asked)
     )
     found = tx.execute(lines.order_by(messages.c.sent_at)).all()
     return {(row.conversation_id, row.reply_to_id): row.sent_at for row in found}

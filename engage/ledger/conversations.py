@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select, update
 
+from engage.ledger.among import among
 from engage.ledger.ids import new_id
 from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import conversations, followers, messages, replies, turns
@@ -124,7 +125,7 @@ def message_row(
 
 def set_turn(tx: Connection, message_ids: list[str], turn_id: str | None, kept_because: str = "") -> None:
     values = {"turn_id": turn_id, "kept_because": kept_because}
-    tx.execute(update(messages).where(messages.c.id.in_(message_ids)).values(**values))
+    tx.execute(update(messages).where(among(messages.c.id, message_ids)).values(**values))
 
 
 def edit_message(tx: Connection, message_id: str, text: str, now: datetime) -> None:
@@ -144,7 +145,7 @@ def living_messages(tx: Connection, turn_id: str) -> list[Row[Any]]:
 
 def living_of(tx: Connection, turn_ids: Collection[str]) -> dict[str, list[Row[Any]]]:
     """`living_messages` of many turns; turns without any are left out."""
-    query = select(messages).where(messages.c.turn_id.in_(turn_ids), messages.c.deleted_at.is_(None))
+    query = select(messages).where(among(messages.c.turn_id, turn_ids), messages.c.deleted_at.is_(None))
     found: dict[str, list[Row[Any]]] = {}
     for row in tx.execute(query.order_by(messages.c.sent_at, messages.c.id)):
         found.setdefault(row.turn_id, []).append(row)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, exists, func, or_, select, update
 
 from engage.errors import EngageError
+from engage.ledger.among import among
 from engage.ledger.ids import new_id
 from engage.ledger.many import insert_ignoring
 from engage.ledger.states import move
@@ -65,7 +66,7 @@ def get_creator(tx: Connection, creator_id: str) -> Persona:
 
 def personas_of(tx: Connection, creator_ids: Collection[str]) -> dict[str, Persona]:
     """By id; unknown ids are left out."""
-    return {row.id: _persona(row) for row in tx.execute(select(creators).where(creators.c.id.in_(creator_ids)))}
+    return {row.id: _persona(row) for row in tx.execute(select(creators).where(among(creators.c.id, creator_ids)))}
 
 
 def list_creators(tx: Connection, limit: int | None = None) -> list[tuple[Persona, datetime | None]]:
@@ -123,7 +124,7 @@ def get_account(tx: Connection, account_id: str) -> Row[Any]:
 
 def accounts_of(tx: Connection, account_ids: Collection[str]) -> dict[str, Row[Any]]:
     """Accounts rows by id; unknown ids are left out."""
-    return {row.id: row for row in tx.execute(select(accounts).where(accounts.c.id.in_(account_ids)))}
+    return {row.id: row for row in tx.execute(select(accounts).where(among(accounts.c.id, account_ids)))}
 
 
 def list_accounts(tx: Connection, creator_id: str | None = None) -> list[Row[Any]]:
@@ -145,7 +146,7 @@ def get_mode(tx: Connection, account_id: str, surface: Surface) -> SurfaceMode:
 
 def modes_of(tx: Connection, account_ids: Collection[str]) -> dict[tuple[str, str], SurfaceMode]:
     """(account id, surface) → what the creators chose; a pair that is missing means SurfaceMode()."""
-    rows = tx.execute(select(modes).where(modes.c.account_id.in_(account_ids)))
+    rows = tx.execute(select(modes).where(among(modes.c.account_id, account_ids)))
     return {(r.account_id, r.surface): SurfaceMode(Mode(r.mode), timedelta(seconds=r.undo_seconds)) for r in rows}
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from engage.ledger.among import among
 from engage.ledger.tables import accounts
 
 Conditions = Callable[[FromClause], Sequence[ColumnElement[bool]]]
@@ -54,6 +55,11 @@ class Rota:
     share: int = 1_000_000  # the most that one creator may hold
     most: dict[str, int] = field(default_factory=dict)  # account → rows it can use in one claim, where limited
 
+    @property
+    def full(self) -> list[str]:
+        """Creators who hold their share."""
+        return [creator for creator, held in self.held.items() if held >= self.share]
+
 
 class Line:
     """Takes from what waits, in turn. Its statements are built once: building one takes longer than running it."""
@@ -64,11 +70,13 @@ class Line:
 
     def take(self, tx: Connection, lane: str, limit: int, rota: Rota, values: Parameters) -> list[str]:
         """Ids of up to `limit` rows that may go now. The next call goes on after the last account of this one."""
+        values = {**values, "full": rota.full}
         served = self.accounts(tx, rota.after.get(lane, ""), limit, values)
         if not served:
             return []
         rota.after[lane] = served[-1]
-        each = -(-limit // len(served))
+        # Not more than may be chosen: a flood has thousands to walk through, and every row is a probe.
+        each = min(-(-limit // len(served)), rota.share)
         usable = within(self.rows(tx, served, each, values), rota.most)
         return choose(usable, limit, rota.held, rota.share)
 
@@ -80,7 +88,7 @@ class Line:
         return found
 
     def _from(self, tx: Connection, after: str, count: int, values: Parameters) -> list[str]:
-        return list(tx.execute(self._accounts, {**values, "after": after, "count": count}).scalars())
+        return list(tx.execute(self._accounts, {"full": (), **values, "after": after, "count": count}).scalars())
 
     def rows(self, tx: Connection, of: Sequence[str], each: int, values: Parameters) -> list[Row[Any]]:
         """(id, account_id, creator_id, place) of what may go now: up to `each` rows of each account, oldest first."""
@@ -97,8 +105,12 @@ def _accounts_in_line(waiting: Waiting) -> Select[Any]:
     following = select(smallest_after(line.c.account_id)).where(line.c.account_id.is_not(None))
     line = line.union_all(following)
     # The recursion goes only as far as the limit asks: both databases make its rows one by one.
-    running = select(accounts.c.id).where(accounts.c.id == line.c.account_id, *waiting.running).exists()
+    running = select(accounts.c.id).where(accounts.c.id == line.c.account_id, *waiting.running, _has_room()).exists()
     return select(line.c.account_id).where(running).limit(bindparam("count"))
+
+
+def _has_room() -> ColumnElement[bool]:
+    return ~among(accounts.c.creator_id, "full")
 
 
 def _oldest_rows(waiting: Waiting) -> Select[Any]:
@@ -110,10 +122,9 @@ def _oldest_rows(waiting: Waiting) -> Select[Any]:
             query = query.where(tuple_(*order) > tuple_(*(after.c[name] for name in waiting.order)))
         return query.order_by(*order).limit(1).scalar_subquery()
 
-    served = bindparam("of", expanding=True, type_=String)
     walk = (
         select(accounts.c.id.label("account_id"), literal(1).label("place"), first_of(accounts.c.id, None).label("id"))
-        .where(accounts.c.id.in_(served), *waiting.running)
+        .where(among(accounts.c.id, "of"), *waiting.running)
         .cte("walk", recursive=True)
     )
     before = aliased(waiting.table)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from engage.errors import EngageError
+from engage.ledger.among import among
 from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
 from engage.ledger.many import insert_many
@@ -66,12 +67,12 @@ def next_received(tx: Connection, limit: int, rota: Rota | None = None) -> list[
     # (key_share: inserts elsewhere that refer to the account do not wait for this, and so cannot deadlock with it.)
     locked = select(accounts.c.id).order_by(accounts.c.id).with_for_update(key_share=True, skip_locked=True)
     waiting = _RECEIVED.accounts(tx, rota.after.get("intake", ""), limit, {})
-    mine = list(tx.execute(locked.where(accounts.c.id.in_(waiting))).scalars()) if waiting else []
+    mine = list(tx.execute(locked.where(among(accounts.c.id, waiting))).scalars()) if waiting else []
     if not mine:
         return []
     rota.after["intake"] = waiting[-1]
     ids = [row.id for row in _RECEIVED.rows(tx, mine, -(-limit // len(mine)), {})][:limit]
-    return list(tx.execute(select(deliveries).where(deliveries.c.id.in_(ids)).order_by(deliveries.c.id)))
+    return list(tx.execute(select(deliveries).where(among(deliveries.c.id, ids)).order_by(deliveries.c.id)))
 
 
 def settle_deliveries(tx: Connection, reasons: Mapping[str, str], state: str, now: datetime) -> None:
@@ -80,7 +81,7 @@ def settle_deliveries(tx: Connection, reasons: Mapping[str, str], state: str, no
     settled = update(deliveries).values(state=state, processed_at=now)
     silent = [delivery_id for delivery_id, reason in reasons.items() if not reason]
     if silent:
-        tx.execute(settled.where(deliveries.c.id.in_(silent)))
+        tx.execute(settled.where(among(deliveries.c.id, silent)))
     for delivery_id, reason in reasons.items():
         if reason:
             tx.execute(settled.where(deliveries.c.id == delivery_id).values(reason=reason))

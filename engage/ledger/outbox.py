@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from engage.ledger import creators
+from engage.ledger.among import among
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.fair import Conditions, Line, Rota, Waiting
 from engage.ledger.ids import new_id
@@ -176,7 +177,7 @@ _TO_SEND = (
     .join(conversations, conversations.c.id == replies.c.conversation_id)
     .join(followers, followers.c.id == replies.c.follower_id)
     # The sum keeps SQLite from reading everything in that state: it would not see that the ids are few.
-    .where(replies.c.id.in_(bindparam("ids", expanding=True)), replies.c.state + "" == bindparam("state"))
+    .where(among(replies.c.id, "ids"), replies.c.state + "" == bindparam("state"))
     .order_by(replies.c.due_at)
 )
 
@@ -186,7 +187,7 @@ def _lease(
 ) -> list[Sending]:
     if not rows:
         return []
-    mine = replies.c.id.in_([row.id for row in rows])
+    mine = among(replies.c.id, [row.id for row in rows])
     tx.execute(update(replies).where(mine).values(**values, lease_owner=owner, lease_until=now + lease))
     return [_sending(row, owner, now, now + lease) for row in rows]
 
@@ -244,7 +245,7 @@ def _note(tx: Connection, receipts: Mapping[str, Receipt], open_states: Sequence
     """Reply → whether it was open and is sent now. Without what is locked elsewhere: to wait could be for ever."""
     if not receipts:
         return {}
-    locked = select(replies.c.id, replies.c.state).where(replies.c.id.in_(list(receipts)))
+    locked = select(replies.c.id, replies.c.state).where(among(replies.c.id, list(receipts)))
     states = {row.id: row.state for row in tx.execute(locked.with_for_update(skip_locked=True))}
     is_open = {reply_id: state in open_states for reply_id, state in states.items()}
     rows = [

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, FromClause, Row, bindparam, fu
 from sqlalchemy.orm import aliased
 
 from engage.ledger import creators
+from engage.ledger.among import among
 from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_messages
 from engage.ledger.fair import Line, Rota, Waiting
@@ -124,7 +125,7 @@ def claim(
 
 
 # The sum keeps SQLite from reading everything that collects: it would not see that the ids are few.
-_FREE = select(turns.c.id).where(turns.c.id.in_(bindparam("ids", expanding=True)), turns.c.state + "" == "collecting")
+_FREE = select(turns.c.id).where(among(turns.c.id, "ids"), turns.c.state + "" == "collecting")
 _TAKE = (
     update(turns)
     .where(turns.c.id.in_(_FREE.with_for_update(skip_locked=True)))
@@ -191,7 +192,7 @@ def sweep(tx: Connection, max_age: Mapping[Surface, timedelta], now: datetime) -
 def _free_all(tx: Connection, ids: Sequence[str], now: datetime) -> None:
     if ids:
         values = {"attempts": turns.c.attempts + 1, "due_at": now, "lease_owner": None, "lease_until": None}
-        tx.execute(update(turns).where(turns.c.id.in_(ids)).values(state="collecting", **values))
+        tx.execute(update(turns).where(among(turns.c.id, ids)).values(state="collecting", **values))
 
 
 def _end_all(
@@ -199,7 +200,7 @@ def _end_all(
 ) -> None:
     if ended:
         over = {"state": state, "ended_at": now, "lease_owner": None, "lease_until": None}
-        tx.execute(update(turns).where(turns.c.id.in_([turn.id for turn in ended])).values(**over))
+        tx.execute(update(turns).where(among(turns.c.id, [turn.id for turn in ended])).values(**over))
         insert_many(tx, decisions, [decision(turn, outcome, mode, now) for turn in ended], ignoring=True)
 
 

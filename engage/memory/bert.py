@@ -15,7 +15,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-Floats = NDArray[np.float32]
+from engage.memory.floats import Floats
+
 Weights = Callable[[str], NDArray[Any]]  # name → tensor; KeyError or the library's error where it is missing
 HEADS = 12
 LAYERS = 6

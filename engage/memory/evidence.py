@@ -4,10 +4,12 @@ Two logistic regressions: does its text answer, and was it the answer to this ve
 fitted, and how well they do on creators they were not fitted on, is in docs/adr/0003-recall-scores.md.
 """
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
+from engage.memory.floats import Floats
 from engage.models import Passage, Scored
 
 SUPPORTED = 0.5  # the best passage's score from which the creator counts as having answered
@@ -29,41 +31,81 @@ _OTHER_BACKGROUND = 0.48
 _HARDLY_KNOWN = frozenset(("ja", "zh", "ko", "th", "ru", "uk", "ta", "ar", "fa", "hi", "el", "bn", "he", "ur"))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """How near one passage is to a text: cosines of the encoder, and shares of the text's words it covers."""
+    """How near some passages are to a text, a place in each array for a passage: (passages,)."""
 
-    text_words: float = 0.0
-    asked_words: float = 0.0
-    text_cosine: float | None = None  # None: not measured
-    asked_cosine: float | None = None  # to the question the passage answered
+    text_words: Floats  # shares of the text's words that they cover
+    asked_words: Floats  # ... that the questions cover which they answered
+    text_cosine: Floats  # the encoder's; NaN where it was not measured
+    asked_cosine: Floats  # to the questions they answered
 
-
-def relevance(evidence: Evidence, language: str = "en") -> float:
-    """The chance, 0..1, that the passage answers the text. language: the passage's."""
-    if evidence.text_cosine is None and evidence.asked_cosine is None:
-        text = _logistic(_TEXT_WORDS, 0.0, evidence.text_words)
-        return max(text, _logistic(_ASKED_WORDS, 0.0, evidence.asked_words))
-    text = _logistic(_TEXT, above_chance(evidence.text_cosine, language), evidence.text_words)
-    if evidence.asked_cosine is None:
-        return text
-    return max(text, _logistic(_ASKED, above_chance(evidence.asked_cosine, language), evidence.asked_words))
+    def of(self, at: Sequence[int]) -> "Evidence":
+        """That of some of the passages."""
+        chosen = list(at)
+        return Evidence(
+            self.text_words[chosen], self.asked_words[chosen], self.text_cosine[chosen], self.asked_cosine[chosen]
+        )
 
 
-def question_match(evidence: Evidence, language: str = "en") -> float:
-    """How near the text is to the question the passage answered, 0..1."""
-    near = above_chance(evidence.asked_cosine, language)
-    return max(0.0, min(1.0, evidence.asked_words if evidence.asked_cosine is None else near))
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the cosines of some passages are worth: (passages,) each."""
+
+    background: Floats
+    caution: Floats
+
+    def of(self, at: Sequence[int]) -> "Scale":
+        """That of some of the passages."""
+        chosen = list(at)
+        return Scale(self.background[chosen], self.caution[chosen])
 
 
-def above_chance(cosine: float | None, language: str) -> float:
-    """A cosine on one scale for all languages: 0 is what two unrelated sentences have, 1 the same sentence."""
-    if cosine is None:
-        return 0.0
-    background = _BACKGROUND.get(language, _OTHER_BACKGROUND)
-    relative = (cosine - background) / (1.0 - background)
+def scale(languages: Sequence[str]) -> Scale:
+    """Of passages in these languages."""
+    return Scale(
+        np.array([_BACKGROUND.get(language, _OTHER_BACKGROUND) for language in languages], np.float32),
+        np.array([CAUTION if language in _HARDLY_KNOWN else 1.0 for language in languages], np.float32),
+    )
+
+
+def relevance(evidence: Evidence, scale: Scale) -> Floats:
+    """The chance of each passage that it answers the text: (passages,), 0..1."""
+    text_near = above_chance(evidence.text_cosine, scale)
+    asked_near = above_chance(evidence.asked_cosine, scale)
+    measured = ~(np.isnan(evidence.text_cosine) & np.isnan(evidence.asked_cosine))
+    text = np.where(
+        measured, _score(_TEXT, text_near, evidence.text_words), _score(_TEXT_WORDS, 0.0, evidence.text_words)
+    )
+    asked = np.where(
+        measured, _score(_ASKED, asked_near, evidence.asked_words), _score(_ASKED_WORDS, 0.0, evidence.asked_words)
+    )
+    asked[measured & np.isnan(evidence.asked_cosine)] = -np.inf
+    chances: Floats = (1 / (1 + np.exp(-np.clip(np.maximum(text, asked), -50, 50)))).astype(np.float32)
+    return chances
+
+
+def question_match(evidence: Evidence, scale: Scale) -> Floats:
+    """How near the text is to the question that each passage answered: (passages,), 0..1."""
+    near = above_chance(evidence.asked_cosine, scale)
+    matches: Floats = np.clip(np.where(np.isnan(evidence.asked_cosine), evidence.asked_words, near), 0, 1)
+    return matches
+
+
+def above_chance(cosine: Floats, scale: Scale) -> Floats:
+    """Cosines on one scale for all languages: 0 is what two unrelated sentences have, 1 the same sentence."""
+    relative = (np.nan_to_num(cosine, nan=0.0) - scale.background) / (1 - scale.background)
     # The same sentence is the same sentence in every script; anything less says little in some.
-    return relative * (CAUTION if language in _HARDLY_KNOWN and relative < 0.95 else 1.0)
+    counted = np.where(relative < 0.95, relative * scale.caution, relative)
+    near: Floats = np.where(np.isnan(cosine), 0, counted).astype(np.float32)
+    return near
+
+
+def trusted(languages: Sequence[str]) -> list[str]:
+    """The languages of a creator's passages, with those they hardly write in taken for one they do."""
+    main = main_languages(languages)
+    likeliest = min(main, key=lambda one: _BACKGROUND.get(one, _OTHER_BACKGROUND), default="en")
+    return [language if language in main else likeliest for language in languages]
 
 
 def main_languages(languages: Iterable[str]) -> frozenset[str]:
@@ -76,33 +118,27 @@ def main_languages(languages: Iterable[str]) -> frozenset[str]:
     return frozenset(language for language, count in counts.items() if count * 10 >= total)
 
 
-def rank(found: Sequence[tuple[Passage, Evidence]], k: int, languages: frozenset[str]) -> tuple[Scored, ...]:
-    """The k best, best first; of passages with the same words only the best. languages: the creator's."""
-    usual = min(languages, key=lambda one: _BACKGROUND.get(one, _OTHER_BACKGROUND), default="en")
-    ranked = []
-    for passage, evidence in found:
-        language = passage.language if passage.language in languages else usual
-        score, match = round(relevance(evidence, language), 4), round(question_match(evidence, language), 4)
-        ranked.append((-score, -match, passage.id, passage, evidence))
-    ranked.sort(key=lambda one: one[:3])
+def rank(passages: Sequence[Passage], evidence: Evidence, scale: Scale, k: int) -> tuple[Scored, ...]:
+    """The k best, best first; of passages with the same words only the best."""
+    scores, matches = rounded(relevance(evidence, scale)), rounded(question_match(evidence, scale))
+    dense = rounded(np.maximum(np.nan_to_num(evidence.text_cosine), np.nan_to_num(evidence.asked_cosine)))
+    lexical = rounded(np.maximum(evidence.text_words, evidence.asked_words))
     kept: dict[str, Scored] = {}
-    for score, match, _, passage, evidence in ranked:
-        kept.setdefault(" ".join(passage.text.casefold().split()), _scored(passage, evidence, -score, -match))
+    for at in sorted(range(len(passages)), key=lambda at: (-scores[at], -matches[at], passages[at].id)):
+        passage = passages[at]
+        words = " ".join(passage.text.casefold().split())
+        kept.setdefault(words, Scored(passage, scores[at], dense[at], lexical[at], matches[at]))
         if len(kept) == k:
             break
     return tuple(kept.values())
 
 
-def _scored(passage: Passage, evidence: Evidence, score: float, match: float) -> Scored:
-    return Scored(
-        passage,
-        score=score,
-        dense=round(max(evidence.text_cosine or 0.0, evidence.asked_cosine or 0.0), 4),
-        lexical=round(max(evidence.text_words, evidence.asked_words), 4),
-        question_match=match,
-    )
+def rounded(numbers: Floats) -> list[float]:
+    """To four places, as they are shown and compared."""
+    found: list[float] = np.round(numbers.astype(np.float64), 4).tolist()
+    return found
 
 
-def _logistic(weights: tuple[float, float, float], cosine: float, words: float) -> float:
-    x = weights[0] * cosine + weights[1] * words + weights[2]
-    return 1.0 / (1.0 + math.exp(-max(-50.0, min(50.0, x))))
+def _score(weights: tuple[float, float, float], cosine: Floats | float, words: Floats) -> Floats:
+    scores: Floats = np.asarray(weights[0] * cosine + weights[1] * words + weights[2], np.float32)
+    return scores

@@ -40,6 +40,11 @@ class Kept(Generic[T]):
                 self._drop_oldest()
             return place.value
 
+    def has(self, key: str, fresh: Callable[[T], bool]) -> bool:
+        """Whether `get` would answer at once."""
+        place = self._places.get(key)
+        return place is not None and place.value is not None and fresh(place.value)
+
     def _place(self, key: str) -> _Place[T]:
         with self._lock:
             place = self._places.setdefault(key, _Place())

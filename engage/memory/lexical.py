@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engage.memory.bert import Floats
+from engage.memory.floats import Floats
 
 K1 = 1.5
 B = 0.75
@@ -32,6 +32,8 @@ def tokens(text: str) -> list[str]:
 
 def fold(text: str) -> str:
     """Lower case without accents: followers type "cuanto cuesta" and mean "¿Cuánto cuesta?"."""
+    if text.isascii():
+        return text.casefold()
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(char for char in decomposed if not unicodedata.combining(char))
 
@@ -45,9 +47,9 @@ class Lexicon:
     rare: float
     size: int
 
-    def scores(self, query: str) -> Floats:
-        """How well each text covers the query's words, by their rarity: (texts,), 0..1."""
-        asked = list(dict.fromkeys(tokens(query)))
+    def scores(self, query: Sequence[str]) -> Floats:
+        """How well each text covers a query's tokens, by their rarity: (texts,), 0..1."""
+        asked = list(dict.fromkeys(query))
         best = sum(self.weight.get(token, self.rare) for token in asked)
         known = [token for token in asked if token in self.weight]
         if not known or best <= 0:

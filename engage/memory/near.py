@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engage.errors import Unavailable
-from engage.memory.bert import Floats
+from engage.memory.floats import Floats
 from engage.memory.kept import Kept
 from engage.memory.vectors import Hit, Vectors
 
@@ -53,6 +53,10 @@ class Near:
         best = range(len(cosines)) if len(cosines) <= count else np.argpartition(-cosines, count)[:count]
         wanted = {int(at) for at in best} | {held.place[name] for name in also if name in held.place}
         return [Hit(held.ids[at], float(cosines[at])) for at in wanted]
+
+    def holds(self, creator_id: str, version: str) -> bool:
+        """Whether `hits` answers from memory."""
+        return self._held.has(creator_id, lambda known: known.version == version and known.vectors is not None)
 
     def _load(self, creator_id: str, version: str) -> Held:
         self._check_back()

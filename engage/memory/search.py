@@ -12,19 +12,23 @@ import numpy as np
 from engage.errors import Unavailable
 from engage.ledger.database import Database
 from engage.memory.corpus import load_passages, versions
-from engage.memory.evidence import SUPPORTED, Evidence, main_languages, rank
+from engage.memory.evidence import SUPPORTED, Evidence, Scale, rank, scale, trusted
 from engage.memory.kept import Kept
+from engage.memory.lexical import tokens
 from engage.memory.near import Near
-from engage.models import Passage, PassageKind, Recall
+from engage.models import Passage, PassageKind, Recall, Scored
 
 if TYPE_CHECKING:
-    from engage.memory.bert import Floats
     from engage.memory.encoder import SentenceEncoder
+    from engage.memory.floats import Floats
     from engage.memory.lexical import Lexicon
     from engage.memory.vectors import Vectors
 
 DENSE = 40  # nearest vectors whose passages are looked at
 LEXICAL = 12  # passages the words alone may bring in
+# Characters. A search that waits for nothing takes 2-4 ms of computing for such a text: to hand it to a thread and back
+# costs the loop about a third of that again, and in a process with one interpreter lock brings nothing.
+SHORT = 240
 KEPT_PASSAGES = 200_000  # in memory, of all creators together: about 1 KB each
 FRESH_SECONDS = 2.0  # how long an import by another process may go unnoticed
 _NAMED = re.compile(r"@[\w.\-]+|\[(?:url|phone|email|name|image)\]|https?://\S+", re.IGNORECASE)
@@ -40,7 +44,7 @@ class Corpus:
     position: Mapping[str, int]
     texts: "Lexicon"
     questions: "Lexicon"
-    languages: frozenset[str]
+    scale: Scale
     vectors: str = ""
     checked_at: float = 0.0
 
@@ -57,6 +61,8 @@ class Memory:
 
     async def recall(self, creator_id: str, text: str, k: int = 5) -> Recall:
         """The k best passages for a text. Raises Unavailable only where the ledger is down."""
+        if len(text) <= SHORT and self._is_at_hand(creator_id):
+            return self.search(creator_id, text, k)
         return await asyncio.to_thread(self.search, creator_id, text, k)
 
     async def passages(self, creator_id: str) -> Sequence[Passage]:
@@ -75,12 +81,22 @@ class Memory:
             self._by_meaning(creator_id, text, found)
         except Unavailable:
             note = "vectors unavailable"
-        best = rank([(corpus.passages[at], evidence) for at, evidence in found.evidence.items()], k, corpus.languages)
+        best = found.best(k)
         return Recall(best, supported=bool(best) and best[0].score >= SUPPORTED, note=note)
 
     def corpus(self, creator_id: str) -> Corpus:
         """The creator's passages with their word index, from memory where they have not changed."""
         return self._kept.get(creator_id, _is_fresh, lambda known: self._read(creator_id, known))
+
+    def is_known(self, creator_id: str) -> bool:
+        """Whether `corpus` answers from memory."""
+        return self._kept.has(creator_id, _is_fresh)
+
+    def _is_at_hand(self, creator_id: str) -> bool:
+        """Whether a search waits for nothing: neither the ledger nor Chroma, and no encoder has to be loaded."""
+        if self._near is None or self._encoder is None or not self.is_known(creator_id):
+            return False
+        return self._near.holds(creator_id, self.corpus(creator_id).vectors)
 
     def _read(self, creator_id: str, known: Corpus | None) -> Corpus:
         with self._db.reading() as tx:
@@ -108,49 +124,54 @@ def _is_fresh(corpus: Corpus) -> bool:
 
 
 class Found:
-    """What is known of the candidates for one text; begins with those its words bring in."""
+    """What is known of the passages for one text; the candidates begin with those its words bring in."""
 
     def __init__(self, corpus: Corpus, text: str) -> None:
         self.corpus = corpus
-        self._texts = corpus.texts.scores(text)
-        self._questions = corpus.questions.scores(text)
-        self.evidence: dict[int, Evidence] = {}
-        best = np.maximum(self._texts, self._questions)
-        count = min(LEXICAL, len(best))
-        for at in np.argpartition(-best, count - 1)[:count]:
-            if best[at] > 0:
-                self._candidate(int(at))
+        asked = tokens(text)
+        size = len(corpus.passages)
+        self._evidence = Evidence(
+            corpus.texts.scores(asked),
+            corpus.questions.scores(asked),
+            np.full(size, np.nan, np.float32),
+            np.full(size, np.nan, np.float32),
+        )
+        best = np.maximum(self._evidence.text_words, self._evidence.asked_words)
+        count = min(LEXICAL, size)
+        self._candidates = {int(at) for at in np.argpartition(-best, count - 1)[:count] if best[at] > 0}
 
     def vectors(self) -> list[str]:
         """Ids of the candidates' vectors."""
-        return [name for at in self.evidence for name in vector_ids(self.corpus.passages[at])]
+        return [name for at in self._candidates for name in vector_ids(self.corpus.passages[at])]
 
     def add(self, vector_id: str, cosine: float) -> None:
         """A vector's nearness; vectors of passages that an import has just replaced are no candidates."""
         passage_id, _, which = vector_id.rpartition("|")
         if (at := self.corpus.position.get(passage_id)) is None:
             return
-        if which == QUESTION:
-            self._candidate(at).asked_cosine = cosine
-        else:
-            self._candidate(at).text_cosine = cosine
+        cosines = self._evidence.asked_cosine if which == QUESTION else self._evidence.text_cosine
+        cosines[at] = cosine
+        self._candidates.add(at)
 
-    def _candidate(self, at: int) -> Evidence:
-        words = Evidence(text_words=float(self._texts[at]), asked_words=float(self._questions[at]))
-        return self.evidence.setdefault(at, words)
+    def best(self, k: int) -> tuple[Scored, ...]:
+        """The k candidates that answer the text best."""
+        at = sorted(self._candidates)
+        passages = [self.corpus.passages[one] for one in at]
+        return rank(passages, self._evidence.of(at), self.corpus.scale.of(at), k)
 
 
 def index(version: str, passages: Sequence[Passage]) -> Corpus:
     """A corpus ready to be searched."""
     from engage.memory.lexical import build
 
+    languages = [passage.language for passage in passages]
     return Corpus(
         version,
         tuple(passages),
         {passage.id: at for at, passage in enumerate(passages)},
         build([matter(passage) for passage in passages]),
         build([bare(passage.question or "") for passage in passages]),
-        main_languages(passage.language for passage in passages),
+        scale(trusted(languages)),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from engage.errors import Unavailable
-from engage.memory.bert import Floats
+from engage.memory.floats import Floats
 
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI

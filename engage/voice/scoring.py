@@ -3,6 +3,7 @@
 The weights are a logistic regression over other people's texts; docs/adr/0003-recall-scores.md has the figures.
 """
 
+import asyncio
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -76,6 +77,16 @@ class Voices:
             return corpus.version, build_voice(corpus.passages)
 
         return self._kept.get(creator_id, lambda known: known[0] == corpus.version, learn_again)[1]
+
+    async def style(self, creator_id: str, text: str) -> float | None:
+        """`score` for an event loop: a voice that has to be learnt first is learnt on a thread."""
+        if self._memory.is_known(creator_id) and self._is_learnt(creator_id):
+            return self.score(creator_id, text)
+        return await asyncio.to_thread(self.score, creator_id, text)
+
+    def _is_learnt(self, creator_id: str) -> bool:
+        version = self._memory.corpus(creator_id).version
+        return self._kept.has(creator_id, lambda known: known[0] == version)
 
     def score(self, creator_id: str, text: str) -> float | None:
         """How much a text sounds like the creator, 0..1; None where their style is not known."""

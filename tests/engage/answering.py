@@ -1,10 +1,9 @@
 """One turn through an avatar whose memory and writer say what they are told to."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from engage.avatar import Avatar
+from engage.avatar import Avatar, StyleOf
 from engage.compose.extractive import ExtractiveComposer
 from engage.compose.grounding import ground
 from engage.models import (
@@ -91,7 +90,7 @@ async def outcome(
     writer: Writer | ExtractiveComposer | None = None,
     memory: Memory | None = None,
     policy: Policy | None = None,
-    style_of: Callable[[str, str], float] | None = None,
+    style_of: StyleOf | None = None,
     persona: Persona = TILLY,
 ) -> Outcome:
     avatar = Avatar(memory or Memory(), writer or Writer(), style_of, policy or Policy(), lambda: NOW)

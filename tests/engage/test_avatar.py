@@ -140,7 +140,10 @@ async def test_who_says_stop_gets_no_word_more() -> None:
 
 
 async def test_the_card_holds_why_from_what_and_at_what_cost() -> None:
-    result = await outcome(style_of=lambda _creator, _text: 0.8, policy=Policy(price_in=2.0, price_out=10.0))
+    async def style(_creator: str, _text: str) -> float:
+        return 0.8
+
+    result = await outcome(style_of=style, policy=Policy(price_in=2.0, price_out=10.0))
     card = result.card
     assert "question" in card.reasons
     assert card.language == "en"

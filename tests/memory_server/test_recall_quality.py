@@ -13,9 +13,9 @@ import pytest
 from engage.ledger.creators import add_creator
 from engage.ledger.database import Database
 from engage.memory.encoder import shared_encoder
-from engage.memory.evidence import Evidence, relevance
+from engage.memory.evidence import Evidence, relevance, scale
 from engage.memory.importers.rows import Faq
-from engage.memory.lexical import build
+from engage.memory.lexical import build, tokens
 from engage.memory.library import import_rows, index_passages
 from engage.memory.search import Memory
 from engage.memory.vectors import Vectors
@@ -41,11 +41,9 @@ def test_the_candidate_that_answers_is_ranked_first() -> None:
 def _rank(row: dict[str, Any]) -> int:
     texts = [one["text"] for one in row["candidates"]]
     vectors = shared_encoder().encode([row["question"], *texts])
-    words = build(texts).scores(row["question"])
-    scores = [
-        relevance(Evidence(text_words=float(word), text_cosine=float(near)))
-        for word, near in zip(words, vectors[1:] @ vectors[0], strict=True)
-    ]
+    none = np.full(len(texts), np.nan, np.float32)
+    words = build(texts).scores(tokens(row["question"]))
+    scores = relevance(Evidence(words, 0 * words, vectors[1:] @ vectors[0], none), scale(["en"] * len(texts)))
     best = sorted(range(len(texts)), key=lambda at: -scores[at])
     return 1 + next(place for place, at in enumerate(best) if row["candidates"][at]["label"] == 2)
 

@@ -8,7 +8,7 @@ import pytest
 from engage.errors import Unavailable
 from engage.ledger.creators import add_creator
 from engage.ledger.database import Database
-from engage.memory.bert import Floats
+from engage.memory.floats import Floats
 from engage.memory.importers.rows import Faq, Said
 from engage.memory.library import import_rows, index_passages
 from engage.memory.search import Memory

@@ -21,9 +21,9 @@ import orjson
 from engage.ledger import creators, schema
 from engage.ledger.database import Database
 from engage.memory import chroma_server
-from engage.memory.bert import Floats
 from engage.memory.corpus import load_passages, mark_indexed
 from engage.memory.encoder import shared_encoder
+from engage.memory.floats import Floats
 from engage.memory.library import import_paths
 from engage.memory.search import Memory, matter, vector_ids
 from engage.memory.vectors import Vectors

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from engage.errors import Unavailable
-from engage.memory.bert import Floats
+from engage.memory.floats import Floats
 from engage.memory.vectors import Hit, Vectors
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from engage.errors import Unavailable
 from engage.memory import near
-from engage.memory.bert import Floats
+from engage.memory.floats import Floats
 from engage.memory.near import Near
 from engage.memory.vectors import Hit
 from tests.engage.memory.in_memory import InMemoryVectors

@@ -1,18 +1,21 @@
 """Recall, over a real ledger and encoder and vectors in memory."""
 
 from collections.abc import Callable
+from threading import get_ident
 
+import numpy as np
 import pytest
 
 from engage.ledger.database import Database
 from engage.memory import search
 from engage.memory.corpus import forget, mark_waiting, waiting
 from engage.memory.encoder import SentenceEncoder
-from engage.memory.evidence import SUPPORTED, Evidence, above_chance, main_languages, relevance
+from engage.memory.evidence import SUPPORTED, Evidence, above_chance, main_languages, relevance, scale, trusted
 from engage.memory.importers.rows import Faq, Pair, Row, Said
 from engage.memory.lexical import build, tokens
 from engage.memory.library import import_rows, index_passages
 from engage.memory.search import Memory
+from engage.models import Recall
 from tests.engage.memory.in_memory import InMemoryVectors
 
 Add = Callable[[str], str]
@@ -155,6 +158,24 @@ def test_only_so_many_creators_are_kept_in_memory(
     assert memory.corpus(ann) is not first
 
 
+async def test_the_loop_searches_only_what_is_at_hand_and_short(
+    memory: Memory, stock: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "FRESH_SECONDS", 60.0)
+    ann, asked = stock("ann", ANN), "what oil do you put on cutting boards?"
+    threads: list[int] = []
+    searched = memory.search
+
+    def search_noting(creator_id: str, text: str, k: int = 5) -> Recall:
+        threads.append(get_ident())
+        return searched(creator_id, text, k)
+
+    monkeypatch.setattr(memory, "search", search_noting)
+    found = [(await memory.recall(ann, text)).passages for text in (asked, asked, asked * search.SHORT)]
+    assert found[0] == found[1]
+    assert [thread == get_ident() for thread in threads] == [False, True, False]
+
+
 def test_words_count_without_endings_accents_and_case() -> None:
     assert set(tokens("¿Cuánto CUESTAN las camisetas?")) & set(tokens("cuanto cuesta la camiseta")) >= {
         "cuant",
@@ -162,15 +183,27 @@ def test_words_count_without_endings_accents_and_case() -> None:
     }
     assert tokens("今天很好") == ["今天", "天很", "很好"]
     lexicon = build(["I paint chairs", "I sell lamps", ""])
-    assert lexicon.scores("who sold the lamps").argmax() == 1
-    assert lexicon.scores("???").tolist() == [0.0, 0.0, 0.0]
-    assert build([]).scores("a").shape == (0,)
+    assert lexicon.scores(tokens("who sold the lamps")).argmax() == 1
+    assert lexicon.scores(tokens("???")).tolist() == [0.0, 0.0, 0.0]
+    assert build([]).scores(["a"]).shape == (0,)
 
 
 def test_languages_the_encoder_hardly_knows_need_more_than_a_high_cosine() -> None:
-    assert relevance(Evidence(text_cosine=0.65), "en") > SUPPORTED
-    assert relevance(Evidence(text_cosine=0.65), "es") < SUPPORTED
-    assert relevance(Evidence(text_cosine=0.85), "zh") < SUPPORTED
-    assert relevance(Evidence(asked_cosine=1.0, asked_words=1.0), "zh") > 0.9
-    assert above_chance(1.0, "de") == 1.0
+    unmeasured = np.full(4, np.nan, np.float32)
+    near = Evidence(
+        text_words=np.zeros(4, np.float32),
+        asked_words=np.array([0, 0, 0, 1], np.float32),
+        text_cosine=np.array([0.65, 0.65, 0.85, np.nan], np.float32),
+        asked_cosine=np.array([np.nan, np.nan, np.nan, 1], np.float32),
+    )
+    english, spanish, chinese, the_same_in_chinese = relevance(near, scale(["en", "es", "zh", "zh"]))
+    assert english > SUPPORTED > max(spanish, chinese)
+    assert the_same_in_chinese > 0.9
+    assert above_chance(np.ones(1, np.float32), scale(["de"])).tolist() == [1.0]
+    words_alone = Evidence(near.asked_words, near.asked_words, unmeasured, unmeasured)
+    assert relevance(words_alone, scale(["en"] * 4)).argmax() == 3
+
+
+def test_a_language_the_creator_hardly_writes_in_is_a_short_text_told_wrong() -> None:
+    assert trusted(["en"] * 20 + ["nl", ""]) == ["en"] * 22
     assert main_languages(["en"] * 20 + ["nl", ""]) == {"en"}

@@ -2,6 +2,9 @@
 
 import random
 from collections.abc import Sequence
+from threading import get_ident
+
+import pytest
 
 from engage.models import Passage, PassageKind
 from engage.voice import as_json, build_voice, learn
@@ -90,6 +93,9 @@ class _Memory:
     def corpus(self, creator_id: str) -> "_Memory":
         return self
 
+    def is_known(self, creator_id: str) -> bool:
+        return True
+
 
 def test_a_voice_is_learnt_once_for_each_version_of_the_words() -> None:
     memory = _Memory()
@@ -99,3 +105,18 @@ def test_a_voice_is_learnt_once_for_each_version_of_the_words() -> None:
     assert (voices.score("ann", OWN[0]) or 0) > 0.5
     memory.version, memory.passages = "2", memory.passages[:3]
     assert voices.score("ann", OWN[0]) is None
+
+
+async def test_the_loop_learns_no_voice_itself_and_scores_with_a_learnt_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    voices = Voices(_Memory())  # type: ignore[arg-type]
+    threads: list[int] = []
+    score = voices.score
+
+    def scored(creator_id: str, text: str) -> float | None:
+        threads.append(get_ident())
+        return score(creator_id, text)
+
+    monkeypatch.setattr(voices, "score", scored)
+    first = await voices.style("ann", OWN[0])
+    assert await voices.style("ann", OWN[0]) == first
+    assert [thread == get_ident() for thread in threads] == [False, True]
