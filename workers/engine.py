@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
+import uvloop
 
 from engage import intake
 from engage.errors import Retryable
@@ -197,7 +198,7 @@ class EngineThread:
         self._thread.join(timeout=STOP_SECONDS + 5)
 
     def _main(self) -> None:
-        asyncio.run(self._run())
+        uvloop.run(self._run())
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()

@@ -25,7 +25,7 @@ from workers.tally import REPLIES
 
 log = structlog.get_logger()
 
-RELEASE_EVERY = timedelta(seconds=0.5)  # how late an undo window may close
+SELDOM = timedelta(seconds=0.5)  # how late an undo window may close, and a reply that may be out be asked for
 Sent = tuple[Sending, Receipt]
 
 
@@ -40,7 +40,7 @@ class Posting:
         self._lease = timedelta(seconds=runtime.settings.lease)
         self._rota = Rota()
         self._wake = partial(wake, queues.POST)
-        self._released_at = utc_now()
+        self._looked_at = utc_now() - SELDOM  # for the replies of whoever was killed, at once
         refreshed = partial(runtime.connector, aged=True)  # `_begin` has just read the accounts
         attempts = runtime.settings.reply_attempts
         self._poster = Poster(runtime.db, refreshed, attempts, utc_now, note=self._note_receipt)
@@ -57,15 +57,15 @@ class Posting:
 
     async def step(self) -> timedelta:
         """Claim and begin what is due. Returns when to look again."""
-        now = utc_now()
-        if now - self._released_at >= RELEASE_EVERY:
+        now, begun = utc_now(), 0
+        if now - self._looked_at >= SELDOM:
             await self.runtime.db.run(outbox.release_held, now)
-            self._released_at = now
-        begun = await self._begin_due(now)
-        begun += await self._begin_uncertain(now)
+            begun += await self._begin_uncertain(now)
+            self._looked_at = now
+        begun += await self._begin_due(now)
         if begun:
             return timedelta(0)
-        pause = min(until_due(await self.runtime.db.read(outbox.next_due)), RELEASE_EVERY)
+        pause = min(until_due(await self.runtime.db.read(outbox.next_due)), SELDOM)
         turn = timedelta(seconds=self._next_turn - asyncio.get_running_loop().time())
         return min(turn, pause) if turn > timedelta(0) else pause
 

@@ -132,7 +132,7 @@ def _postgresql(url: URL, threads: int) -> Engine:
         max_overflow=2,
         pool_pre_ping=True,
         json_serializer=dumps,
-        connect_args={"connect_timeout": 5},
+        connect_args={"connect_timeout": 5, "options": "-c plan_cache_mode=force_generic_plan -c jit=off"},
     )
 
 
