@@ -6,6 +6,7 @@ hands them to `run`, which keeps the event loop free.
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from engage.errors import ConfigError, Unavailable
@@ -23,6 +25,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+# Of statements that are the same every time, the plan is too: to make one takes a claim longer than to follow it.
+KEEP_PLANS = ("SET plan_cache_mode = force_generic_plan", "SET jit = off")
+UNUSED_SECONDS = 0.2  # a connection unused for longer is asked whether it is still there, which takes a round trip
 BUSY_SECONDS = 30  # how long a SQLite writer waits for another process's transaction
 
 
@@ -126,14 +131,34 @@ def _use_wal(connection: Any) -> None:
 
 
 def _postgresql(url: URL, threads: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=threads,
+        pool_use_lifo=True,  # the one used last has everything prepared
         max_overflow=2,
-        pool_pre_ping=True,
         json_serializer=dumps,
-        connect_args={"connect_timeout": 5, "options": "-c plan_cache_mode=force_generic_plan -c jit=off"},
+        connect_args={"connect_timeout": 5},
     )
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, record: object) -> None:
+        for setting in KEEP_PLANS:
+            connection.execute(setting)
+        connection.commit()
+
+    @event.listens_for(engine, "checkin")
+    def _note_use(connection: Any, record: ConnectionPoolEntry) -> None:
+        record.info["used_at"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _check(connection: Any, record: ConnectionPoolEntry, proxy: object) -> None:
+        if time.monotonic() - record.info.get("used_at", 0.0) > UNUSED_SECONDS:
+            try:
+                engine.dialect.do_ping(connection)
+            except engine.dialect.loaded_dbapi.Error as error:
+                raise DisconnectionError(str(error)) from error  # the pool opens another
+
+    return engine
 
 
 @contextmanager

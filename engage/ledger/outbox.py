@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Row,
+    Update,
     and_,
     bindparam,
     case,
@@ -144,16 +145,14 @@ def claim_due(
 ) -> list[Sending]:
     """Take replies to send: live before DMs before comments, creators in turn, each conversation in order."""
     rows = _claim(tx, _DUE, "due", limit, now, rota or Rota())
-    first = func.coalesce(replies.c.first_sent_at, now)
-    taken = {"state": "sending", "attempts": replies.c.attempts + 1, "first_sent_at": first}
-    return _lease(tx, rows, owner, lease, now, taken)
+    return _lease(tx, _TAKE_DUE, rows, owner, lease, now)
 
 
 def claim_uncertain(
     tx: Connection, limit: int, owner: str, lease: timedelta, now: datetime, rota: Rota | None = None
 ) -> list[Sending]:
     """Take replies whose fate must be asked for. They stay `uncertain` until somebody knows."""
-    return _lease(tx, _claim(tx, _UNCERTAIN, "uncertain", limit, now, rota or Rota()), owner, lease, now, {})
+    return _lease(tx, _TAKE, _claim(tx, _UNCERTAIN, "uncertain", limit, now, rota or Rota()), owner, lease, now)
 
 
 def _claim(tx: Connection, line: Line, state: str, limit: int, now: datetime, rota: Rota) -> list[Row[Any]]:
@@ -164,13 +163,27 @@ def _claim(tx: Connection, line: Line, state: str, limit: int, now: datetime, ro
         values = {"surface": surface.value, "now": now, "soon": now + SETTLE_SOON}
         ids = line.take(tx, f"{state} {surface.value}", limit - len(found), rota, values)
         if ids:
-            found += tx.execute(_TO_SEND.with_for_update(of=replies, skip_locked=True), {"ids": ids, "state": state})
+            found += tx.execute(_TO_SEND, {"ids": ids, "state": state})
     return found
 
 
+def _lease(
+    tx: Connection, take: Update, rows: Sequence[Row[Any]], owner: str, lease: timedelta, now: datetime
+) -> list[Sending]:
+    if not rows:
+        return []
+    tx.execute(take, {"ids": [row.id for row in rows], "owner": owner, "until": now + lease, "now": now})
+    return [_sending(row, owner, now, now + lease) for row in rows]
+
+
+# Built once: to build and compare them takes longer than to run them.
+_NOW = bindparam("now", type_=UtcDateTime)
 _TO_SEND = (
     select(
-        replies,
+        *(replies.c[name] for name in ("id", "idempotency_key", "surface", "in_reply_to", "text", "disclosure")),
+        *(replies.c[name] for name in ("state", "attempts", "reason", "first_sent_at", "expires_at")),
+        replies.c.account_id,
+        replies.c.creator_id,
         conversations.c.platform_id.label("where"),
         followers.c.platform_user_id.label("whom"),
     )
@@ -179,17 +192,16 @@ _TO_SEND = (
     # The sum keeps SQLite from reading everything in that state: it would not see that the ids are few.
     .where(among(replies.c.id, "ids"), replies.c.state + "" == bindparam("state"))
     .order_by(replies.c.due_at)
+    .with_for_update(of=replies, skip_locked=True)
 )
-
-
-def _lease(
-    tx: Connection, rows: Sequence[Row[Any]], owner: str, lease: timedelta, now: datetime, values: dict[str, Any]
-) -> list[Sending]:
-    if not rows:
-        return []
-    mine = among(replies.c.id, [row.id for row in rows])
-    tx.execute(update(replies).where(mine).values(**values, lease_owner=owner, lease_until=now + lease))
-    return [_sending(row, owner, now, now + lease) for row in rows]
+_TAKE = (
+    update(replies)
+    .where(among(replies.c.id, "ids"))
+    .values(lease_owner=bindparam("owner"), lease_until=bindparam("until", type_=UtcDateTime))
+)
+_TAKE_DUE = _TAKE.values(
+    state="sending", attempts=replies.c.attempts + 1, first_sent_at=func.coalesce(replies.c.first_sent_at, _NOW)
+)
 
 
 def _sending(row: Row[Any], owner: str, now: datetime, lease_until: datetime) -> Sending:

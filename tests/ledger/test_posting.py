@@ -480,4 +480,5 @@ async def test_a_receipt_survives_a_short_outage_of_the_database(
     monkeypatch.setattr(post.platform, "send", send_and_lose_the_database)
     assert await post.poster.post(taken) == "sent"
     assert len(attempts) == 2  # the first was refused
+    post.house.db.engine.dispose()  # its connections ended too
     assert (post.reply.state, len(post.platform.sent)) == ("sent", 1)
