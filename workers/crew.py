@@ -11,7 +11,7 @@ from workers.lateness import Lateness
 ACTIVE_SECONDS = 60.0  # a creator seen within this time counts when places are shared
 LARGEST_PART = 4  # beside others, one creator may hold at most a fourth of the places
 FEWEST = 4  # places that everybody may hold, however many creators there are
-LATE = 0.02  # seconds: a loop this late has more to do than it can, and whoever holds much gets less of it
+LATE = 0.01  # seconds: a loop this late has more to do than it can, and whoever holds much gets less of it
 ADJUST_EVERY = 0.2  # seconds
 FIRST = 16  # places before anything is known: what a flood may hold in its first moment
 LESS, MORE = 0.7, 2  # a late loop takes that share of the room, one in time gives so many places

@@ -4,6 +4,7 @@ A flood on one account is a million rows in one place of the index. Both stateme
 accounts takes one probe of the index for each account, the rows one probe for each row that is returned.
 """
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,7 @@ from engage.ledger.tables import accounts
 
 Conditions = Callable[[FromClause], Sequence[ColumnElement[bool]]]
 Parameters = Mapping[str, Any]
+LATELY = 10.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,14 @@ class Rota:
     held: Mapping[str, int] = field(default_factory=dict)  # creator → rows in work
     share: int = 1_000_000  # the most that one creator may hold
     most: dict[str, int] = field(default_factory=dict)  # account → rows it can use in one claim, where limited
+    _served: dict[str, float] = field(default_factory=dict)  # account → monotonic seconds
+
+    def lately(self, accounts: Sequence[str]) -> int:
+        """Notes that these are served now. Returns how many were within LATELY seconds."""
+        now = time.monotonic()
+        self._served |= dict.fromkeys(accounts, now)
+        self._served = {account: at for account, at in self._served.items() if at > now - LATELY}
+        return len(self._served)
 
     @property
     def full(self) -> list[str]:

@@ -61,12 +61,13 @@ class Near:
     def _load(self, creator_id: str, version: str) -> Held:
         self._check_back()
         try:
-            if self._vectors.count(creator_id) > HELD_EACH:
-                return Held(version)
-            ids, vectors = self._vectors.everything(creator_id)
+            known = self._vectors.everything(creator_id, HELD_EACH)
         except Unavailable:
             self._away_until = time.monotonic() + PAUSE_SECONDS
             raise
+        if known is None:
+            return Held(version)
+        ids, vectors = known
         return Held(version, ids, vectors, {name: at for at, name in enumerate(ids)})
 
     def _ask(self, creator_id: str, vector: Floats, count: int, also: Sequence[str]) -> list[Hit]:

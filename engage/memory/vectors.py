@@ -75,19 +75,24 @@ class Vectors:
         with self._collection(creator_id) as collection:
             return set(collection.get(include=[])["ids"])
 
-    def everything(self, creator_id: str) -> tuple[list[str], Floats]:
-        """All the creator's vectors: their ids, and (ids, 384)."""
+    def everything(self, creator_id: str, most: int) -> tuple[list[str], Floats] | None:
+        """All the creator's vectors, their ids and (ids, 384), or None where there are more than `most`.
+
+        A small collection costs one question.
+        """
         import numpy as np
 
         ids: list[str] = []
-        parts: list[Floats] = [np.empty((0, WIDTH), dtype=np.float32)]
+        parts: list[Floats] = []
         with self._collection(creator_id) as collection:
             while True:
                 page = collection.get(limit=PAGE, offset=len(ids), include=["embeddings"])
-                if not page["ids"]:
-                    return ids, np.concatenate(parts)
                 ids += page["ids"]
-                parts.append(np.asarray(page["embeddings"], dtype=np.float32))
+                parts.append(np.asarray(page["embeddings"], dtype=np.float32).reshape(-1, WIDTH))
+                if len(page["ids"]) < PAGE:
+                    return ids, np.concatenate(parts)
+                if len(ids) == PAGE and collection.count() > most:
+                    return None
 
     def count(self, creator_id: str) -> int:
         """How many vectors the creator has."""

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
+from engage.ledger import database
 from engage.ledger.database import Database
 from engage.ledger.tables import messages
 from tests.ledger.house import House
@@ -47,3 +48,24 @@ def test_views_leave_what_their_connection_has_prepared(postgres_ledger: Databas
             count(view)
     with postgres_ledger.reading() as view:
         assert view.exec_driver_sql("SELECT count(*) FROM pg_prepared_statements").scalar_one() > 0
+
+
+@pytest.mark.postgres
+def test_a_connection_that_ended_while_nobody_used_it_costs_nobody_a_failure(
+    postgres_ledger: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "UNUSED_SECONDS", 0.0)
+    with postgres_ledger.transaction() as tx:
+        ended = tx.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    other = Database(postgres_ledger.url.render_as_string(hide_password=False))
+    with other.transaction() as tx:
+        tx.exec_driver_sql(f"SELECT pg_terminate_backend({ended}, 5000)")
+    other.close()
+    with postgres_ledger.reading() as view:
+        assert count(view) == 0
+
+
+@pytest.mark.postgres
+def test_plans_are_kept(postgres_ledger: Database) -> None:
+    with postgres_ledger.reading() as view:
+        assert view.exec_driver_sql("SHOW plan_cache_mode").scalar_one() == "force_generic_plan"

@@ -1,6 +1,13 @@
 """A flood on one account delays nobody else, and one creator does not hold every place."""
 
-from engage.ledger import inbox, outbox, turns
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from engage.ledger import fair, inbox, outbox, turns
 from engage.ledger.fair import Rota
 from engage.ledger.tables import deliveries
 from engage.models import Surface
@@ -67,6 +74,42 @@ def test_a_creator_who_holds_their_share_waits_while_others_go_on(house: House) 
     taken = house.do(turns.claim, Surface.COMMENT, 20, "w1", LEASE, house.now, rota)
     assert sum(one.creator_id == house.creator.id for one in taken) == 1
     assert len(taken) == 4
+
+
+def test_a_creator_who_holds_their_share_takes_no_place_in_the_line(house: House) -> None:
+    flooded(house, quiet=3)
+    take_all_in(house)
+    house.later(seconds=3)
+    rota = Rota(held={house.creator.id: 10}, share=10)
+    places = [house.do(turns.claim, Surface.COMMENT, 1, "w1", LEASE, house.now, rota) for _ in range(3)]
+    assert [len(one) for one in places] == [1, 1, 1]
+
+
+def test_a_claim_walks_no_further_into_a_flood_than_it_may_take(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    flooded(house, quiet=1)
+    take_all_in(house)
+    house.later(seconds=3)
+    walked: list[int] = []
+    rows = fair.Line.rows
+
+    def noted(line: fair.Line, tx: Connection, of: Sequence[str], each: int, values: fair.Parameters) -> list[Any]:
+        found = rows(line, tx, of, each, values)
+        walked.append(len(found))
+        return found
+
+    monkeypatch.setattr(fair.Line, "rows", noted)
+    house.do(turns.claim, Surface.COMMENT, 30, "w1", LEASE, house.now, Rota(share=2))
+    assert walked == [3]
+
+
+def test_a_flood_of_deliveries_is_taken_in_slowly_beside_others_and_fast_alone(house: House) -> None:
+    accounts = flooded(house, quiet=3)
+    rota = Rota()
+    first = house.do(inbox.next_received, 40, rota)
+    assert Counter(row.account_id for row in first) == {accounts[0]: 10, **dict.fromkeys(accounts[1:], 1)}
+    house.do(inbox.settle_deliveries, {row.id: "" for row in first}, "processed", house.now)
+    assert len(house.do(inbox.next_received, 40, rota)) == 10  # the others were here a moment ago
+    assert len(house.do(inbox.next_received, 40, Rota())) == FLOOD - 10
 
 
 def test_a_paused_creator_s_flood_is_walked_around(house: House) -> None:

@@ -8,6 +8,7 @@ import pytest
 from engage.errors import Unavailable
 from engage.ledger.creators import add_creator
 from engage.ledger.database import Database
+from engage.memory import vectors as module
 from engage.memory.floats import Floats
 from engage.memory.importers.rows import Faq, Said
 from engage.memory.library import import_rows, index_passages
@@ -50,6 +51,21 @@ def test_adding_again_replaces_and_deleting_removes(vectors: Vectors) -> None:
     assert vectors.count("same") == 2
     vectors.delete("same", ["a", "gone"])
     assert vectors.ids("same") == {"b"}
+
+
+def test_all_of_a_creator_is_read_unless_it_is_too_much(vectors: Vectors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAGE", 2)
+    made = units(5)
+    vectors.add("whole", [f"v{n}" for n in range(5)], made)
+    known = vectors.everything("whole", most=5)
+    assert known is not None
+    order = [int(name[1:]) for name in known[0]]
+    assert sorted(order) == list(range(5))
+    assert np.allclose(known[1], made[order], atol=1e-6)
+    assert vectors.everything("whole", most=4) is None
+    nothing = vectors.everything("empty_too", most=4)
+    assert nothing is not None
+    assert nothing[1].shape == (0, 384)
 
 
 def test_a_creator_without_vectors_has_no_neighbours(vectors: Vectors) -> None:

@@ -27,8 +27,10 @@ class InMemoryVectors(Vectors):
         known = self._of(creator_id)
         return [Hit(name, float(np.dot(known[name], vector))) for name in ids if name in known]
 
-    def everything(self, creator_id: str) -> tuple[list[str], Floats]:
+    def everything(self, creator_id: str, most: int) -> tuple[list[str], Floats] | None:
         known = self._of(creator_id)
+        if len(known) > most:
+            return None
         return [*known], np.array([*known.values()], dtype=np.float32).reshape(len(known), 384)
 
     def count(self, creator_id: str) -> int:

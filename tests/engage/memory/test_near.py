@@ -28,14 +28,9 @@ class Counting(InMemoryVectors):
         self.asked += 1
         return super().nearest(creator_id, vector, count)
 
-    def everything(self, creator_id: str) -> tuple[list[str], Floats]:
+    def everything(self, creator_id: str, most: int) -> tuple[list[str], Floats] | None:
         self.asked += 1
-        return super().everything(creator_id)
-
-    def count(self, creator_id: str) -> int:
-        if self.down:
-            self.asked += 1
-        return super().count(creator_id)
+        return super().everything(creator_id, most)
 
 
 @pytest.fixture
