@@ -29,18 +29,21 @@ class Crowd:
     surfaces: Sequence[str] = SURFACES
     _numbers: "count[int]" = field(default_factory=count)
 
-    def message(self) -> dict[str, Any]:
-        """The next follower's question. No text comes twice: nothing can answer from a cache."""
+    def message(self, rooms: int = 0) -> dict[str, Any]:
+        """The next follower's question. No text comes twice: nothing can answer from a cache.
+
+        rooms: written into the live chat of one of so many creators.
+        """
         number = next(self._numbers)
-        creator = list(self.posts)[number % len(self.posts)]
-        surface = self.surfaces[number % len(self.surfaces)]
+        creator = list(self.posts)[number % (rooms or len(self.posts))]
+        surface = "live" if rooms else self.surfaces[number % len(self.surfaces)]
         text = f"{self.chance.choice(self.questions)} (follower {number} asks)"
         where = {"post_id": self.posts[creator]} if surface == "comment" else {}
         return {"creator": creator, "surface": surface, "follower": f"f_{number}", "text": text, **where}
 
-    async def write(self, how_many: int) -> list[str]:
+    async def write(self, how_many: int, rooms: int = 0) -> list[str]:
         """So many at once. Returns the messages' ids."""
-        written = await self.net.write_many([self.message() for _ in range(how_many)])
+        written = await self.net.write_many([self.message(rooms) for _ in range(how_many)])
         return [one["id"] for one in written]
 
     async def write_at(self, per_second: float, seconds: float) -> list[str]:

@@ -28,6 +28,7 @@ FOLDER = content.CONFIG / "creators" / "tilly"
 OWN_SERVER = "pg"  # as a database: a PostgreSQL that lives for this run
 SETTLE_SECONDS = 180.0
 Say = Callable[[str], None]
+BURSTS = ((300, 20), (100, 1))  # messages at once, in so many live chats
 WARM_UP = 1000  # messages before anything is measured: imports, connections, caches
 
 
@@ -150,6 +151,10 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan, say: Say
         after = cpu.spent(roots)
         say(f"{plan.rate:g} messages a second for {plan.rate_seconds:g} s")
         steady = await bench.judged(await bench.crowd.write_at(plan.rate, plan.rate_seconds))
+        bursts = {}
+        for messages, rooms in BURSTS:
+            say(f"{messages} messages at once in {rooms} live chats")
+            bursts[f"{messages}_in_{rooms}"] = _burst(await bench.judged(await bench.crowd.write(messages, rooms)))
         return {
             "replies_per_s": fast.per_second,
             "p50_ms": steady.quantile_ms(0.5),
@@ -166,9 +171,21 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], plan: Plan, say: Say
                 "stages_ms": await on.db.read(stages, written),
                 "cpu_ms_by_process": _each(before, after, fast.replies),
             },
+            "bursts": bursts,
             "at_rate": {"per_s": plan.rate, "seconds": plan.rate_seconds, "replies": steady.replies},
             "rss_mb": round(cpu.resident_mb(roots).total(), 1),
         }
+
+
+def _burst(of: Outcome) -> dict[str, float]:
+    """accounted: answered, skipped, escalated or ended otherwise, with a card that says why."""
+    return {
+        "messages": of.messages,
+        "accounted": of.messages - of.lost,
+        "replies": of.replies,
+        "duplicates": of.duplicates,
+        "p95_ms": of.quantile_ms(0.95),
+    }
 
 
 def _each(before: Mapping[str, float], after: Mapping[str, float], replies: int) -> dict[str, float]:
