@@ -64,7 +64,8 @@ def test_an_empty_variable_counts_as_not_set(tmp_path: Path) -> None:
 
 
 def test_other_programs_variables_do_not_matter(tmp_path: Path) -> None:
-    load({"ENGAGE_HOME": str(tmp_path), "ENGAGEMENT": "1", "ENGAGE_PARENT_PID": "1", "HOME": "/"})
+    environ = {"ENGAGE_HOME": str(tmp_path), "ENGAGEMENT": "1", "ENGAGE_PARENT_PID": "1", "HOME": "/"}
+    assert load(environ).directory == tmp_path
 
 
 def test_a_typo_in_the_file_is_named_with_the_right_spelling(tmp_path: Path) -> None:

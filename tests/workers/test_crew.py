@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from workers.crew import ADJUST_EVERY, FEWEST, FIRST, LATE, LESS, Crew, Room
+from workers.engine import INTAKE_ROWS, INTAKE_SPAN
 from workers.lateness import EVERY, Lateness
 from workers.pace import Portion
 
@@ -92,3 +93,10 @@ def test_a_round_never_takes_fewer_than_its_fewest() -> None:
     for _ in range(50):
         portion.took(10.0)
     assert portion.rows == 20
+
+
+def test_a_round_of_intake_never_gets_so_small_that_rounds_cost_more_than_rows() -> None:
+    portion = Portion(*INTAKE_ROWS, INTAKE_SPAN)
+    for _ in range(20):
+        portion.took(5.0)
+    assert portion.rows >= 100

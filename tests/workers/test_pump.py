@@ -73,6 +73,7 @@ async def test_a_time_that_is_over_already_is_no_error() -> None:
     steps = Steps(pause=timedelta(seconds=-5))
     async with running(steps):
         await steps.reach(3)
+    assert steps.count >= 3
 
 
 async def test_a_wake_up_during_a_step_is_not_forgotten() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engage.settings import Settings
-from workers import process, services
+from workers import process, services, up
 from workers.services import Services
 
 
@@ -105,3 +105,9 @@ def test_a_process_without_a_parent_to_follow_lives_on(monkeypatch: pytest.Monke
 def test_a_live_process_is_alive_and_a_dead_one_is_not(dead_pid: int) -> None:
     assert process.is_alive(os.getpid())
     assert not process.is_alive(dead_pid)
+
+
+def test_processes_share_few_heaps_unless_the_operator_says_otherwise(settings: Settings) -> None:
+    planned = up.plan(settings)
+    assert up.environment(settings, planned, {})["MALLOC_ARENA_MAX"] == "2"
+    assert up.environment(settings, planned, {"MALLOC_ARENA_MAX": "8"})["MALLOC_ARENA_MAX"] == "8"

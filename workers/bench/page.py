@@ -75,6 +75,10 @@ SECTIONS = [
             ("CPU ms a reply", "cpu_ms_per_reply"),
             ("lost", "lost"),
             ("duplicates", "duplicates"),
+            ("300 messages at once in 20 live chats: accounted for", "bursts.300_in_20.accounted"),
+            ("… replies", "bursts.300_in_20.replies"),
+            ("100 messages at once in one live chat: accounted for", "bursts.100_in_1.accounted"),
+            ("… replies", "bursts.100_in_1.replies"),
             (
                 "reference: asyncio on Redis Streams, aiohttp, replies a second",
                 "reference.asyncio_streams.replies_per_s",
