@@ -16,8 +16,8 @@ from engage.errors import EngageError, Permanent, RateLimited, Retryable, Unauth
 from engage.ledger import outbox
 from engage.ledger.creators import block_account, lose_access
 from engage.ledger.database import Database
-from engage.ledger.outbox import NEVER, Sending
 from engage.ledger.quotas import Budget, give_back
+from engage.ledger.sendings import NEVER, Sending
 from engage.models import Receipt
 from engage.pacing import FREE, Permit
 from engage.platform import Connector, Found, ReadBack, Settle

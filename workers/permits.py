@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from engage.errors import Retryable
 from engage.ledger import engines, quotas
 from engage.ledger.fair import Rota
-from engage.ledger.outbox import Sending
 from engage.ledger.quotas import Budget, budgets_of
+from engage.ledger.sendings import Sending
 from engage.ledger.waits import Waiting, pace, put_back
 from engage.pacing import FREE, Bucket, Pacer, Permit, Said, Wait, buckets_of
 from engage.pacing.buckets import HORIZON

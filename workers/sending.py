@@ -10,9 +10,9 @@ import structlog
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_fixed
 
 from engage.errors import Retryable, Unavailable
-from engage.ledger import outbox
+from engage.ledger import outbox, sendings
 from engage.ledger.fair import Rota
-from engage.ledger.outbox import Sending
+from engage.ledger.sendings import Sending
 from engage.models import Receipt
 from engage.posting import Poster
 from workers import queues
@@ -70,7 +70,7 @@ class Posting:
         return min(turn, pause) if turn > timedelta(0) else pause
 
     async def _begin_due(self, now: datetime) -> int:
-        claimed = await self._claim(outbox.claim_due, now)
+        claimed = await self._claim(sendings.claim_due, now)
         if not claimed:
             return 0
         ready, unready = await self._permits.ask(claimed)
@@ -81,7 +81,7 @@ class Posting:
         return len(ready)
 
     async def _begin_uncertain(self, now: datetime) -> int:
-        claimed = await self._claim(outbox.claim_uncertain, now)
+        claimed = await self._claim(sendings.claim_uncertain, now)
         for one in claimed:
             self._start(one, self._poster.settle(one))
         return len(claimed)

@@ -46,7 +46,7 @@ def process(
     rota: Rota | None = None,
 ) -> Delivered:
     """Process up to `limit` received deliveries, accounts in turn. `parser_of(platform)` gives a platform's parser."""
-    rows = inbox.next_received(tx, limit, rota)
+    rows = inbox.next_received(tx, limit, now, rota)
     accounts = accounts_of(tx, {row.account_id for row in rows})
     lanes: set[Surface] = set()
     failures: dict[str, Exception] = {}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, and_, or_, select
 
+from engage.ledger.among import among
 from engage.ledger.outbox import mark_echoed
 from engage.ledger.tables import conversations, replies
 from engage.models import Receipt
@@ -43,7 +44,7 @@ def match(tx: Connection, echoes: Sequence[Echo]) -> dict[Echo, str]:
     query = (
         select(replies.c.id, replies.c.account_id, conversations.c.platform_id, replies.c.text, replies.c.in_reply_to)
         .join(conversations, conversations.c.id == replies.c.conversation_id)
-        .where(conversations.c.account_id.in_(accounts), conversations.c.platform_id.in_(places), _MAY_BE_OUT)
+        .where(among(conversations.c.account_id, accounts), among(conversations.c.platform_id, places), _MAY_BE_OUT)
         .order_by(replies.c.id)
     )
     candidates: dict[tuple[str, str, str], dict[str, str]] = {}  # where and what → asked → reply
@@ -60,7 +61,7 @@ def match(tx: Connection, echoes: Sequence[Echo]) -> dict[Echo, str]:
 def _noted(tx: Connection, echoes: Sequence[Echo], accounts: Collection[str]) -> set[tuple[str, str]]:
     receipts = {echo.receipt.id for echo in echoes}
     query = select(replies.c.account_id, replies.c.receipt_id).where(
-        replies.c.account_id.in_(accounts), replies.c.receipt_id.in_(receipts)
+        among(replies.c.account_id, accounts), among(replies.c.receipt_id, receipts)
     )
     return {(row.account_id, row.receipt_id) for row in tx.execute(query)}
 

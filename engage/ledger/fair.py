@@ -4,9 +4,9 @@ A flood on one account is a million rows in one place of the index. Both stateme
 accounts takes one probe of the index for each account, the rows one probe for each row that is returned.
 """
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -30,7 +30,7 @@ from engage.ledger.tables import accounts
 
 Conditions = Callable[[FromClause], Sequence[ColumnElement[bool]]]
 Parameters = Mapping[str, Any]
-LATELY = 10.0  # seconds
+LATELY = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,10 @@ class Rota:
     held: Mapping[str, int] = field(default_factory=dict)  # creator → rows in work
     share: int = 1_000_000  # the most that one creator may hold
     most: dict[str, int] = field(default_factory=dict)  # account → rows it can use in one claim, where limited
-    _served: dict[str, float] = field(default_factory=dict)  # account → monotonic seconds
+    _served: dict[str, datetime] = field(default_factory=dict)  # account → when last
 
-    def lately(self, accounts: Sequence[str]) -> int:
-        """Notes that these are served now. Returns how many were within LATELY seconds."""
-        now = time.monotonic()
+    def serve(self, accounts: Sequence[str], now: datetime) -> int:
+        """Notes that these are served. Returns how many were within LATELY, with them."""
         self._served |= dict.fromkeys(accounts, now)
         self._served = {account: at for account, at in self._served.items() if at > now - LATELY}
         return len(self._served)
@@ -80,25 +79,29 @@ class Line:
 
     def take(self, tx: Connection, lane: str, limit: int, rota: Rota, values: Parameters) -> list[str]:
         """Ids of up to `limit` rows that may go now. The next call goes on after the last account of this one."""
-        values = {**values, "full": rota.full}
-        served = self.accounts(tx, rota.after.get(lane, ""), limit, values)
+        served = self.accounts(tx, lane, limit, rota, values)
         if not served:
             return []
-        rota.after[lane] = served[-1]
         # Not more than may be chosen: a flood has thousands to walk through, and every row is a probe.
         each = min(-(-limit // len(served)), rota.share)
         usable = within(self.rows(tx, served, each, values), rota.most)
         return choose(usable, limit, rota.held, rota.share)
 
-    def accounts(self, tx: Connection, after: str, count: int, values: Parameters) -> list[str]:
-        """Up to `count` running accounts with something waiting, from the one after `after` on and round again."""
+    def accounts(self, tx: Connection, lane: str, count: int, rota: Rota, values: Parameters) -> list[str]:
+        """Up to `count` running accounts with something waiting, from the one after the last served on and round again.
+
+        Without those of creators who hold their share.
+        """
+        values, after = {**values, "full": rota.full}, rota.after.get(lane, "")
         found = self._from(tx, after, count, values)
         if after and len(found) < count:
             found += [one for one in self._from(tx, "", count - len(found), values) if one <= after]
+        if found:
+            rota.after[lane] = found[-1]
         return found
 
     def _from(self, tx: Connection, after: str, count: int, values: Parameters) -> list[str]:
-        return list(tx.execute(self._accounts, {"full": (), **values, "after": after, "count": count}).scalars())
+        return list(tx.execute(self._accounts, {**values, "after": after, "count": count}).scalars())
 
     def rows(self, tx: Connection, of: Sequence[str], each: int, values: Parameters) -> list[Row[Any]]:
         """(id, account_id, creator_id, place) of what may go now: up to `each` rows of each account, oldest first."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, select, text
 
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.tables import RECEIVED, cursors, deliveries, replies, turns
 from engage.models import Surface
 

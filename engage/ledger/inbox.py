@@ -16,7 +16,7 @@ from engage.ledger.many import insert_many
 from engage.ledger.states import DELIVERY, check, move
 from engage.ledger.tables import accounts, deliveries
 
-LARGEST_PART = 20  # beside others, one account brings a twentieth of a round at most
+ROUND_OF_MANY = 20  # beside others, one account brings so small a part of a round at most
 KEY_LENGTH = 200  # characters; a longer key is kept as its hash
 
 
@@ -58,7 +58,7 @@ def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
 _RECEIVED = Line(Waiting(deliveries, lambda one: [one.c.state == "received"], ("id",), lambda _: [], running=[]))
 
 
-def next_received(tx: Connection, limit: int, rota: Rota | None = None) -> list[Row[Any]]:
+def next_received(tx: Connection, limit: int, now: datetime, rota: Rota | None = None) -> list[Row[Any]]:
     """Unprocessed deliveries, accounts in turn, each account's oldest first; in the order they came.
 
     Beside others, also those that were served a moment ago, an account brings a twentieth of a round at most: a flood
@@ -68,12 +68,11 @@ def next_received(tx: Connection, limit: int, rota: Rota | None = None) -> list[
     rota = rota or Rota()
     # (key_share: inserts elsewhere that refer to the account do not wait for this, and so cannot deadlock with it.)
     locked = select(accounts.c.id).order_by(accounts.c.id).with_for_update(key_share=True, skip_locked=True)
-    waiting = _RECEIVED.accounts(tx, rota.after.get("intake", ""), limit, {})
+    waiting = _RECEIVED.accounts(tx, "intake", limit, rota, {})
     mine = list(tx.execute(locked.where(among(accounts.c.id, waiting))).scalars()) if waiting else []
     if not mine:
         return []
-    rota.after["intake"] = waiting[-1]
-    each = max(-(-limit // rota.lately(mine)), limit // LARGEST_PART)
+    each = max(-(-limit // rota.serve(mine, now)), limit // ROUND_OF_MANY)
     ids = [row.id for row in _RECEIVED.rows(tx, mine, each, {})][:limit]
     return list(tx.execute(select(deliveries).where(among(deliveries.c.id, ids)).order_by(deliveries.c.id)))
 

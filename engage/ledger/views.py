@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union
 
 from engage.ledger.creators import SurfaceMode
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.tables import (
     accounts,
     conversations,

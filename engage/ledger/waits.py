@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Boolean, Connection, bindparam, case, func, null, or_, update
 
-from engage.ledger.outbox import Sending
+from engage.ledger.sendings import Sending
 from engage.ledger.tables import modes, replies
 from engage.ledger.types import UtcDateTime
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.async_api import Page, expect
 
-from engage.ledger import creators, outbox
+from engage.ledger import creators, sendings
 from tests.studio.builders import LEASE, World
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), py
 
 def claimable(world: World) -> int:
     with world.db.transaction() as tx:
-        found = len(outbox.claim_due(tx, 10, "w", LEASE, datetime.now(UTC)))
+        found = len(sendings.claim_due(tx, 10, "w", LEASE, datetime.now(UTC)))
         tx.rollback()
     return found
 

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Row, Table, select
 from engage import intake
 from engage.errors import Malformed
 from engage.intake import Delivered, IntakePolicy
-from engage.ledger import creators, inbox, outbox, turns
+from engage.ledger import creators, inbox, outbox, sendings, turns
 from engage.ledger.conclusions import Conclusion, Ended, conclude_all
 from engage.ledger.database import Database
 from engage.ledger.inbox import Incoming
-from engage.ledger.outbox import Sending
+from engage.ledger.sendings import Sending
 from engage.ledger.turns import Claimed
 from engage.models import (
     Answer,
@@ -233,7 +233,7 @@ class House:
         return self.row(replies, turn_id=turn_id)
 
     def claim_replies(self, *, limit: int = 100, owner: str = "w1", lease: timedelta = LEASE) -> list[Sending]:
-        return self.do(outbox.claim_due, limit, owner, lease, self.now)
+        return self.do(sendings.claim_due, limit, owner, lease, self.now)
 
     def claim_reply(self, *, owner: str = "w1") -> Sending:
         sendings = self.claim_replies(owner=owner)
@@ -241,7 +241,7 @@ class House:
         return sendings[0]
 
     def claim_uncertain(self, *, owner: str = "w1") -> list[Sending]:
-        return self.do(outbox.claim_uncertain, 100, owner, LEASE, self.now)
+        return self.do(sendings.claim_uncertain, 100, owner, LEASE, self.now)
 
     def post(self, sending: Sending, receipt_id: str = "r1") -> bool:
         """The platform took it."""

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import event, select, update
+from sqlalchemy.dialects import sqlite
 
 from engage.ledger.among import among
 from engage.ledger.tables import accounts, switches
@@ -42,3 +43,8 @@ def test_the_statement_is_the_same_for_any_number(house: House) -> None:
         with house.tx() as tx:
             tx.execute(select(accounts.c.id).where(among(accounts.c.id, NAMES[:count]))).all()
     assert len([text for text in texts if "accounts" in text]) == 1
+
+
+def test_it_is_no_comparison_with_a_number_which_would_use_no_index() -> None:
+    text = str(select(accounts.c.id).where(among(accounts.c.id, ["a"])).compile(dialect=sqlite.dialect()))
+    assert "= 1" not in text

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engage.ledger import outbox, turns
 from engage.ledger.database import Database
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.tables import decisions, messages, replies
 from engage.ledger.tables import turns as turns_table
 from engage.models import Card, Escalate, Mode, Outcome, Skip, Surface

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from engage.ledger import outbox
-from engage.ledger.outbox import Sending
+from engage.ledger.sendings import Sending
 from engage.ledger.tables import replies
 from engage.models import Surface
 from tests.ledger.house import OWN_ID, House

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from engage.ledger import fair, inbox, outbox, turns
+from engage.ledger import fair, inbox, sendings, turns
 from engage.ledger.fair import Rota
 from engage.ledger.tables import deliveries
 from engage.models import Surface
@@ -36,7 +36,7 @@ def take_all_in(house: House) -> None:
 def test_a_flood_of_deliveries_does_not_hold_back_other_accounts(house: House) -> None:
     accounts = flooded(house)
     with house.tx() as tx:
-        first = inbox.next_received(tx, 8)
+        first = inbox.next_received(tx, 8, house.now)
     assert {row.account_id for row in first} == set(accounts)
 
 
@@ -105,11 +105,11 @@ def test_a_claim_walks_no_further_into_a_flood_than_it_may_take(house: House, mo
 def test_a_flood_of_deliveries_is_taken_in_slowly_beside_others_and_fast_alone(house: House) -> None:
     accounts = flooded(house, quiet=3)
     rota = Rota()
-    first = house.do(inbox.next_received, 40, rota)
+    first = house.do(inbox.next_received, 40, house.now, rota)
     assert Counter(row.account_id for row in first) == {accounts[0]: 10, **dict.fromkeys(accounts[1:], 1)}
     house.do(inbox.settle_deliveries, {row.id: "" for row in first}, "processed", house.now)
-    assert len(house.do(inbox.next_received, 40, rota)) == 10  # the others were here a moment ago
-    assert len(house.do(inbox.next_received, 40, Rota())) == FLOOD - 10
+    assert len(house.do(inbox.next_received, 40, house.now, rota)) == 10  # the others were here a moment ago
+    assert len(house.do(inbox.next_received, 40, house.later(seconds=11), rota)) == FLOOD - 10
 
 
 def test_a_paused_creator_s_flood_is_walked_around(house: House) -> None:
@@ -122,5 +122,5 @@ def test_a_paused_creator_s_flood_is_walked_around(house: House) -> None:
     assert {one.account_id for one in house.claim(limit=2)} | {one.account_id for one in house.claim(limit=2)} == set(
         accounts[1:]
     )
-    assert house.do(outbox.claim_due, 5, "w1", LEASE, house.now) == []
+    assert house.do(sendings.claim_due, 5, "w1", LEASE, house.now) == []
     assert not house.rows(deliveries, state="received")

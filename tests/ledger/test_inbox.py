@@ -49,7 +49,7 @@ def test_a_page_is_processed_in_the_order_it_came(house: House) -> None:
     keys = ["z", "m", "a", "q"]
     house.do(inbox.store, [Incoming(house.account, key, "poll", b"[]") for key in keys], NOON)
     with house.tx() as tx:
-        assert [row.dedupe_key for row in inbox.next_received(tx, 10)] == keys
+        assert [row.dedupe_key for row in inbox.next_received(tx, 10, NOON)] == keys
 
 
 def test_the_body_is_kept_byte_for_byte(house: House) -> None:

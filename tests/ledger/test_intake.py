@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engage.ledger import conversations, creators, inbox, outbox
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.tables import accounts, decisions, deliveries, drafts, followers, messages, replies, turns
 from engage.models import Card, Escalate, Mode, Skip, Surface
 from engage.platform import Parser

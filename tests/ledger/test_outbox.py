@@ -11,11 +11,11 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from engage.errors import IllegalTransition
-from engage.ledger import by_hand, creators, outbox
+from engage.ledger import by_hand, creators, outbox, sendings
 from engage.ledger.by_hand import UnknownReply
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.database import Database
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.tables import decisions, replies, turns
 from engage.models import Disclosure, Mode, Receipt, Reply, Surface
 from tests.ledger.house import LEASE, House, answer
@@ -115,8 +115,8 @@ def test_replies_in_one_conversation_go_out_one_after_the_other(house: House) ->
 
 
 def sending_of(house: House, reply_id: str) -> Any:
-    (row,) = house.do(lambda tx: tx.execute(outbox._TO_SEND, {"ids": [reply_id], "state": "sending"}).all())
-    return outbox._sending(row, "w1", house.now, house.now + LEASE)
+    (row,) = house.do(lambda tx: tx.execute(sendings._TO_SEND, {"ids": [reply_id], "state": "sending"}).all())
+    return sendings._sending(row, "w1", house.now, house.now + LEASE)
 
 
 def test_a_reply_that_waits_for_another_try_keeps_its_place(house: House) -> None:

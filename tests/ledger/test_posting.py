@@ -21,7 +21,7 @@ from engage.errors import (
     Unavailable,
 )
 from engage.ledger.database import Database
-from engage.ledger.outbox import NEVER, Sending
+from engage.ledger.sendings import NEVER, Sending
 from engage.ledger.tables import accounts, decisions, replies
 from engage.models import Capabilities, Outgoing, Receipt, Surface
 from engage.pacing import Permit

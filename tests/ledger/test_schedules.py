@@ -20,7 +20,7 @@ from sqlalchemy import delete, event
 from engage.errors import Ambiguous, RateLimited, Refused, Unavailable
 from engage.ledger import outbox, turns
 from engage.ledger.database import Database
-from engage.ledger.outbox import NEVER, Sending
+from engage.ledger.sendings import NEVER, Sending
 from engage.ledger.tables import decisions, messages, metadata, replies
 from engage.ledger.tables import turns as turns_table
 from engage.models import Outgoing, Receipt, Surface

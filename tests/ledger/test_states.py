@@ -25,7 +25,7 @@ BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
     "conclusions._AGAIN": (TURN, ("answering",), "collecting"),
     "conclusions._end": (TURN, ("answering",), "answered"),  # or another: `_end` checks it
     "inbox.settle_deliveries": (DELIVERY, ("received",), "processed"),
-    "outbox._TAKE_DUE": (REPLY, ("due",), "sending"),
+    "sendings._TAKE_DUE": (REPLY, ("due",), "sending"),
     "outbox._note": (REPLY, ("sending", "uncertain"), "sent"),
     "outbox.release_held": (REPLY, ("held",), "due"),
     "outbox.expire": (REPLY, ("held", "due"), "expired"),
@@ -34,7 +34,7 @@ BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
     "creators.connect_account": (ACCOUNT, ("unauthorized",), "active"),
 }
 MADE_BY_INSERT = {"turns.turn_row", "outbox.reply_row", "inbox.store"}
-NAMES_OF_STATES = {"outbox._claim"}  # a parameter of a SELECT
+NAMES_OF_STATES = {"sendings._claim"}  # a parameter of a SELECT
 
 
 def steps(*, allowed: bool) -> list[Any]:

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import select
 
 from engage.ledger import conversations as talk
-from engage.ledger import creators, outbox, turns
+from engage.ledger import creators, outbox, sendings, turns
 from engage.ledger.conclusions import Conclusion, conclude_all
 from engage.ledger.database import Database
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.tables import metadata, replies, users
 from engage.models import (
     Answer,
@@ -131,7 +131,7 @@ class World:
     def send(self, how: str = "sent", reason: str = "") -> None:
         """Take all due replies through the outbox: sent, uncertain (parked), refused or dead."""
         with self.db.transaction() as tx:
-            for sending in outbox.claim_due(tx, 1000, "w", LEASE, self.at):
+            for sending in sendings.claim_due(tx, 1000, "w", LEASE, self.at):
                 if how == "sent":
                     outbox.mark_sent(tx, sending, Receipt(f"r{next(_number)}", self.at))
                 elif how == "uncertain":

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.states import ACCOUNT, REPLY
 from engage.ledger.views import OUTCOMES, Exchange
 from engage.models import Disclosure, Mode, Surface

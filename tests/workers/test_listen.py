@@ -248,6 +248,7 @@ async def test_an_account_whose_connector_is_gone_stops_no_other(stage: Stage) -
     stage.add("poll", platform)
     async with listening(stage):
         await platform.drained.wait()
+    assert platform.asked
 
 
 async def test_a_listener_that_stops_hangs_up_and_gives_its_streams_to_the_next_one(stage: Stage) -> None:
@@ -322,6 +323,7 @@ async def test_a_poll_that_never_ends_gives_its_place_to_another(stage: Stage, m
     async with listening(stage):
         await other.drained.wait()
         await until(lambda: any("0.05 s" in row.error for row in stage.rows(cursors)))
+    assert other.asked
 
 
 async def test_a_stream_of_a_paused_account_is_hung_up_and_taken_up_again(

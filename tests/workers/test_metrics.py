@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from engage.errors import Unavailable
-from engage.ledger import creators, engines, gauges, outbox, sources, tallies
+from engage.ledger import creators, engines, gauges, sendings, sources, tallies
 from engage.ledger.database import Database
 from engage.ledger.tables import cursors, replies
 from engage.models import Mode, Surface
@@ -56,11 +56,11 @@ def test_a_reply_is_counted_where_it_stands(house: House) -> None:
     house.now -= timedelta(minutes=5)
     house.answered()
     assert figures(house.db)["engage_queue_waiting", "post"] == 1
-    house.do(outbox.claim_due, 5, "w", timedelta(minutes=1), utc_now())
+    house.do(sendings.claim_due, 5, "w", timedelta(minutes=1), utc_now())
     found = figures(house.db)
     assert (found["engage_queue_waiting", "post"], found["engage_replies_unsettled", "sending"]) == (0, 1)
     with house.tx() as tx:
-        tx.execute(update(replies).values(state="uncertain", due_at=outbox.NEVER))
+        tx.execute(update(replies).values(state="uncertain", due_at=sendings.NEVER))
     found = figures(house.db)
     assert (found["engage_queue_waiting", "settle"], found["engage_replies_unsettled", "parked"]) == (0, 1)
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from connectors.sandbox.network.server import SandboxServer
 from engage.errors import Unavailable
-from engage.ledger import creators, engines, outbox
+from engage.ledger import creators, engines, outbox, sendings
 from engage.ledger.database import Database
 from engage.ledger.ids import new_id
 from engage.ledger.quotas import budgets_of
@@ -133,7 +133,7 @@ async def test_what_surely_cannot_be_sent_is_not_claimed(office: Office) -> None
     await office.work()
     assert office.paced(account) == {"comment", "dm", "live"}
     owner, lease = "another", timedelta(minutes=1)
-    assert await office.runtime.db.run(outbox.claim_due, 9, owner, lease, utc_now()) == []
+    assert await office.runtime.db.run(sendings.claim_due, 9, owner, lease, utc_now()) == []
 
 
 async def test_accounts_that_share_a_limit_wait_together(office: Office) -> None:
@@ -149,7 +149,7 @@ async def test_only_as_much_is_claimed_as_may_go_at_once(office: Office) -> None
     await office.runtime.db.run(_forget_pace)
     lease = timedelta(minutes=1)
     rota = office.posting._rota
-    claimed = await office.runtime.db.run(outbox.claim_due, 9, "another", lease, utc_now(), rota)
+    claimed = await office.runtime.db.run(sendings.claim_due, 9, "another", lease, utc_now(), rota)
     assert len(claimed) == 1
 
 
@@ -199,6 +199,7 @@ async def test_a_platform_without_limits_needs_no_redis(cut_off: Office) -> None
 async def test_replies_go_out_without_redis_too(cut_off: Office) -> None:
     account = await cut_off.account(3, limits=[PLENTY])
     await cut_off.work(cut_off.sent(account, 3))
+    assert cut_off.states(account) == ["sent"] * 3
 
 
 async def test_a_worker_alone_counts_those_that_post(cut_off: Office) -> None:

@@ -92,6 +92,7 @@ async def test_a_wake_up_during_a_step_is_not_forgotten() -> None:
         go_on.set()
         async with asyncio.timeout(10):
             await again.wait()
+    assert again.is_set()
 
 
 async def test_many_wake_ups_at_once_are_one() -> None:
@@ -111,6 +112,7 @@ async def test_a_step_that_fails_is_tried_again(failure: Exception, monkeypatch:
     steps = Steps(failure, failure)
     async with running(steps):
         await steps.reach(3)
+    assert steps.count >= 3
 
 
 async def test_a_stopped_pump_finishes_its_step_first() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from engage.ledger import gauges, inbox, outbox, schema, sources, turns
+from engage.ledger import gauges, inbox, schema, sendings, sources, turns
 from engage.ledger.database import Database
 from engage.ledger.fair import Rota
 from engage.ledger.tables import accounts, cursors
@@ -159,9 +159,9 @@ CLAIMS_OF: dict[str, Claim] = {
     "live": lambda tx, rota, owner: turns.claim(tx, Surface.LIVE, ROWS, owner, LEASE, utc_now(), rota),
     "dm": lambda tx, rota, owner: turns.claim(tx, Surface.DM, ROWS, owner, LEASE, utc_now(), rota),
     "comment": lambda tx, rota, owner: turns.claim(tx, Surface.COMMENT, ROWS, owner, LEASE, utc_now(), rota),
-    "post": lambda tx, rota, owner: outbox.claim_due(tx, ROWS, owner, LEASE, utc_now(), rota),
-    "settle": lambda tx, rota, owner: outbox.claim_uncertain(tx, ROWS, owner, LEASE, utc_now(), rota),
-    "intake": lambda tx, rota, _: inbox.next_received(tx, ROWS, rota),
+    "post": lambda tx, rota, owner: sendings.claim_due(tx, ROWS, owner, LEASE, utc_now(), rota),
+    "settle": lambda tx, rota, owner: sendings.claim_uncertain(tx, ROWS, owner, LEASE, utc_now(), rota),
+    "intake": lambda tx, rota, _: inbox.next_received(tx, ROWS, utc_now(), rota),
     "idle_sources": lambda tx, _, owner: sources.claim(tx, "poll", ROWS, owner, LEASE, utc_now()),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.tables import deliveries, drafts, replies, turns
 from workers.demo.account import OPEN, Fate
 

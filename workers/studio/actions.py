@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select
 from engage.errors import EngageError, IllegalTransition
 from engage.ledger import audit, by_hand, creators, outbox
 from engage.ledger.by_hand import UnknownReply
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.states import move
 from engage.ledger.tables import replies, turns
 from engage.ledger.views import Exchange
