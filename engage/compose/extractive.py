@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from engage.compose.courtesy import Courtesy, asks, courteous_replies, courtesy_of
 from engage.compose.lengths import measure
 from engage.compose.reuse import links, points_elsewhere, tidy, unusable
-from engage.memory.evidence import above_chance, scale
+from engage.memory.evidence import above_chance, scale_of
 from engage.memory.lexical import tokens
 from engage.memory.sentences import count_words, split_sentences
 from engage.models import Draft, Evidence, Passage, PassageKind, Persona, Recall, Scored, Surface, Turn
@@ -90,7 +90,7 @@ class ExtractiveComposer:
         if not found:
             return []
         vectors = self._encode([question, *(one.sentence for one in found)])
-        near = above_chance(vectors[1:] @ vectors[0], scale([one.passage.language or "en" for one in found]))
+        near = above_chance(vectors[1:] @ vectors[0], scale_of([one.passage.language or "en" for one in found]))
         asked = content(question)
         return [
             replace(one, near=float(nearness), shares_words=not asked.isdisjoint(content(one.sentence)))

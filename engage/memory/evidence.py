@@ -61,7 +61,7 @@ class Scale:
         return Scale(self.background[chosen], self.caution[chosen])
 
 
-def scale(languages: Sequence[str]) -> Scale:
+def scale_of(languages: Sequence[str]) -> Scale:
     """Of passages in these languages."""
     return Scale(
         np.array([_BACKGROUND.get(language, _OTHER_BACKGROUND) for language in languages], np.float32),
@@ -120,9 +120,9 @@ def main_languages(languages: Iterable[str]) -> frozenset[str]:
 
 def rank(passages: Sequence[Passage], evidence: Evidence, scale: Scale, k: int) -> tuple[Scored, ...]:
     """The k best, best first; of passages with the same words only the best."""
-    scores, matches = rounded(relevance(evidence, scale)), rounded(question_match(evidence, scale))
-    dense = rounded(np.maximum(np.nan_to_num(evidence.text_cosine), np.nan_to_num(evidence.asked_cosine)))
-    lexical = rounded(np.maximum(evidence.text_words, evidence.asked_words))
+    scores, matches = _rounded(relevance(evidence, scale)), _rounded(question_match(evidence, scale))
+    dense = _rounded(np.maximum(np.nan_to_num(evidence.text_cosine), np.nan_to_num(evidence.asked_cosine)))
+    lexical = _rounded(np.maximum(evidence.text_words, evidence.asked_words))
     kept: dict[str, Scored] = {}
     for at in sorted(range(len(passages)), key=lambda at: (-scores[at], -matches[at], passages[at].id)):
         passage = passages[at]
@@ -133,7 +133,7 @@ def rank(passages: Sequence[Passage], evidence: Evidence, scale: Scale, k: int) 
     return tuple(kept.values())
 
 
-def rounded(numbers: Floats) -> list[float]:
+def _rounded(numbers: Floats) -> list[float]:
     """To four places, as they are shown and compared."""
     found: list[float] = np.round(numbers.astype(np.float64), 4).tolist()
     return found

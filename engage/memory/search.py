@@ -12,7 +12,7 @@ import numpy as np
 from engage.errors import Unavailable
 from engage.ledger.database import Database
 from engage.memory.corpus import load_passages, versions
-from engage.memory.evidence import SUPPORTED, Evidence, Scale, rank, scale, trusted
+from engage.memory.evidence import SUPPORTED, Evidence, Scale, rank, scale_of, trusted
 from engage.memory.kept import Kept
 from engage.memory.lexical import tokens
 from engage.memory.near import Near
@@ -171,7 +171,7 @@ def index(version: str, passages: Sequence[Passage]) -> Corpus:
         {passage.id: at for at, passage in enumerate(passages)},
         build([matter(passage) for passage in passages]),
         build([bare(passage.question or "") for passage in passages]),
-        scale(trusted(languages)),
+        scale_of(trusted(languages)),
     )
 
 

@@ -94,11 +94,6 @@ class Vectors:
                 if len(ids) == PAGE and collection.count() > most:
                     return None
 
-    def count(self, creator_id: str) -> int:
-        """How many vectors the creator has."""
-        with self._collection(creator_id) as collection:
-            return int(collection.count())
-
     def delete(self, creator_id: str, ids: Sequence[str]) -> None:
         """Remove vectors; unknown ids are no error."""
         with self._collection(creator_id) as collection:

@@ -13,7 +13,7 @@ import pytest
 from engage.ledger.creators import add_creator
 from engage.ledger.database import Database
 from engage.memory.encoder import shared_encoder
-from engage.memory.evidence import Evidence, relevance, scale
+from engage.memory.evidence import Evidence, relevance, scale_of
 from engage.memory.importers.rows import Faq
 from engage.memory.lexical import build, tokens
 from engage.memory.library import import_rows, index_passages
@@ -43,7 +43,7 @@ def _rank(row: dict[str, Any]) -> int:
     vectors = shared_encoder().encode([row["question"], *texts])
     none = np.full(len(texts), np.nan, np.float32)
     words = build(texts).scores(tokens(row["question"]))
-    scores = relevance(Evidence(words, 0 * words, vectors[1:] @ vectors[0], none), scale(["en"] * len(texts)))
+    scores = relevance(Evidence(words, 0 * words, vectors[1:] @ vectors[0], none), scale_of(["en"] * len(texts)))
     best = sorted(range(len(texts)), key=lambda at: -scores[at])
     return 1 + next(place for place, at in enumerate(best) if row["candidates"][at]["label"] == 2)
 

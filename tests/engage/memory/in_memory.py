@@ -33,9 +33,6 @@ class InMemoryVectors(Vectors):
             return None
         return [*known], np.array([*known.values()], dtype=np.float32).reshape(len(known), 384)
 
-    def count(self, creator_id: str) -> int:
-        return len(self._of(creator_id))
-
     def ids(self, creator_id: str) -> set[str]:
         return set(self._of(creator_id))
 

@@ -10,7 +10,7 @@ from engage.ledger.database import Database
 from engage.memory import search
 from engage.memory.corpus import forget, mark_waiting, waiting
 from engage.memory.encoder import SentenceEncoder
-from engage.memory.evidence import SUPPORTED, Evidence, above_chance, main_languages, relevance, scale, trusted
+from engage.memory.evidence import SUPPORTED, Evidence, above_chance, main_languages, relevance, scale_of, trusted
 from engage.memory.importers.rows import Faq, Pair, Row, Said
 from engage.memory.lexical import build, tokens
 from engage.memory.library import import_rows, index_passages
@@ -196,12 +196,12 @@ def test_languages_the_encoder_hardly_knows_need_more_than_a_high_cosine() -> No
         text_cosine=np.array([0.65, 0.65, 0.85, np.nan], np.float32),
         asked_cosine=np.array([np.nan, np.nan, np.nan, 1], np.float32),
     )
-    english, spanish, chinese, the_same_in_chinese = relevance(near, scale(["en", "es", "zh", "zh"]))
+    english, spanish, chinese, the_same_in_chinese = relevance(near, scale_of(["en", "es", "zh", "zh"]))
     assert english > SUPPORTED > max(spanish, chinese)
     assert the_same_in_chinese > 0.9
-    assert above_chance(np.ones(1, np.float32), scale(["de"])).tolist() == [1.0]
+    assert above_chance(np.ones(1, np.float32), scale_of(["de"])).tolist() == [1.0]
     words_alone = Evidence(near.asked_words, near.asked_words, unmeasured, unmeasured)
-    assert relevance(words_alone, scale(["en"] * 4)).argmax() == 3
+    assert relevance(words_alone, scale_of(["en"] * 4)).argmax() == 3
 
 
 def test_a_language_the_creator_hardly_writes_in_is_a_short_text_told_wrong() -> None:
