@@ -85,6 +85,11 @@ async def test_a_dead_chroma_costs_no_answer_is_seen_by_doctor_and_used_again_on
     finally:
         keeper.resume()
     await until(lambda: found(on, "chroma").state == "ok", "Chroma to be started again")
-    again = await tilly.asked(6, who="after")
-    await tilly.answered(again)
-    assert not any("vectors unavailable" in fate.reasons for fate in await tilly.fates(again))
+    # A worker that was let down leaves Chroma alone for two seconds: the first question may still fall into them.
+    for number in range(5):
+        again = await tilly.asked(6, who=f"after{number}")
+        await tilly.answered(again)
+        alone = [fate for fate in await tilly.fates(again) if "vectors unavailable" in fate.reasons]
+        if not alone:
+            break
+    assert alone == []

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, Engine, Integer, LargeBinary, bindparam, create_engine, text
 
 from engage.ledger.database import Database
-from engage.ledger.outbox import NEVER
+from engage.ledger.sendings import NEVER
 from engage.ledger.types import UtcDateTime
 from engage.models import Persona
 from workers.runtime import utc_now
@@ -19,6 +19,8 @@ SERIES = {
     "postgresql": "WITH s(n) AS (SELECT generate_series(1, :count))",
 }
 ID = {"sqlite": "printf('%032x', {0})", "postgresql": "lpad(to_hex({0}), 32, '0')"}
+OWNER = "(n - 1) % :active + 1"
+LOST = {"lease_owner": "'gone'", "lease_until": ":minute"}
 LANES = "CASE ((n - 1) / :active) % 3 WHEN 0 THEN 'live' WHEN 1 THEN 'dm' ELSE 'comment' END"
 UNLOGGED = {  # checks and syncs that a load from scratch does not need
     "sqlite": ("PRAGMA foreign_keys=OFF", "PRAGMA synchronous=OFF", "PRAGMA cache_size=-500000"),
@@ -114,36 +116,7 @@ def _values(population: Population, credentials: bytes, sandbox: str) -> dict[st
 
 def _portions(population: Population, as_id: Any) -> list[Portion]:
     every, active, ended = population.accounts, population.active, population.ended
-    own = as_id("n")
-    whose = as_id("(n - 1) % :active + 1")
-    of_account = {"creator_id": whose, "account_id": whose}
-    turn = {**of_account, "conversation_id": whose, "follower_id": whose, "surface": LANES, "version": "1"}
-    turn |= {"rewrites": "0", "attempts": "0", "due_at": ":minute"}
-
-    def turns(first: int, count: int, state: str, opened_at: str = ":minute", **more: str) -> Portion:
-        own = as_id(f"n + {first}")
-        return Portion("turns", count, {"id": own, "order_key": own, **turn, **_state(state, opened_at), **more})
-
-    def replies(first: int, count: int, state: str, **more: str) -> Portion:
-        own = as_id(f"n + {first}")
-        return Portion(
-            "replies", count, {"id": own, "turn_id": own, "order_key": own, **_reply(turn, own, state, more)}
-        )
-
-    def deliveries(first: int, count: int, state: str) -> Portion:
-        own = as_id(f"n + {first}")
-        fixed = {
-            "source": "'webhook'",
-            "body": ":credentials",
-            "reason": "''",
-            "attempts": "0",
-            "received_at": ":minute",
-        }
-        mine = {"id": own, "account_id": whose, "dedupe_key": own, "state": f"'{state}'"}
-        return Portion("deliveries", count, {**mine, **fixed})
-
-    lost = {"lease_owner": "'gone'", "lease_until": ":minute"}
-    few, answered = active // 10, 9 * active
+    own, whose = as_id("n"), as_id(OWNER)
     return [
         Portion("creators", every, {"id": own, "name": "'c' || n", "persona": ":persona", "created_at": ":long_ago"}),
         Portion("accounts", every, _account(own)),
@@ -152,20 +125,60 @@ def _portions(population: Population, as_id: Any) -> list[Portion]:
         Portion("conversations", active, _conversation(own)),
         Portion("followers", active, _follower(own)),
         Portion("passages", ended // 4, _passage(own, whose)),
-        deliveries(0, ended, "processed"),
-        deliveries(ended, 2 * active, "received"),
-        turns(0, ended + answered, "answered", ":long_ago", ended_at=":long_ago"),
-        turns(ended + answered, 3 * active, "collecting", ":soon"),  # a live turn would grow old while this fills
-        turns(ended + answered + 3 * active, few, "answering", **lost),
-        turns(ended + answered + 4 * active, 2 * few, "collecting", ":too_old"),
-        replies(0, ended, "sent", first_sent_at=":long_ago", sent_at=":long_ago", receipt_id=own),
-        replies(ended, 3 * active, "due"),
-        replies(ended + 3 * active, 3 * active, "held"),
-        replies(ended + 6 * active, few, "sending", first_sent_at=":minute", **lost),
-        replies(ended + 7 * active, 2 * few, "due", expires_at=":minute"),
-        replies(ended + 8 * active, few, "uncertain", first_sent_at=":minute"),
-        replies(ended + 8 * active + few, few, "uncertain", first_sent_at=":minute", due_at=":never"),
+        *_flow(Rows(as_id), active, ended),
     ]
+
+
+def _flow(rows: "Rows", active: int, ended: int) -> list[Portion]:
+    """What went through, and what waits: the ids of each table go on where its last portion ended."""
+    few, answered = active // 10, 9 * active
+    return [
+        rows.deliveries(0, ended, "processed"),
+        rows.deliveries(ended, 2 * active, "received"),
+        rows.turns(0, ended + answered, "answered", ":long_ago", ended_at=":long_ago"),
+        # (A live turn would grow old while this fills.)
+        rows.turns(ended + answered, 3 * active, "collecting", ":soon"),
+        rows.turns(ended + answered + 3 * active, few, "answering", **LOST),
+        rows.turns(ended + answered + 4 * active, 2 * few, "collecting", ":too_old"),
+        rows.replies(0, ended, "sent", first_sent_at=":long_ago", sent_at=":long_ago", receipt_id="id"),
+        rows.replies(ended, 3 * active, "due"),
+        rows.replies(ended + 3 * active, 3 * active, "held"),
+        rows.replies(ended + 6 * active, few, "sending", first_sent_at=":minute", **LOST),
+        rows.replies(ended + 7 * active, 2 * few, "due", expires_at=":minute"),
+        rows.replies(ended + 8 * active, few, "uncertain", first_sent_at=":minute"),
+        rows.replies(ended + 8 * active + few, few, "uncertain", first_sent_at=":minute", due_at=":never"),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Portions of what the active accounts own in turn. first: the number before the first one's id."""
+
+    as_id: Any  # a number → the id made of it, both as SQL
+
+    @property
+    def _turn(self) -> dict[str, str]:
+        whose = self.as_id(OWNER)
+        owned = dict.fromkeys(("creator_id", "account_id", "conversation_id", "follower_id"), whose)
+        return {**owned, "surface": LANES, "version": "1", "rewrites": "0", "attempts": "0", "due_at": ":minute"}
+
+    def turns(self, first: int, count: int, state: str, opened_at: str = ":minute", **more: str) -> Portion:
+        own = self.as_id(f"n + {first}")
+        columns = {"id": own, "order_key": own, **self._turn, **_state(state, opened_at), **more}
+        return Portion("turns", count, columns)
+
+    def replies(self, first: int, count: int, state: str, **more: str) -> Portion:
+        """more: a value of "id" is the row's own."""
+        own = self.as_id(f"n + {first}")
+        more = {name: own if value == "id" else value for name, value in more.items()}
+        columns = {"id": own, "turn_id": own, "order_key": own, **_reply(self._turn, own, state, more)}
+        return Portion("replies", count, columns)
+
+    def deliveries(self, first: int, count: int, state: str) -> Portion:
+        own = self.as_id(f"n + {first}")
+        columns = {"id": own, "account_id": self.as_id(OWNER), "dedupe_key": own, "state": f"'{state}'"}
+        fixed = {"source": "'webhook'", "body": ":credentials", "reason": "''", "attempts": "0"}
+        return Portion("deliveries", count, {**columns, **fixed, "received_at": ":minute"})
 
 
 def _account(own: str) -> dict[str, str]:
