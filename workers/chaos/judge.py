@@ -79,4 +79,4 @@ def _is_given_up(fate: Fate | None) -> bool:
 
 
 def _silence(fate: Fate) -> str:
-    return fate.reply_state or f"{fate.outcome}: {fate.reasons[0] if fate.reasons else ''}"
+    return fate.reply_state or f"{fate.outcome}: {', '.join(fate.reasons)}"
