@@ -141,10 +141,11 @@ def _postgresql(url: URL, threads: int) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def _configure(connection: Any, record: object) -> None:
+    def _configure(connection: Any, record: ConnectionPoolEntry) -> None:
         for setting in KEEP_PLANS:
             connection.execute(setting)
         connection.commit()
+        _note_use(connection, record)
 
     @event.listens_for(engine, "checkin")
     def _note_use(connection: Any, record: ConnectionPoolEntry) -> None:
@@ -152,7 +153,7 @@ def _postgresql(url: URL, threads: int) -> Engine:
 
     @event.listens_for(engine, "checkout")
     def _check(connection: Any, record: ConnectionPoolEntry, proxy: object) -> None:
-        if time.monotonic() - record.info.get("used_at", 0.0) > UNUSED_SECONDS:
+        if time.monotonic() - record.info["used_at"] > UNUSED_SECONDS:
             try:
                 engine.dialect.do_ping(connection)
             except engine.dialect.loaded_dbapi.Error as error:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from psycopg import OperationalError
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
@@ -62,6 +63,21 @@ def test_a_connection_that_ended_while_nobody_used_it_costs_nobody_a_failure(
     with other.transaction() as tx:
         tx.exec_driver_sql(f"SELECT pg_terminate_backend({ended}, 5000)")
     other.close()
+    with postgres_ledger.reading() as view:
+        assert count(view) == 0
+
+
+@pytest.mark.postgres
+def test_a_connection_opened_just_now_is_not_asked_whether_it_is_there(
+    postgres_ledger: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLAlchemy calls two lost connections in a row an error of ours, not an outage that passes."""
+
+    def lost(connection: object) -> bool:
+        raise OperationalError("the server ended the connection")
+
+    postgres_ledger.engine.dispose()
+    monkeypatch.setattr(postgres_ledger.engine.dialect, "do_ping", lost)
     with postgres_ledger.reading() as view:
         assert count(view) == 0
 
