@@ -21,13 +21,15 @@ class Upkeep:
 
     async def sweep(self) -> timedelta:
         """Returns when to come again."""
-        db, now, touched = self.runtime.db, utc_now(), 0
+        db, now, touched = self.runtime.db, utc_now(), [0]
         if await db.run(duties.take, SWEEPING, self._owner, EVERY, now):
-            touched = await db.run(turns.sweep, self.runtime.turn_expiry, now)
-            await db.run(outbox.sweep, now)
-            await db.run(outbox.expire, now)
+            touched = [
+                await db.run(turns.sweep, self.runtime.turn_expiry, now),
+                await db.run(outbox.sweep, now),
+                await db.run(outbox.expire, now),
+            ]
         self._wake_all()
-        return EVERY if touched < turns.SWEPT else AGAIN
+        return EVERY if max(touched) < duties.SWEPT else AGAIN
 
     async def index(self) -> timedelta:
         """Beside the sweeping, which must not wait for an import of a hundred thousand passages."""

@@ -7,6 +7,8 @@ from sqlalchemy import Connection, or_, update
 from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import duties
 
+SWEPT = 500  # rows of one kind that one sweep touches: its transaction is short, and it comes again
+
 
 def take(tx: Connection, name: str, owner: str, span: timedelta, now: datetime) -> bool:
     """True where `owner` has the duty for the next `span`: nobody had it, or the one that had it did not come again."""

@@ -4,17 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Row,
-    case,
-    func,
-    literal,
-    select,
-    text,
-    update,
-)
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, Update, case, func, literal, select, text, update
 
+from engage.ledger import duties
 from engage.ledger.among import among
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.ids import new_id
@@ -62,12 +54,18 @@ def release_held(tx: Connection, now: datetime) -> int:
 def expire(tx: Connection, now: datetime) -> int:
     """Give up what is too old to be said. What may be out already becomes uncertain: nobody may say that it is not."""
     late = (text(UNSENT), replies.c.expires_at <= now)
-    surely_not = update(replies).where(*late, replies.c.first_sent_at.is_(None))
     waited_for = case((replies.c.reason == "", ""), else_=literal(": ") + replies.c.reason)
-    ended = tx.execute(surely_not.values(state="expired", reason=literal("not posted in time") + waited_for)).rowcount
-    perhaps = update(replies).where(*late, replies.c.first_sent_at.is_not(None))
-    reason = "it may be posted, and is too old to be sent again"
-    return ended + tx.execute(perhaps.values(state="uncertain", due_at=NEVER, reason=reason)).rowcount
+    reason = literal("not posted in time") + waited_for
+    surely_not = _some(*late, replies.c.first_sent_at.is_(None)).values(state="expired", reason=reason)
+    doubt = "it may be posted, and is too old to be sent again"
+    perhaps = _some(*late, replies.c.first_sent_at.is_not(None)).values(state="uncertain", due_at=NEVER, reason=doubt)
+    return tx.execute(surely_not).rowcount + tx.execute(perhaps).rowcount
+
+
+def _some(*which: ColumnElement[bool] | TextClause) -> Update:
+    """To be set in one sweep. Those being written elsewhere are left to the next."""
+    some = select(replies.c.id).where(*which).limit(duties.SWEPT).with_for_update(skip_locked=True)
+    return update(replies).where(replies.c.id.in_(some))
 
 
 def _free(**values: Any) -> dict[str, Any]:
@@ -154,9 +152,8 @@ def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -
 
 def sweep(tx: Connection, now: datetime) -> int:
     """A worker died between taking a reply and noting its receipt: it may be posted."""
-    lost = (replies.c.state == "sending", replies.c.lease_until < now)
-    values = _free(state="uncertain", due_at=now, reason=LOST)
-    return tx.execute(update(replies).where(*lost).values(**values)).rowcount
+    lost = _some(replies.c.state == "sending", replies.c.lease_until < now)
+    return tx.execute(lost.values(**_free(state="uncertain", due_at=now, reason=LOST))).rowcount
 
 
 def next_due(tx: Connection) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, bindparam, func, select, text, update
 from sqlalchemy.orm import aliased
 
-from engage.ledger import creators
+from engage.ledger import creators, duties
 from engage.ledger.among import among
 from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_messages
@@ -22,7 +22,6 @@ from engage.ledger.types import UtcDateTime
 from engage.models import Card, Escalate, Mode, Outcome, Skip, Surface
 
 MAX_ATTEMPTS = 6
-SWEPT = 500  # turns of one kind that one sweep touches: its transaction is short, and it comes again
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,7 @@ def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -
 
 def sweep(tx: Connection, max_age: Mapping[Surface, timedelta], now: datetime) -> int:
     """Free turns whose worker died, end those that are too old to answer. Returns how many it touched."""
-    some = select(turns).limit(SWEPT).with_for_update(skip_locked=True)  # another sweeper has the rest
+    some = select(turns).limit(duties.SWEPT).with_for_update(skip_locked=True)  # another sweeper has the rest
     lost = tx.execute(some.where(turns.c.state == "answering", turns.c.lease_until < now)).all()
     hopeless = [turn for turn in lost if turn.attempts + 1 >= MAX_ATTEMPTS]
     failed = Escalate(Card(reasons=("failed", "every worker that took it stopped")))

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from engage.errors import IllegalTransition
-from engage.ledger import by_hand, creators, outbox, sendings
+from engage.ledger import by_hand, creators, duties, outbox, sendings
 from engage.ledger.by_hand import UnknownReply
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.database import Database
@@ -299,7 +299,25 @@ def test_what_may_be_posted_and_waits_to_be_sent_again_becomes_uncertain_when_it
     assert house.claim_uncertain() == []
 
 
+def test_very_many_that_are_too_old_are_given_up_by_several_sweeps(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duties, "SWEPT", 2)
+    queue(house, "ann", "ben", "cem")
+    house.later(hours=24)
+    assert [house.do(outbox.expire, house.now) for _ in range(3)] == [2, 1, 0]
+    assert {reply.state for reply in house.rows(replies)} == {"expired"}
+
+
 # workers that die
+
+
+def test_very_many_lost_replies_are_found_by_several_sweeps(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duties, "SWEPT", 2)
+    queue(house, "ann", "ben", "cem")
+    house.claim_replies(owner="dead")
+    house.later(minutes=3)
+    assert [house.do(outbox.sweep, house.now) for _ in range(3)] == [2, 1, 0]
 
 
 def test_a_reply_whose_worker_died_may_be_posted(house: House) -> None:

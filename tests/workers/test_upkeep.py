@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from engage.ledger import turns
+from engage.ledger import duties, turns
 from engage.ledger.database import Database
 from engage.models import Surface
 from tests.ledger.house import House
@@ -65,7 +65,7 @@ async def test_when_the_one_is_gone_the_other_sweeps(house: House, monkeypatch: 
 async def test_where_one_sweep_does_not_end_everything_the_next_comes_soon(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "SWEPT", 2)
+    monkeypatch.setattr(duties, "SWEPT", 2)
     for number in range(3):
         lose_a_turn(house, f"thread-{number}")
     sweeper = Upkeep(Stage(house.db), "one", lambda: None)  # type: ignore[arg-type]
