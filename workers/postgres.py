@@ -1,5 +1,6 @@
 """A PostgreSQL that lives for one run: what a measurement fills, and the only one that chaos may stop."""
 
+import os
 import subprocess
 import tempfile
 import time
@@ -14,6 +15,9 @@ import psycopg
 from engage.errors import ConfigError, EngageError
 
 NAME = "engage"
+# What an operator gives a server of many accounts. As it comes, PostgreSQL keeps 128 MB of its tables at hand.
+TUNED = "\nshared_buffers = {memory}MB\nmax_wal_size = 4GB\n"
+MOST_MEMORY = 2048  # MB, where a quarter of the machine's is more
 START_SECONDS = 60.0
 
 
@@ -73,8 +77,17 @@ def running() -> Iterator[Postgres]:
         raise ConfigError("its server is not installed", key="pg", place="--database", fix=fix) from None
     # Not in the home of the stack: as root the server runs as another user, who must reach its folder.
     with tempfile.TemporaryDirectory(prefix="engage-postgres-", ignore_cleanup_errors=True) as folder:
-        server = get_server(Path(folder) / "data")
+        data = Path(folder) / "data"
+        server = get_server(data, start=False)
+        server.ensure_pgdata_inited()
+        with (data / "postgresql.conf").open("a") as settings:
+            settings.write(TUNED.format(memory=min(_memory_mb() // 4, MOST_MEMORY)))
+        server.start()
         try:
             yield Postgres(server)
         finally:
             server.cleanup()
+
+
+def _memory_mb() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20

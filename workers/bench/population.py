@@ -66,10 +66,11 @@ def fill(db: Database, population: Population, credentials: bytes, sandbox: str)
 
 
 def _settle(engine: Engine, dialect: str) -> None:
-    """What autovacuum would have done by itself long ago. SQLite does nothing by itself, and so gets nothing here."""
+    """What the server would have done by itself long ago. SQLite does nothing by itself, and so gets nothing here."""
     if dialect == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
+            connection.exec_driver_sql("CHECKPOINT")
 
 
 def _body(portion: Portion) -> str:
