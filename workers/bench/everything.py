@@ -22,7 +22,7 @@ class Size:
 
     seconds: float = 20
     duplicates: int = 10_000
-    replies: int = 5000
+    replies: int = 12_500  # a minute at full speed
     rate_seconds: float = 30
     creators: int = 1000
     flood: float = 1000
