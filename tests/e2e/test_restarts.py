@@ -46,6 +46,7 @@ async def test_what_a_killed_worker_was_answering_and_sending_is_posted_once(
             model.delay = 0
             await tilly.net.faults(reply_timeout_after=0)
             await tilly.answered(asked)
+            assert await tilly.shown() == len(asked)
 
 
 async def _are_alive(on: Stage, count: int) -> bool:

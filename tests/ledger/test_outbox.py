@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from engage.errors import IllegalTransition
@@ -329,6 +329,18 @@ def test_a_reply_whose_worker_died_may_be_posted(house: House) -> None:
     assert order(house) == []
     (asked,) = house.claim_uncertain(owner="alive")
     assert asked.lost
+
+
+@pytest.mark.postgres
+def test_a_sweep_waits_for_no_reply_that_is_being_written(postgres_ledger: Database) -> None:
+    house = House(postgres_ledger)
+    queue(house, "ann", "ben")
+    ann, _ = house.claim_replies(owner="dead")
+    house.later(minutes=3)
+    with house.tx() as writer:
+        writer.execute(select(replies.c.id).where(replies.c.id == ann.outgoing.id).with_for_update())
+        assert house.do(outbox.sweep, house.now) == 1
+    assert house.do(outbox.sweep, house.now) == 1
 
 
 def test_a_worker_that_is_alive_keeps_its_reply(house: House) -> None:

@@ -353,6 +353,8 @@ async def test_an_account_that_changes_from_polls_to_webhooks_is_not_asked_any_m
         with stage.db.transaction() as tx:
             creators.configure_account(tx, account, {"ingest": "webhook"})
         await until(lambda: stage.rows(cursors) == [])
+        asked = len(platform.asked)
+    assert len(platform.asked) == asked
 
 
 async def test_a_source_whose_end_could_not_be_written_is_taken_up_again(

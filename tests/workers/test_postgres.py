@@ -23,6 +23,7 @@ def test_what_was_committed_is_there_after_an_immediate_stop_and_the_address_is_
         server.start()
         with psycopg.connect(server.url) as after:
             assert after.execute("SELECT n FROM kept").fetchall() == [(7,)]
+            assert after.execute("SHOW shared_buffers").fetchall() != [("128MB",)]  # what it has as it comes
 
 
 def test_without_the_package_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:

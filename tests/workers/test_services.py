@@ -74,8 +74,10 @@ def test_a_stack_forgets_itself_and_no_other(settings: Settings, dead_pid: int) 
 def test_a_free_port_can_be_bound() -> None:
     import socket
 
+    port = services.free_port()
     with socket.socket() as server:
-        server.bind(("127.0.0.1", services.free_port()))
+        server.bind(("127.0.0.1", port))
+        assert server.getsockname() == ("127.0.0.1", port)
 
 
 def test_a_process_ends_with_the_parent_it_was_given(dead_pid: int) -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from engage.ledger import duties, turns
+from engage.ledger import duties, sendings, turns
 from engage.ledger.database import Database
+from engage.ledger.tables import replies
 from engage.models import Surface
 from tests.ledger.house import House
 from workers import upkeep
@@ -72,6 +73,18 @@ async def test_where_one_sweep_does_not_end_everything_the_next_comes_soon(
     assert await sweeper.sweep() == upkeep.AGAIN
     assert await sweeper.sweep() == upkeep.EVERY
     assert free(house)
+
+
+async def test_where_one_sweep_does_not_end_every_reply_the_next_comes_soon(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duties, "SWEPT", 1)
+    for number in range(2):
+        house.answered(where=f"thread-{number}")
+    house.do(sendings.claim_due, 9, "gone", timedelta(seconds=1), house.later(seconds=5))
+    sweeper = Upkeep(Stage(house.db), "one", lambda: None)  # type: ignore[arg-type]
+    assert [await sweeper.sweep() for _ in range(3)] == [upkeep.AGAIN, upkeep.AGAIN, upkeep.EVERY]
+    assert {row.state for row in house.rows(replies)} == {"uncertain"}
 
 
 def test_many_lost_and_old_turns_end_together(house: House) -> None:
