@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import Connection, inspect, text
 
 from engage.ledger import schema
 from engage.ledger.database import Database
@@ -19,6 +19,25 @@ MIGRATIONS = sorted((schema.MIGRATIONS / "versions").glob("[0-9]*.py"))
 def test_migrations_build_exactly_the_tables(db: Database) -> None:
     with db.reading() as tx:
         assert compare_metadata(MigrationContext.configure(tx), metadata) == []
+
+
+def test_migrations_build_the_indexes_word_for_word(db: Database, empty_url: str) -> None:
+    """A statement finds an index of part of a table only by the very words of its condition."""
+    straight = Database(empty_url)
+    with straight.transaction() as tx:
+        metadata.create_all(tx)
+    with db.reading() as migrated, straight.reading() as created:
+        assert _indexes(migrated) == _indexes(created)
+    straight.close()
+
+
+def _indexes(tx: Connection) -> dict[str, str]:
+    if tx.dialect.name == "sqlite":
+        query = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    else:
+        query = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = current_schema()"
+    found = {str(name): str(words) for name, words in tx.execute(text(query))}
+    return {name: words for name, words in found.items() if "alembic" not in name}
 
 
 def test_a_migrated_database_is_at_the_newest_revision(db: Database) -> None:
