@@ -173,7 +173,7 @@ async def test_a_conversation_waits_by_itself_and_in_order(office: Office) -> No
     account = await office.account(2, limits=[{**ONE_AN_HOUR, "each": "conversation"}])
     with office.runtime.db.transaction() as tx:  # both of one conversation
         first, second = tx.execute(select(replies).order_by(replies.c.id)).all()
-        tx.execute(update(replies).values(order_key=first.order_key))
+        tx.execute(update(replies).values(conversation_id=first.conversation_id, order_key=first.order_key))
     await office.work()
     rows = office.of(account)
     assert rows[0].due_at > utc_now() + timedelta(minutes=30)
