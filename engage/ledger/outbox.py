@@ -46,9 +46,9 @@ def reply_row(
 
 
 def release_held(tx: Connection, now: datetime) -> int:
-    """Send on what nobody took back inside its undo window."""
-    over = (conditions.timed(replies), replies.c.release_at <= now)
-    return tx.execute(update(replies).where(*over).values(state="due", due_at=now)).rowcount
+    """Send on what nobody took back inside its undo window, in one call not more than workers send meanwhile."""
+    over = _some(conditions.timed(replies), replies.c.release_at <= now)
+    return tx.execute(over.values(state="due", due_at=now)).rowcount
 
 
 def expire(tx: Connection, now: datetime) -> int:
@@ -63,7 +63,7 @@ def expire(tx: Connection, now: datetime) -> int:
 
 
 def _some(*which: ColumnElement[bool]) -> Update:
-    """To be set in one sweep. Those being written elsewhere are left to the next."""
+    """To be set in one go. Those being written elsewhere are left to the next."""
     some = select(replies.c.id).where(*which).limit(duties.SWEPT).with_for_update(skip_locked=True)
     return update(replies).where(replies.c.id.in_(some))
 

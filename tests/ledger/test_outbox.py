@@ -208,6 +208,16 @@ def test_a_reply_goes_out_when_its_undo_window_is_over(house: House) -> None:
     assert order(house) == [reply_id]
 
 
+def test_very_many_undo_windows_that_are_over_are_released_by_several_calls(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duties, "SWEPT", 2)
+    house.set_mode(Mode.AUTO, UNDO)
+    queue(house, "ann", "ben", "cem")
+    house.later(minutes=1)
+    assert [house.do(outbox.release_held, house.now) for _ in range(3)] == [2, 1, 0]
+
+
 def test_a_reply_taken_back_inside_its_undo_window_stays_back(house: House) -> None:
     house.do(by_hand.reject, held(house, UNDO))
     house.later(minutes=1)
