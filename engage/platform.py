@@ -185,6 +185,22 @@ class StreamSource(Protocol):
         """Pages as they come (`wait` is zero); ends or raises when the connection is lost."""
 
 
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """An account's new credentials, all of them. expires_at: None where they do not end."""
+
+    credentials: Mapping[str, str] = field(repr=False)
+    expires_at: datetime | None
+
+
+@runtime_checkable
+class Renewable(Protocol):
+    """A platform whose access ends and can be renewed. One process at a time asks for it, before it ends."""
+
+    async def renew(self) -> Renewed:
+        """New ones for those the connector was made with. Raises Unauthorized (the grant is over) or Retryable."""
+
+
 class Parser(Protocol):
     """connectors/<platform>/parse.py: pure."""
 

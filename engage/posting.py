@@ -14,9 +14,10 @@ from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, w
 
 from engage.errors import EngageError, Permanent, RateLimited, Retryable, Unauthorized, Unavailable
 from engage.ledger import outbox
-from engage.ledger.creators import block_account, lose_access
+from engage.ledger.creators import block_account
 from engage.ledger.database import Database
 from engage.ledger.quotas import Budget, give_back
+from engage.ledger.renewals import note_refusal
 from engage.ledger.sendings import NEVER, Sending
 from engage.models import Receipt
 from engage.pacing import FREE, Permit
@@ -42,7 +43,7 @@ class Step:
     reason: str
     uncounted: bool = False
     block_until: datetime | None = None  # the whole account slows down
-    lose_access: bool = False
+    refused_at: datetime | None = None  # for the account's credentials
     unsent: bool = False  # no attempt posted it: it may still be recalled
     unspent: bool = False  # this attempt posted nothing and the platform did not count it: its quota is given back
 
@@ -59,7 +60,7 @@ def after(error: Exception, sending: Sending, settle: Settle, lag: timedelta, ma
         until = now + (error.retry_after or SLOW_DOWN)
         return Step("due", until, reason, uncounted=True, block_until=until, unsent=sending.fresh, unspent=True)
     if isinstance(error, Unauthorized):
-        return Step("due", now, reason, uncounted=True, lose_access=True, unsent=sending.fresh)
+        return Step("due", now + BACKOFF[0], reason, uncounted=True, refused_at=now, unsent=sending.fresh)
     exhausted = sending.attempts >= max_attempts
     unspent = isinstance(error, Retryable)  # what a platform refuses it has counted
     if isinstance(error, Permanent) or (isinstance(error, Retryable) and exhausted):
@@ -147,7 +148,8 @@ class Poster:
                 return await self._write(sending, Step("uncertain", until, "waits out the platform's lag"))
             seen = await connector.find(sending.outgoing)
         except Unauthorized as error:
-            step = Step("uncertain", self._clock() + SLOW_DOWN, str(error), lose_access=True)
+            now = self._clock()
+            step = Step("uncertain", now + SLOW_DOWN, str(error), refused_at=now)
             return await self._write(sending, step)
         except EngageError:
             seen = ReadBack(Found.UNREADABLE)
@@ -189,8 +191,8 @@ def write(tx: Connection, sending: Sending, step: Step, paid: Sequence[Budget] =
         give_back(tx, paid)
     if step.block_until is not None:
         block_account(tx, sending.account_id, step.block_until)
-    if step.lose_access:
-        lose_access(tx, sending.account_id, step.reason)
+    if step.refused_at is not None:
+        note_refusal(tx, sending.account_id, step.reason, step.refused_at)
     if step.state == "due":
         return outbox.mark_due(tx, sending, step.due_at, step.reason, uncounted=step.uncounted, unsent=step.unsent)
     if step.state == "uncertain":

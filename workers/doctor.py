@@ -189,4 +189,7 @@ def _account(vault: Vault, row: Any) -> Check:
         return Check(name, "fail", f"access refused: {row.reason}", "Connect the account again")
     if row.state == "paused":
         return Check(name, "warn", f"paused: {row.reason}", f"engage resume --account {row.id}")
+    if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
+        ended = row.expires_at.isoformat(timespec="minutes")
+        return Check(name, "warn", f"its access ended at {ended} and is not renewed", "See the workers' log")
     return Check(name, "ok", f"{row.state}, id {row.id}")

@@ -22,6 +22,7 @@ from workers import process, queues
 from workers.answering import Answering
 from workers.pace import GAP, IDLE, Portion
 from workers.pump import Pump
+from workers.renewing import Renewing
 from workers.runtime import Runtime, utc_now
 from workers.sending import Posting
 from workers.upkeep import Upkeep
@@ -64,6 +65,7 @@ class Engine:
         if queues.UPKEEP in consumed:
             pumps[queues.UPKEEP] = Pump("upkeep", self._keep_up)
             pumps["vectors"] = Pump("vectors", self._upkeep.index)
+            pumps["renewals"] = Pump("renewals", Renewing(self.runtime).step)
         return pumps
 
     def hear(self, queue: str) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 
 from engage.errors import EngageError, Retryable, Unauthorized, Unavailable
-from engage.ledger import creators, sources
+from engage.ledger import renewals, sources
 from engage.ledger.ids import new_id
 from engage.ledger.inbox import Incoming
 from engage.ledger.sources import Heard, Held, Key
@@ -125,9 +125,9 @@ class Listener:
 
     async def _note_refusal(self, held: Held, reason: str) -> None:
         try:
-            await self.runtime.db.run(creators.lose_access, held.account_id, reason)
+            await self.runtime.db.run(renewals.note_refusal, held.account_id, reason, utc_now())
         except Retryable as error:
-            log.warning("not_noted", what="lose_access", error=str(error))
+            log.warning("not_noted", what="refusal", error=str(error))
 
     async def _listen(self, held: Held) -> bool:
         """True where the source is given back already, or belongs to another."""

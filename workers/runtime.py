@@ -46,7 +46,7 @@ class Runtime:
         self.vault = vault
         self.waker = waker
         self.tally = Tally()
-        self._connections = Connections(self._connect)
+        self._connections = Connections(self.connect)
         self._avatar: Avatar | None = None
         self._avatar_lock = asyncio.Lock()
 
@@ -104,7 +104,7 @@ class Runtime:
         for account in found.values():
             await self._connections.see(account, utc_now())
 
-    def _connect(self, account: Row[Any]) -> Connector:
+    def connect(self, account: Row[Any]) -> Connector:
         return connectors.connector_class(account.platform)(self._link(account))
 
     def _link(self, account: Row[Any]) -> AccountLink:

@@ -9,7 +9,7 @@ from connectors import http, signatures
 from connectors.sandbox import limits
 from engage.errors import Ambiguous, ConfigError, RateLimited, Unavailable
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Found, Page, RawEvent, ReadBack, Settle
+from engage.platform import AccountLink, Found, Page, RawEvent, ReadBack, Renewed, Settle
 
 MAX_LENGTH = {Surface.COMMENT: 300, Surface.DM: 1000, Surface.LIVE: 200}
 POLL_LIMIT = 500
@@ -119,6 +119,19 @@ class SandboxConnector:
         except (ValueError, KeyError, TypeError):
             raise Unavailable("GET /api/events did not answer with a page of events") from None
         return Page(events, cursor, timedelta() if len(events) == POLL_LIMIT else POLL_WAIT)
+
+    async def renew(self) -> Renewed:
+        """New tokens; the old ones end with the network's answer."""
+        known = self._account.credentials
+        token = self._required(known, "refresh_token", "Connect the account again.")
+        request = self._http.build_request("POST", "/api/token/refresh", json={"refresh_token": token})
+        try:
+            said = (await http.write(self._http, request)).json()
+            tokens = {name: str(said[name]) for name in ("access_token", "refresh_token")}
+            ends = said.get("expires_at")
+            return Renewed({**known, **tokens}, datetime.fromisoformat(ends) if ends else None)
+        except (Ambiguous, ValueError, KeyError, TypeError):
+            raise Unavailable("the sandbox did not answer with new tokens") from None
 
     async def close(self) -> None:
         """Release the connections."""

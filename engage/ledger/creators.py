@@ -17,6 +17,7 @@ from engage.ledger.types import UtcDateTime
 from engage.models import Mode, Persona, Surface
 
 EVERYTHING = "everything"
+USED_UP = 0.8  # of their time, when credentials are renewed: an hour's have twelve minutes for outages
 
 
 class UnknownCreator(EngageError):
@@ -84,6 +85,8 @@ def connect_account(
     config: dict[str, Any],
     credentials: bytes,
     now: datetime,
+    *,
+    expires_at: datetime | None = None,
 ) -> str:
     """Store an account, or give an existing one its new credentials; a paused one stays paused. Returns its id."""
     key = (accounts.c.platform == platform, accounts.c.platform_user_id == platform_user_id)
@@ -92,6 +95,8 @@ def connect_account(
         "handle": handle,
         "config": config,
         "credentials": credentials,
+        "expires_at": expires_at,
+        "renew_at": renewal_of(expires_at, now),
         "state": "active",
         "reason": "",
         "offer": None,
@@ -105,8 +110,13 @@ def connect_account(
         raise EngageError(f"this {platform} account belongs to another creator here")
     if known.state == "paused":
         values |= {"state": "paused", "reason": known.reason}
-    tx.execute(update(accounts).where(accounts.c.id == known.id).values(**values))
+    tx.execute(update(accounts).where(accounts.c.id == known.id).values(**values, renewed_at=now))
     return str(known.id)
+
+
+def renewal_of(expires_at: datetime | None, now: datetime) -> datetime | None:
+    """When credentials that were given now and end then should be renewed. Pure."""
+    return None if expires_at is None else now + (expires_at - now) * USED_UP
 
 
 def configure_account(tx: Connection, account_id: str, config: dict[str, Any]) -> None:
@@ -157,13 +167,14 @@ def pause_account(tx: Connection, account_id: str, reason: str) -> None:
 
 def resume_account(tx: Connection, account_id: str) -> None:
     if get_account(tx, account_id).state != "active":
-        move(tx, accounts, account_id, "active", reason="", blocked_until=None, offer=None)
+        soon = func.coalesce(accounts.c.renew_at, accounts.c.expires_at)  # nobody renewed it while it was refused
+        move(tx, accounts, account_id, "active", reason="", blocked_until=None, offer=None, renew_at=soon)
 
 
 def lose_access(tx: Connection, account_id: str, reason: str) -> None:
     """The platform refuses the account's credentials. Nothing is sent until it is connected again."""
     if get_account(tx, account_id).state != "unauthorized":
-        move(tx, accounts, account_id, "unauthorized", reason=reason, offer=None)
+        move(tx, accounts, account_id, "unauthorized", reason=reason, offer=None, renew_at=None)
 
 
 def block_account(tx: Connection, account_id: str, until: datetime) -> None:

@@ -62,9 +62,13 @@ accounts = Table(
     Column("reason", Text, nullable=False, default=""),
     Column("blocked_until", UtcDateTime),  # the platform asked to slow down
     Column("offer", String(40)),  # sources its connector had when its rows in `cursors` were made; NULL: make them
+    Column("expires_at", UtcDateTime),  # when its credentials end; NULL: they do not
+    Column("renew_at", UtcDateTime),  # when somebody may renew them, or the end of the lease of whoever does
+    Column("renewed_at", UtcDateTime),  # when these credentials took the place of others
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "platform_user_id"),
 )
+partial_index("ix_accounts_renew_at", accounts.c.renew_at, where=accounts.c.renew_at.is_not(None))
 partial_index("ix_accounts_changed", accounts.c.id, where=accounts.c.offer.is_(None))
 
 modes = Table(

@@ -15,6 +15,7 @@ from engage.models import Mode, Persona, Surface
 from engage.secrets import Vault
 
 CONFIG = Path(__file__).parent.parent.parent / "config"
+CREDENTIALS = frozenset({"access_token", "refresh_token", "webhook_secret"})  # of what the network tells of an account
 READBACK_LAG_S = 5  # longer than the network's dial is ever turned to
 WORDS = ("posts.jsonl", "pairs.jsonl", "faq.jsonl", "products.jsonl")
 
@@ -61,11 +62,20 @@ def connect_account(
     db: Database, vault: Vault, persona: Persona, sandbox: str, account: dict[str, str], settle: str = "key"
 ) -> str:
     """Store a sandbox account that answers by itself everywhere. Returns the account's id here."""
-    secrets = {key: account[key] for key in ("access_token", "webhook_secret")}
+    secrets = {key: value for key, value in account.items() if key in CREDENTIALS}
+    ends = account.get("expires_at")
     config = {"base_url": sandbox, "settle": settle, "readback_lag_s": READBACK_LAG_S}
     with db.transaction() as tx:
         account_id = creators.connect_account(
-            tx, persona.id, "sandbox", account["user_id"], persona.name, config, vault.lock(secrets), datetime.now(UTC)
+            tx,
+            persona.id,
+            "sandbox",
+            account["user_id"],
+            persona.name,
+            config,
+            vault.lock(secrets),
+            datetime.now(UTC),
+            expires_at=datetime.fromisoformat(ends) if ends else None,
         )
         for surface in Surface:
             creators.set_mode(tx, account_id, surface, Mode.AUTO, timedelta(0))

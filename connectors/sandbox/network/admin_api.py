@@ -32,7 +32,8 @@ class AdminApi:
     async def connect(self, request: Request) -> Response:
         body = await wire.body(request)
         handle, name = forms.word(body, "handle"), forms.optional(body, "display_name")
-        account = accounts.connect(self.site.network, handle, name, forms.optional(body, "webhook_url"))
+        url = forms.optional(body, "webhook_url")
+        account = accounts.connect(self.site.network, handle, name, url, self.site.token_end())
         return wire.answer(events.account_json(account), 201)
 
     async def change(self, request: Request) -> Response:

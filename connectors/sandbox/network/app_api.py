@@ -104,5 +104,7 @@ class AppApi:
 
     async def refresh(self, request: Request) -> Response:
         token = forms.word(await wire.body(request), "refresh_token")
-        account = accounts.refresh(self.site.network, token)
-        return wire.answer({"access_token": account.access_token, "refresh_token": account.refresh_token})
+        site = self.site
+        grace = timedelta(seconds=site.faults.refresh_grace_s)
+        account = accounts.refresh(site.network, token, site.now(), site.token_end(), grace)
+        return wire.answer(events.tokens_json(account))

@@ -93,6 +93,15 @@ def reply_json(note: Note) -> Json:
     }
 
 
+def tokens_json(account: Account) -> Json:
+    """An account's tokens; `expires_at` is null where the access token does not end."""
+    return {
+        "access_token": account.access_token,
+        "refresh_token": account.refresh_token,
+        "expires_at": account.token_ends_at,
+    }
+
+
 def account_json(account: Account) -> Json:
     """An account with its credentials, for the app that connected it."""
     return {
@@ -100,8 +109,7 @@ def account_json(account: Account) -> Json:
         "handle": account.handle,
         "display_name": account.display_name,
         "app_id": account.app_id,
-        "access_token": account.access_token,
-        "refresh_token": account.refresh_token,
+        **tokens_json(account),
         "webhook_secret": " ".join(account.webhook_secrets),
         "webhook_url": account.webhook_url,
     }

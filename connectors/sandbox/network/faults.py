@@ -25,6 +25,8 @@ class Faults:
     timeout_s: float = 30.0
     reply_reset_after: float = 0.0  # posted, and the connection is cut
     readback_lag_s: float = 0.0  # a posted reply stays invisible to GET /api/replies this long
+    token_s: float = 0.0  # access tokens that are given out from now on end after this; 0: never
+    refresh_grace_s: float = 0.0  # a used refresh token is answered as before this long, instead of 401
     idempotency_keys: bool = True  # false: keys are ignored, as on most platforms
 
 

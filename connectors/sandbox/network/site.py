@@ -30,7 +30,11 @@ class Site:
 
     def holder(self, request: Request) -> Account:
         """The account whose app calls. Raises Refusal 401."""
-        return accounts.holder(self.network, request.headers.get("authorization", ""))
+        return accounts.holder(self.network, request.headers.get("authorization", ""), self.now())
+
+    def token_end(self) -> datetime | None:
+        """When an access token that is given out now ends; None: never."""
+        return self.now() + timedelta(seconds=self.faults.token_s) if self.faults.token_s else None
 
     def roll(self) -> Ending:
         """How the reply call that just came in will end."""

@@ -36,6 +36,10 @@ class Account:
     webhook_secrets: list[str] = field(repr=False)  # newest first
     webhook_url: str = ""
     revoked: bool = False
+    token_ends_at: datetime | None = None
+    used_refresh_token: str = field(default="", repr=False)
+    refreshed_at: datetime | None = None
+    refreshes: int = 0
     events: list[bytes] = field(default_factory=list, repr=False)
 
 

@@ -21,6 +21,7 @@ def figures(network: Network) -> Json:
         "duplicate_replies": duplicate_replies(replies),
         "unlabelled_replies": sum(not note.automated for note in replies),
         "violations": dict(network.violations),
+        "token_refreshes": sum(account.refreshes for account in network.accounts.values()),
         "latency": {"p50_s": _quantile(waits, 0.50), "p95_s": _quantile(waits, 0.95)},
     }
 
