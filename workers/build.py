@@ -5,12 +5,12 @@ from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from engage.errors import ConfigError
 from engage.ledger.creators import list_creators
 from engage.ledger.database import Database
-from engage.ledger.tables import passages
+from engage.ledger.tables import LATE, passages
 from engage.settings import Settings
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ def composer(settings: Settings, remembering: "Memory | None" = None) -> "Compos
 def index_waiting(db: Database, url: str) -> int:
     """Vectors for the passages that have none yet, whoever they belong to. Returns how many."""
     with db.reading() as tx:
-        late = select(passages.c.creator_id).where(passages.c.indexed_at.is_(None)).distinct()
+        late = select(passages.c.creator_id).where(text(LATE)).distinct()
         creators = list(tx.execute(late).scalars())
     return sum(index_creator(db, url, creator_id) for creator_id in creators)
 

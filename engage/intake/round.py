@@ -9,7 +9,6 @@ from sqlalchemy import Connection, Row, Select, Table, bindparam, func, select, 
 
 from engage.intake.events import IntakePolicy, kept_because
 from engage.ledger.among import among
-from engage.ledger.conditions import unended
 from engage.ledger.conversations import NAME_LENGTH, conversation_row, follower_row, message_row
 from engage.ledger.creators import SurfaceMode, modes_of
 from engage.ledger.many import insert_many
@@ -97,7 +96,7 @@ def _open_turns(
     query = select(turns).where(
         among(turns.c.conversation_id, [place["id"] for place in places.values()]),
         among(turns.c.follower_id, [person["id"] for person in people.values()]),
-        unended(turns),
+        turns.c.state.in_(("collecting", "answering")),
     )
     rows = tx.execute(query.order_by(turns.c.id).with_for_update())
     return {(row.conversation_id, row.follower_id): row for row in rows}

@@ -7,7 +7,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, or_, select, update
 
 from engage.ledger.among import among
-from engage.ledger.conditions import unended
 from engage.ledger.ids import new_id
 from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import conversations, followers, messages, replies, turns
@@ -248,7 +247,7 @@ def open_turn_of(tx: Connection, conversation_id: str, follower_id: str) -> Row[
     query = (
         select(turns)
         .where(turns.c.conversation_id == conversation_id, turns.c.follower_id == follower_id)
-        .where(unended(turns))
+        .where(turns.c.state.in_(("collecting", "answering")))
         .order_by(turns.c.id.desc())
         .limit(1)
         .with_for_update()

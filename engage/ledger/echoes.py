@@ -3,10 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, or_, select
 
 from engage.ledger.among import among
-from engage.ledger.conditions import underway
 from engage.ledger.outbox import mark_echoed
 from engage.ledger.tables import conversations, replies
 from engage.models import Receipt
@@ -14,7 +13,10 @@ from engage.models import Receipt
 NOTED = ""  # in place of a reply's id: its receipt is known already
 
 # A reply that may be out: being sent, asked for, or waiting to be sent again with its key.
-_MAY_BE_OUT = and_(underway(replies), replies.c.first_sent_at.is_not(None))
+_MAY_BE_OUT = or_(
+    replies.c.state.in_(("sending", "uncertain")),
+    and_(replies.c.state == "due", replies.c.first_sent_at.is_not(None)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def match(tx: Connection, echoes: Sequence[Echo]) -> dict[Echo, str]:
 def _noted(tx: Connection, echoes: Sequence[Echo], accounts: Collection[str]) -> set[tuple[str, str]]:
     receipts = {echo.receipt.id for echo in echoes}
     query = select(replies.c.account_id, replies.c.receipt_id).where(
-        among(replies.c.account_id, accounts), among(replies.c.receipt_id, receipts), replies.c.receipt_id.is_not(None)
+        among(replies.c.account_id, accounts), among(replies.c.receipt_id, receipts)
     )
     return {(row.account_id, row.receipt_id) for row in tx.execute(query)}
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, TextClause, func, select, text
 
-from engage.ledger import conditions
 from engage.ledger.sendings import NEVER
-from engage.ledger.tables import cursors, deliveries, replies, turns
+from engage.ledger.tables import RECEIVED, cursors, deliveries, replies, turns
 from engage.models import Surface
+
+Condition = ColumnElement[bool] | TextClause
 
 MOST = 10_000
 BEHIND = timedelta(seconds=30)  # a source that nobody took this long after it was due
@@ -26,19 +27,19 @@ class Queue:
 
 def queues(tx: Connection, now: datetime) -> dict[str, Queue]:
     """intake, the lanes, post (replies to send) and settle (replies whose fate must be asked for)."""
-    found = {"intake": _queue(tx, deliveries, [conditions.received(deliveries)], deliveries.c.received_at, now)}
+    found = {"intake": _queue(tx, deliveries, [text(RECEIVED)], deliveries.c.received_at, now)}
     for surface in Surface:
-        lane = [conditions.collecting(turns), turns.c.surface == surface.value]
+        lane = [turns.c.state == "collecting", turns.c.surface == surface.value]
         found[surface.value] = _queue(tx, turns, lane, turns.c.due_at, now)
-    for name, waits in (("post", conditions.due), ("settle", conditions.uncertain)):
-        found[name] = _queue(tx, replies, [waits(replies)], replies.c.due_at, now)
+    for name, state in (("post", "due"), ("settle", "uncertain")):
+        found[name] = _queue(tx, replies, [replies.c.state == state], replies.c.due_at, now)
     return found
 
 
 def _queue(
     tx: Connection,
     table: Table,
-    waits: Sequence[ColumnElement[bool]],
+    waits: Sequence[ColumnElement[bool] | TextClause],
     since: ColumnElement[Any],
     now: datetime,
 ) -> Queue:
@@ -51,9 +52,9 @@ def _queue(
 def unsettled(tx: Connection) -> dict[str, int]:
     """Replies that wait for a person, or are out at this moment."""
     return {
-        "held": count(tx, replies, conditions.unsent(replies), conditions.in_state(replies, "held")),
-        "sending": count(tx, replies, conditions.sending(replies)),
-        "parked": count(tx, replies, conditions.uncertain(replies), replies.c.due_at >= NEVER),
+        "held": count(tx, replies, replies.c.state == "held"),
+        "sending": count(tx, replies, replies.c.state == "sending"),
+        "parked": count(tx, replies, replies.c.state == "uncertain", replies.c.due_at >= NEVER),
     }
 
 
@@ -66,7 +67,7 @@ def behind(tx: Connection, now: datetime) -> dict[str, Queue]:
 KINDS = ("poll", "stream")
 
 
-def count(tx: Connection, table: Table, *which: ColumnElement[bool]) -> int:
+def count(tx: Connection, table: Table, *which: Condition) -> int:
     """How many rows, at most MOST."""
     some = select(*table.primary_key.columns).where(*which).limit(MOST).subquery()
     return int(tx.execute(select(func.count()).select_from(some)).scalar_one())

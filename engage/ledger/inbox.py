@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from engage.errors import EngageError
 from engage.ledger.among import among
-from engage.ledger.conditions import received
 from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
 from engage.ledger.many import insert_many
@@ -56,7 +55,7 @@ def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
     insert_many(tx, deliveries, rows, ignoring=True)
 
 
-_RECEIVED = Line(Waiting(deliveries, lambda one: [received(one)], ("id",), lambda _: [], running=[]))
+_RECEIVED = Line(Waiting(deliveries, lambda one: [one.c.state == "received"], ("id",), lambda _: [], running=[]))
 
 
 def next_received(tx: Connection, limit: int, now: datetime, rota: Rota | None = None) -> list[Row[Any]]:
@@ -113,5 +112,5 @@ def replay(tx: Connection, delivery_id: str) -> None:
 
 def waiting(tx: Connection, at_most: int = 100_000) -> int:
     """How many deliveries are not processed yet; counting stops at `at_most`."""
-    some = select(deliveries.c.id).where(received(deliveries)).limit(at_most)
+    some = select(deliveries.c.id).where(deliveries.c.state == "received").limit(at_most)
     return int(tx.execute(select(func.count()).select_from(some.subquery())).scalar_one())

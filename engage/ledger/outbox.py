@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Update, case, func, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, Update, case, func, literal, select, text, update
 
-from engage.ledger import conditions, duties
+from engage.ledger import duties
 from engage.ledger.among import among
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.ids import new_id
 from engage.ledger.many import update_many
 from engage.ledger.sendings import LOST, NEVER, Sending
 from engage.ledger.states import move
-from engage.ledger.tables import decisions, replies
+from engage.ledger.tables import TIMED, UNSENT, decisions, replies
 from engage.models import Mode, Receipt, Reply
 
 
@@ -47,13 +47,13 @@ def reply_row(
 
 def release_held(tx: Connection, now: datetime) -> int:
     """Send on what nobody took back inside its undo window, in one call not more than workers send meanwhile."""
-    over = _some(conditions.timed(replies), replies.c.release_at <= now)
+    over = _some(text(TIMED), replies.c.release_at <= now)
     return tx.execute(over.values(state="due", due_at=now)).rowcount
 
 
 def expire(tx: Connection, now: datetime) -> int:
     """Give up what is too old to be said. What may be out already becomes uncertain: nobody may say that it is not."""
-    late = (conditions.unsent(replies), replies.c.expires_at <= now)
+    late = (text(UNSENT), replies.c.expires_at <= now)
     waited_for = case((replies.c.reason == "", ""), else_=literal(": ") + replies.c.reason)
     reason = literal("not posted in time") + waited_for
     surely_not = _some(*late, replies.c.first_sent_at.is_(None)).values(state="expired", reason=reason)
@@ -62,7 +62,7 @@ def expire(tx: Connection, now: datetime) -> int:
     return tx.execute(surely_not).rowcount + tx.execute(perhaps).rowcount
 
 
-def _some(*which: ColumnElement[bool]) -> Update:
+def _some(*which: ColumnElement[bool] | TextClause) -> Update:
     """To be set in one go. Those being written elsewhere are left to the next."""
     some = select(replies.c.id).where(*which).limit(duties.SWEPT).with_for_update(skip_locked=True)
     return update(replies).where(replies.c.id.in_(some))
@@ -146,14 +146,13 @@ def _move_mine(tx: Connection, sending: Sending, state: str, values: dict[str, A
 
 
 def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -> None:
-    for held in (conditions.sending, conditions.uncertain):
-        mine = (replies.c.lease_owner == owner, held(replies))
-        tx.execute(update(replies).where(*mine).values(lease_until=now + lease))
+    mine = (replies.c.lease_owner == owner, replies.c.state.in_(("sending", "uncertain")))
+    tx.execute(update(replies).where(*mine).values(lease_until=now + lease))
 
 
 def sweep(tx: Connection, now: datetime) -> int:
     """A worker died between taking a reply and noting its receipt: it may be posted."""
-    lost = _some(conditions.sending(replies), replies.c.lease_until < now)
+    lost = _some(replies.c.state == "sending", replies.c.lease_until < now)
     return tx.execute(lost.values(**_free(state="uncertain", due_at=now, reason=LOST))).rowcount
 
 
@@ -161,9 +160,9 @@ def next_due(tx: Connection) -> datetime | None:
     """When the outbox next has something to do."""
     due = select(func.min(replies.c.due_at))
     moments = (
-        due.where(conditions.due(replies)),
-        due.where(conditions.uncertain(replies)),
-        select(func.min(replies.c.release_at)).where(conditions.timed(replies)),
+        due.where(replies.c.state == "due"),
+        due.where(replies.c.state == "uncertain"),
+        select(func.min(replies.c.release_at)).where(text(TIMED)),
     )
     found = [moment for query in moments if (moment := tx.execute(query).scalar_one_or_none()) is not None]
     return min(found, default=None)
@@ -172,7 +171,7 @@ def next_due(tx: Connection) -> datetime | None:
 def recall_unposted(tx: Connection, reason: str, *, turn_id: str = "", conversation_id: str = "") -> list[str]:
     """Withdraw replies that are not on their way yet, of one turn or one conversation. Returns their turns' ids."""
     scope = replies.c.turn_id == turn_id if turn_id else replies.c.conversation_id == conversation_id
-    query = select(replies).where(scope, conditions.unsent(replies)).with_for_update()
+    query = select(replies).where(scope, replies.c.state.in_(("held", "due"))).with_for_update()
     rows = [row for row in tx.execute(query).all() if row.first_sent_at is None]
     for row in rows:
         move(tx, replies, row.id, "recalled", reason=reason)

@@ -22,7 +22,6 @@ from sqlalchemy.orm import aliased
 
 from engage.ledger import creators
 from engage.ledger.among import among
-from engage.ledger.conditions import Condition, due, uncertain, underway
 from engage.ledger.fair import Conditions, Line, Rota, Waiting
 from engage.ledger.tables import accounts, conversations, followers, modes, replies
 from engage.ledger.types import UtcDateTime
@@ -89,11 +88,11 @@ def _in_order(one: FromClause) -> list[ColumnElement[bool]]:
     earlier = aliased(replies)
     now = bindparam("now", type_=UtcDateTime)
     # One that is being settled holds its followers back; one that is parked for the creator does not.
-    parked = and_(uncertain(earlier), earlier.c.due_at >= bindparam("soon", type_=UtcDateTime))
+    being_settled = and_(earlier.c.state == "uncertain", earlier.c.due_at < bindparam("soon", type_=UtcDateTime))
     held_back = (
         select(earlier.c.id)
-        .where(earlier.c.conversation_id == one.c.conversation_id)  # as the same order has; the index begins with it
-        .where(earlier.c.order_key == one.c.order_key, earlier.c.id < one.c.id, underway(earlier), ~parked)
+        .where(earlier.c.order_key == one.c.order_key, earlier.c.id < one.c.id)
+        .where(or_(earlier.c.state.in_(("due", "sending")), being_settled))
         .exists()
     )
     return [one.c.due_at <= now, one.c.expires_at > now, ~held_back]  # also where nobody swept yet
@@ -114,15 +113,15 @@ def _unasked(one: FromClause) -> list[ColumnElement[bool]]:
     return [one.c.due_at <= now, or_(one.c.lease_until.is_(None), one.c.lease_until < now)]
 
 
-def _line(waits: Condition, may_go: Conditions, running: Sequence[ColumnElement[bool]]) -> Line:
+def _line(state: str, may_go: Conditions, running: Sequence[ColumnElement[bool]]) -> Line:
     def where(one: FromClause) -> list[ColumnElement[bool]]:
-        return [waits(one), one.c.surface == bindparam("surface")]
+        return [one.c.state == state, one.c.surface == bindparam("surface")]
 
     return Line(Waiting(replies, where, ("due_at", "id"), may_go, running))
 
 
-_DUE = _line(due, _in_order, [*creators.running(sending=True), _lets_post()])
-_UNCERTAIN = _line(uncertain, _unasked, creators.running(sending=True))
+_DUE = _line("due", _in_order, [*creators.running(sending=True), _lets_post()])
+_UNCERTAIN = _line("uncertain", _unasked, creators.running(sending=True))
 
 
 # Built once: to build and compare them takes longer than to run them.

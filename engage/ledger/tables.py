@@ -1,13 +1,10 @@
 """The tables. Every row of a creator's carries the creator's id: it is the tenant key of every query."""
 
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -18,9 +15,9 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
-from engage.ledger import conditions
 from engage.ledger.types import UtcDateTime
 
 metadata = MetaData(
@@ -32,10 +29,18 @@ metadata = MetaData(
     }
 )
 
+# Rows that something waits for. Statements say them in these words, so that they find the indexes of just these rows.
+RECEIVED = "state = 'received'"  # of deliveries
+OPEN = "state = 'collecting'"  # of turns
+UNSENT = "state IN ('held', 'due')"  # of replies
+TIMED = "state = 'held' AND release_at IS NOT NULL"  # of replies: they go out by themselves
+ENDING = "renew_at IS NOT NULL"  # of accounts: their credentials are renewed then
+LATE = "indexed_at IS NULL"  # of passages: their vectors are still to come
 
-def partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> None:
-    """An index of the few rows that meet `where`; a statement must say its very words to use it."""
-    Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """An index of the few rows that meet `where`; a statement must say those very words to use it."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 creators = Table(
@@ -67,9 +72,9 @@ accounts = Table(
     Column("renewed_at", UtcDateTime),  # when these credentials took the place of others
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "platform_user_id"),
+    partial_index("ix_accounts_changed", "id", where="offer IS NULL"),
+    partial_index("ix_accounts_renew_at", "renew_at", where=ENDING),
 )
-partial_index("ix_accounts_renew_at", accounts.c.renew_at, where=accounts.c.renew_at.is_not(None))
-partial_index("ix_accounts_changed", accounts.c.id, where=accounts.c.offer.is_(None))
 
 modes = Table(
     "modes",
@@ -98,8 +103,8 @@ cursors = Table(  # the polls and streams of the accounts that have some
     Column("lease_owner", String(64)),
     Column("error", Text, nullable=False, default=""),
     Index("ix_cursors_source_next_at", "source", "next_at"),
+    partial_index("ix_cursors_lease_owner", "lease_owner", where="lease_owner IS NOT NULL"),
 )
-partial_index("ix_cursors_lease_owner", cursors.c.lease_owner, where=cursors.c.lease_owner.is_not(None))
 
 deliveries = Table(
     "deliveries",
@@ -115,10 +120,9 @@ deliveries = Table(
     Column("received_at", UtcDateTime, nullable=False),
     Column("processed_at", UtcDateTime),
     UniqueConstraint("account_id", "dedupe_key"),
+    Index("ix_deliveries_state_account_id_id", "state", "account_id", "id"),
+    partial_index("ix_deliveries_received", "state", "received_at", where=RECEIVED),
 )
-_received = conditions.received(deliveries)
-partial_index("ix_deliveries_line", deliveries.c.account_id, deliveries.c.id, where=_received)
-partial_index("ix_deliveries_received", deliveries.c.received_at, where=_received)
 
 followers = Table(
     "followers",
@@ -169,16 +173,13 @@ turns = Table(
     Column("lease_owner", String(64)),
     Column("lease_until", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Index("ix_turns_state_surface_due_at", "state", "surface", "due_at"),
+    Index("ix_turns_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
+    Index("ix_turns_order_key_state", "order_key", "state"),
+    partial_index("ix_turns_open", "surface", "opened_at", where=OPEN),
+    Index("ix_turns_conversation_id_follower_id", "conversation_id", "follower_id"),
     Index("ix_turns_creator_id_id", "creator_id", "id"),
 )
-_collecting = conditions.collecting(turns)
-_turn_order = (turns.c.conversation_id, turns.c.order_key, turns.c.id)
-_turn_line = (turns.c.surface, turns.c.account_id, turns.c.due_at, turns.c.id)
-partial_index("ix_turns_line", *_turn_line, where=_collecting)
-partial_index("ix_turns_due", turns.c.surface, turns.c.due_at, where=_collecting)
-partial_index("ix_turns_open", turns.c.surface, turns.c.opened_at, where=_collecting)
-partial_index("ix_turns_answering", turns.c.lease_until, where=conditions.answering(turns))
-partial_index("ix_turns_unended", *_turn_order, where=conditions.unended(turns))
 
 messages = Table(
     "messages",
@@ -228,8 +229,8 @@ decisions = Table(
     Column("open", Boolean, nullable=False, default=False),  # an escalation nobody has dealt with
     Column("created_at", UtcDateTime, nullable=False),
     Index("ix_decisions_creator_id_created_at", "creator_id", "created_at"),
+    Index("ix_decisions_open", "open", sqlite_where=text("open"), postgresql_where=text("open")),
 )
-partial_index("ix_decisions_open", decisions.c.turn_id, where=decisions.c.open.is_(True))
 
 replies = Table(  # the outbox
     "replies",
@@ -258,22 +259,16 @@ replies = Table(  # the outbox
     Column("lease_owner", String(64)),
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_replies_state_due_at", "state", "due_at"),
+    Index("ix_replies_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
+    Index("ix_replies_order_key_state", "order_key", "state"),
+    partial_index("ix_replies_unsent", "state", "expires_at", where=UNSENT),
+    partial_index("ix_replies_timed", "state", "release_at", where=TIMED),
     Index("ix_replies_conversation_id_created_at", "conversation_id", "created_at"),
+    Index("ix_replies_account_id_receipt_id", "account_id", "receipt_id"),
     Index("ix_replies_follower_id_created_at", "follower_id", "created_at"),
     Index("ix_replies_creator_id_created_at", "creator_id", "created_at"),
 )
-_due, _uncertain = conditions.due(replies), conditions.uncertain(replies)
-_reply_order = (replies.c.conversation_id, replies.c.order_key, replies.c.id)
-_reply_line = (replies.c.surface, replies.c.account_id, replies.c.due_at, replies.c.id)
-partial_index("ix_replies_due_line", *_reply_line, where=_due)
-partial_index("ix_replies_due", replies.c.due_at, where=_due)
-partial_index("ix_replies_uncertain_line", *_reply_line, where=_uncertain)
-partial_index("ix_replies_uncertain", replies.c.due_at, where=_uncertain)
-partial_index("ix_replies_sending", replies.c.lease_until, where=conditions.sending(replies))
-partial_index("ix_replies_underway", *_reply_order, where=conditions.underway(replies))
-partial_index("ix_replies_unsent", replies.c.state, replies.c.expires_at, where=conditions.unsent(replies))
-partial_index("ix_replies_timed", replies.c.release_at, where=conditions.timed(replies))
-partial_index("ix_replies_receipt", replies.c.account_id, replies.c.receipt_id, where=replies.c.receipt_id.is_not(None))
 
 quotas = Table(  # what a platform allows in a day or a month of its calendar
     "quotas",
@@ -343,8 +338,8 @@ passages = Table(
     Column("digest", String(64), nullable=False),
     Column("indexed_at", UtcDateTime),  # NULL: its vector is still to come
     Index("ix_passages_creator_id_source_id", "creator_id", "source_id"),
+    partial_index("ix_passages_late", "creator_id", "id", where=LATE),
 )
-partial_index("ix_passages_late", passages.c.creator_id, passages.c.id, where=passages.c.indexed_at.is_(None))
 
 users = Table(
     "users",

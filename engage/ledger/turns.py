@@ -5,20 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, bindparam, func, select, text, update
 from sqlalchemy.orm import aliased
 
 from engage.ledger import creators, duties
 from engage.ledger.among import among
 from engage.ledger.cards import ENDED_AS, decision
-from engage.ledger.conditions import answering, collecting, unended
 from engage.ledger.conversations import living_messages
 from engage.ledger.fair import Line, Rota, Waiting
 from engage.ledger.ids import new_id
 from engage.ledger.many import insert_ignoring, insert_many
 from engage.ledger.outbox import recall_unposted
 from engage.ledger.states import move
-from engage.ledger.tables import decisions, messages, turns
+from engage.ledger.tables import OPEN, decisions, messages, turns
 from engage.ledger.types import UtcDateTime
 from engage.models import Card, Escalate, Mode, Outcome, Skip, Surface
 
@@ -85,8 +84,8 @@ def _unblocked(one: FromClause) -> list[ColumnElement[bool]]:
     earlier = aliased(turns)
     blocked = (
         select(earlier.c.id)
-        .where(earlier.c.conversation_id == one.c.conversation_id)  # as the same order has; the index begins with it
-        .where(earlier.c.order_key == one.c.order_key, earlier.c.id < one.c.id, unended(earlier))
+        .where(earlier.c.order_key == one.c.order_key, earlier.c.id < one.c.id)
+        .where(earlier.c.state.in_(("collecting", "answering")))
         .exists()
     )
     return [one.c.due_at <= bindparam("now", type_=UtcDateTime), ~blocked]
@@ -95,7 +94,7 @@ def _unblocked(one: FromClause) -> list[ColumnElement[bool]]:
 _DUE = Line(
     Waiting(
         turns,
-        where=lambda one: [collecting(one), one.c.surface == bindparam("surface")],
+        where=lambda one: [one.c.state == "collecting", one.c.surface == bindparam("surface")],
         order=("due_at", "id"),
         may_go=_unblocked,
         running=creators.running(sending=False),
@@ -136,7 +135,7 @@ _TAKE = (
 
 def next_due(tx: Connection, surfaces: Sequence[Surface]) -> datetime | None:
     """When the next turn of these lanes is due."""
-    first = select(func.min(turns.c.due_at)).where(collecting(turns))
+    first = select(func.min(turns.c.due_at)).where(turns.c.state == "collecting")
     moments = [tx.execute(first.where(turns.c.surface == surface.value)).scalar_one_or_none() for surface in surfaces]
     return min((moment for moment in moments if moment is not None), default=None)
 
@@ -168,21 +167,21 @@ def renew(tx: Connection, claimed: Claimed, lease: timedelta, now: datetime) -> 
 
 def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -> None:
     """A worker that is alive keeps what it holds."""
-    mine = (turns.c.lease_owner == owner, answering(turns))
+    mine = (turns.c.lease_owner == owner, turns.c.state == "answering")
     tx.execute(update(turns).where(*mine).values(lease_until=now + lease))
 
 
 def sweep(tx: Connection, max_age: Mapping[Surface, timedelta], now: datetime) -> int:
     """Free turns whose worker died, end those that are too old to answer. Returns how many it touched."""
     some = select(turns).limit(duties.SWEPT).with_for_update(skip_locked=True)  # another sweeper has the rest
-    lost = tx.execute(some.where(answering(turns), turns.c.lease_until < now)).all()
+    lost = tx.execute(some.where(turns.c.state == "answering", turns.c.lease_until < now)).all()
     hopeless = [turn for turn in lost if turn.attempts + 1 >= MAX_ATTEMPTS]
     failed = Escalate(Card(reasons=("failed", "every worker that took it stopped")))
     _end_all(tx, hopeless, "dead", failed, Mode.REVIEW, now)
     _free_all(tx, [turn.id for turn in lost if turn.attempts + 1 < MAX_ATTEMPTS], now)
     touched = len(lost)
     for surface, age in max_age.items():
-        of_lane = (collecting(turns), turns.c.surface == surface.value, turns.c.opened_at < now - age)
+        of_lane = (text(OPEN), turns.c.surface == surface.value, turns.c.opened_at < now - age)
         old = tx.execute(some.where(*of_lane)).all()
         _end_all(tx, old, "expired", Skip(Card(reasons=("expired",))), Mode.OFF, now)
         touched += len(old)
@@ -211,7 +210,7 @@ def skip_open(tx: Connection, turn: Row[Any], reason: str, now: datetime) -> Non
 
 def silence_conversation(tx: Connection, conversation_id: str, now: datetime, message_id: str | None = None) -> None:
     """A person took over: what collects is skipped, what is not posted yet is recalled. `message_id`: only its turn."""
-    query = select(turns).where(turns.c.conversation_id == conversation_id, unended(turns), collecting(turns))
+    query = select(turns).where(turns.c.conversation_id == conversation_id, turns.c.state == "collecting")
     open_turns = tx.execute(query.with_for_update()).all()
     for turn in open_turns:
         if message_id is None or message_id in {m.platform_id for m in living_messages(tx, turn.id)}:

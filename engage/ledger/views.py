@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union
 
-from engage.ledger.conditions import in_state, uncertain, unsent
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.sendings import NEVER
 from engage.ledger.tables import (
@@ -193,20 +192,17 @@ def _recent(chosen: Filter, limit: int) -> Select[Any]:
 
 
 def waiting_ids(creator_id: str | None) -> Any:
-    """Ids of the turns that wait for a person. Each part starts from an index of few rows."""
-    left = (
-        select(decisions.c.turn_id)
-        .join(turns, turns.c.id == decisions.c.turn_id)
-        .outerjoin(replies, replies.c.turn_id == decisions.c.turn_id)
-        .where(decisions.c.open.is_(True))
-        .where(or_(turns.c.state.in_(("escalated", "dead")), replies.c.state.in_(("refused", "dead"))))
-    )
-    held = select(replies.c.turn_id).where(unsent(replies), in_state(replies, "held"))
-    doubtful = select(replies.c.turn_id).where(uncertain(replies))
+    """Ids of the turns that wait for a person. Each half starts from a short list of states, which has an index."""
+    left = select(turns.c.id).join(decisions, decisions.c.turn_id == turns.c.id)
+    left = left.where(turns.c.state.in_(("escalated", "dead")), decisions.c.open.is_(True))
+    over = and_(replies.c.state.in_(("refused", "dead")), decisions.c.open.is_(True))
+    sent = select(replies.c.turn_id).join(decisions, decisions.c.turn_id == replies.c.turn_id)
+    sent = sent.where(or_(replies.c.state.in_(("held", "uncertain")), over))
+    # Written out, so that a database reads four states and not every reply.
+    sent = sent.where(replies.c.state.in_(("held", "uncertain", "refused", "dead")))
     if creator_id:
-        left = left.where(decisions.c.creator_id == creator_id)
-        held, doubtful = (part.where(replies.c.creator_id == creator_id) for part in (held, doubtful))
-    return union(left, held, doubtful)
+        left, sent = left.where(turns.c.creator_id == creator_id), sent.where(replies.c.creator_id == creator_id)
+    return union(left, sent)
 
 
 def _oldest(creator_id: str | None, limit: int) -> Select[Any]:

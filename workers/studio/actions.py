@@ -13,7 +13,6 @@ from sqlalchemy import Connection, Row, select
 from engage.errors import EngageError, IllegalTransition
 from engage.ledger import audit, by_hand, creators, outbox
 from engage.ledger.by_hand import UnknownReply
-from engage.ledger.conditions import unsent
 from engage.ledger.sendings import NEVER
 from engage.ledger.states import move
 from engage.ledger.tables import replies, turns
@@ -165,7 +164,7 @@ def _may_post(tx: Connection, account_id: str, surface: str) -> None:
 
 
 def _take_back_unsent(tx: Connection, account_id: str, surface: Surface, mode: Mode) -> int:
-    there = (replies.c.account_id == account_id, replies.c.surface == surface.value)
-    query = select(replies.c.turn_id).where(*there, unsent(replies))
+    unsent = (replies.c.account_id == account_id, replies.c.surface == surface.value)
+    query = select(replies.c.turn_id).where(*unsent, replies.c.state.in_(("held", "due")))
     ids = tx.execute(query).scalars().all()
     return sum(len(outbox.recall_unposted(tx, f"mode set to {mode.value}", turn_id=turn_id)) for turn_id in ids)
