@@ -20,13 +20,14 @@ from engage.errors import (
     Unauthorized,
     Unavailable,
 )
+from engage.ledger import renewals
 from engage.ledger.database import Database
 from engage.ledger.sendings import NEVER, Sending
 from engage.ledger.tables import accounts, decisions, replies
 from engage.models import Capabilities, Outgoing, Receipt, Surface
 from engage.pacing import Permit
 from engage.platform import Connector, Found, Limit, Quota, ReadBack, Settle
-from engage.posting import SLOW_DOWN, Poster, Step, after, after_readback, backoff
+from engage.posting import BACKOFF, SLOW_DOWN, Poster, Step, after, after_readback, backoff
 from tests.ledger.house import NOON, House, answer
 
 MAX = 6
@@ -130,7 +131,7 @@ ALWAYS_SURE: list[tuple[Exception, str, datetime, dict[str, Any]]] = [
     (RateLimited(), "due", NOON + SLOW_DOWN, {"uncounted": True, "block_until": NOON + SLOW_DOWN, **UNSPENT}),
     (Unavailable(), "due", SOON, UNSPENT),
     (Retryable(), "due", SOON, UNSPENT),
-    (Unauthorized(), "due", NOON, {"uncounted": True, "lose_access": True}),
+    (Unauthorized(), "due", NOON + BACKOFF[0], {"uncounted": True, "refused_at": NOON}),
     (Refused(), "refused", NOON, {}),
     (Malformed(), "refused", NOON, {}),
 ]
@@ -165,7 +166,7 @@ def test_a_lost_answer_is_settled_as_the_platform_declares(error: Exception, set
     [
         (Unavailable(), Settle.KEY, "dead", None),
         (RateLimited(retry_after=ASK), Settle.KEY, "due", NOON + ASK),
-        (Unauthorized(), Settle.KEY, "due", NOON),
+        (Unauthorized(), Settle.KEY, "due", NOON + BACKOFF[0]),
         (Ambiguous(), Settle.KEY, "uncertain", NEVER),
         (Ambiguous(), Settle.READBACK, "uncertain", NOON + LAG),
         (Ambiguous(), Settle.PARK, "uncertain", NEVER),
@@ -387,6 +388,16 @@ async def test_a_platform_that_cannot_be_read_is_asked_again_later(to_post: Open
     post.house.now = post.reply.due_at
     assert await post.settle() == "sent"
     assert len(post.platform.sent) == 1
+
+
+async def test_a_call_that_began_with_the_credentials_of_before_costs_the_account_nothing(to_post: Open) -> None:
+    post = to_post(says=[Unauthorized("token expired")])
+    account, now = post.house.row(accounts), post.house.now
+    post.house.do(renewals.store, account, b"new", None, now)
+    assert await post.post() == "due"
+    assert post.house.row(accounts).state == "active"
+    post.house.later(seconds=2)
+    assert await post.post() == "sent"
 
 
 async def test_a_lost_access_is_noticed_at_a_read_back_too(to_post: Open) -> None:
