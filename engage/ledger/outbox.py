@@ -65,7 +65,8 @@ def expire(tx: Connection, now: datetime) -> int:
 def _some(*which: ColumnElement[bool] | TextClause) -> Update:
     """To be set in one go. Those being written elsewhere are left to the next."""
     some = select(replies.c.id).where(*which).limit(duties.SWEPT).with_for_update(skip_locked=True)
-    return update(replies).where(replies.c.id.in_(some))
+    # Apart from the update: inside it PostgreSQL may read it anew for each row, each time with a limit of its own.
+    return update(replies).where(replies.c.id.in_(select(some.cte("some").c.id)))
 
 
 def _free(**values: Any) -> dict[str, Any]:
