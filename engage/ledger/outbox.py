@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, TextClause, Update, case, func, literal, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, TextClause, case, func, literal, select, text, update
 
 from engage.ledger import duties
 from engage.ledger.among import among
@@ -47,8 +47,7 @@ def reply_row(
 
 def release_held(tx: Connection, now: datetime) -> int:
     """Send on what nobody took back inside its undo window, in one call not more than workers send meanwhile."""
-    over = _some(text(TIMED), replies.c.release_at <= now)
-    return tx.execute(over.values(state="due", due_at=now)).rowcount
+    return _change_some(tx, text(TIMED), replies.c.release_at <= now, state="due", due_at=now)
 
 
 def expire(tx: Connection, now: datetime) -> int:
@@ -56,17 +55,20 @@ def expire(tx: Connection, now: datetime) -> int:
     late = (text(UNSENT), replies.c.expires_at <= now)
     waited_for = case((replies.c.reason == "", ""), else_=literal(": ") + replies.c.reason)
     reason = literal("not posted in time") + waited_for
-    surely_not = _some(*late, replies.c.first_sent_at.is_(None)).values(state="expired", reason=reason)
+    surely_not = _change_some(tx, *late, replies.c.first_sent_at.is_(None), state="expired", reason=reason)
     doubt = "it may be posted, and is too old to be sent again"
-    perhaps = _some(*late, replies.c.first_sent_at.is_not(None)).values(state="uncertain", due_at=NEVER, reason=doubt)
-    return tx.execute(surely_not).rowcount + tx.execute(perhaps).rowcount
+    may_be_out = (*late, replies.c.first_sent_at.is_not(None))
+    return surely_not + _change_some(tx, *may_be_out, state="uncertain", due_at=NEVER, reason=doubt)
 
 
-def _some(*which: ColumnElement[bool] | TextClause) -> Update:
-    """To be set in one go. Those being written elsewhere are left to the next."""
+def _change_some(tx: Connection, *which: ColumnElement[bool] | TextClause, **values: Any) -> int:
+    """Set `values` in one go. Those being written elsewhere are left to the next. Returns how many it changed."""
+    # Two statements: as a part of the update, PostgreSQL may choose anew for each row, each time up to the limit.
     some = select(replies.c.id).where(*which).limit(duties.SWEPT).with_for_update(skip_locked=True)
-    # Apart from the update: inside it PostgreSQL may read it anew for each row, each time with a limit of its own.
-    return update(replies).where(replies.c.id.in_(select(some.cte("some").c.id)))
+    ids = list(tx.execute(some).scalars())
+    if ids:
+        tx.execute(update(replies).where(among(replies.c.id, ids)).values(**values))
+    return len(ids)
 
 
 def _free(**values: Any) -> dict[str, Any]:
@@ -153,8 +155,8 @@ def extend_leases(tx: Connection, owner: str, lease: timedelta, now: datetime) -
 
 def sweep(tx: Connection, now: datetime) -> int:
     """A worker died between taking a reply and noting its receipt: it may be posted."""
-    lost = _some(replies.c.state == "sending", replies.c.lease_until < now)
-    return tx.execute(lost.values(**_free(state="uncertain", due_at=now, reason=LOST))).rowcount
+    lost = (replies.c.state == "sending", replies.c.lease_until < now)
+    return _change_some(tx, *lost, **_free(state="uncertain", due_at=now, reason=LOST))
 
 
 def next_due(tx: Connection) -> datetime | None:
