@@ -1,19 +1,23 @@
 """The registry of platforms: a folder here, or an entry point of the group `engage.connectors`.
 
 A platform is a package with two modules: `connector` (defines `CONNECTOR`, the class that does its I/O) and `parse`
-(defines `parse`, pure). They are imported when first asked for, so an unused platform costs nothing. An entry point's
-name is the platform, its value the dotted path of the package.
+(defines `parse`, pure). It may have two more: `connect` (`CONNECT`, how an account is granted) and `webhooks`
+(`WEBHOOKS`, made from an App, where the platform calls an application and not an account). They are imported when first
+asked for, so an unused platform costs nothing. An entry point's name is the platform, its value the dotted path of the
+package.
 """
 
 import difflib
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from engage.errors import ConfigError
-from engage.platform import Connector, Parser
+from engage.platform import App, AppWebhooks, Connect, Connector, Parser
 
 ENTRY_POINT_GROUP = "engage.connectors"
 
@@ -33,6 +37,22 @@ def parser(name: str) -> Parser:
     """The pure function that normalises `name`'s payloads. Raises ConfigError for a name nobody provides."""
     module = import_module(f"{_package(name)}.parse")
     return cast("Parser", module.parse)
+
+
+def connect_of(name: str) -> Connect | None:
+    """How accounts of `name` are granted; None where they are connected by hand. Raises ConfigError."""
+    return cast("Connect | None", _optional(name, "connect", "CONNECT"))
+
+
+def webhooks_of(name: str) -> Callable[[App], AppWebhooks] | None:
+    """What takes the calls that `name` makes to an application; None where there are none. Raises ConfigError."""
+    return cast("Callable[[App], AppWebhooks] | None", _optional(name, "webhooks", "WEBHOOKS"))
+
+
+@cache
+def _optional(name: str, module: str, what: str) -> Any:
+    path = f"{_package(name)}.{module}"
+    return getattr(import_module(path), what) if find_spec(path) else None
 
 
 @cache

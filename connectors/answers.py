@@ -6,7 +6,7 @@ there a 5xx may hide a reply that was posted, so it is Ambiguous.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -35,17 +35,24 @@ def status_401(response: httpx.Response) -> bool:
     return response.status_code == 401
 
 
+def asked_to_wait(response: httpx.Response, now: datetime) -> timedelta | None:
+    """The usual way to ask for patience: the header Retry-After."""
+    return retry_after(response.headers, now)
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """How one platform says things.
 
     is_auth: whether a refusal is about the account's access (of 403 only some are). message: the platform's words in a
-    decoded body. special: asked first, also about a 2xx; returns the error the answer stands for, or None.
+    decoded body. special: asked first, also about a 2xx; returns the error the answer stands for, or None. wait: for
+    how long it asks to be left alone, where it says so.
     """
 
     is_auth: Callable[[httpx.Response], bool] = status_401
     message: Callable[[Any], str] = plain_message
     special: Callable[[httpx.Response], EngageError | None] | None = None
+    wait: Callable[[httpx.Response, datetime], timedelta | None] = asked_to_wait
 
 
 PLAIN = Dialect()
@@ -56,22 +63,23 @@ def meaning(response: httpx.Response, dialect: Dialect, *, once: bool, now: date
     special = dialect.special(response) if dialect.special else None
     if special is not None or response.is_success:
         return special
-    words = _words(response, dialect)
+    said = words(response, dialect)
     if dialect.is_auth(response):
-        return Unauthorized(words)
-    return _by_status(response.status_code, words, retry_after(response.headers, now), once=once)
+        return Unauthorized(said)
+    return by_status(response.status_code, said, dialect.wait(response, now), once=once)
 
 
-def _by_status(status: int, words: str, wait: timedelta | None, *, once: bool) -> EngageError:
+def by_status(status: int, said: str, wait: timedelta | None, *, once: bool) -> EngageError:
+    """What HTTP says by the status alone."""
     if status == 429:
-        return RateLimited(words, retry_after=wait)
+        return RateLimited(said, retry_after=wait)
     if status >= 500:
-        return Ambiguous(words) if once else Unavailable(words, retry_after=wait)
+        return Ambiguous(said) if once else Unavailable(said, retry_after=wait)
     if status == 408:  # the request never arrived whole
-        return Unavailable(words, retry_after=wait)
+        return Unavailable(said, retry_after=wait)
     if status < 400:
-        return Unavailable(f"{words} (a redirect: check the address)")
-    return Refused(words)
+        return Unavailable(f"{said} (a redirect: check the address)")
+    return Refused(said)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
@@ -87,7 +95,19 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
         return None
 
 
-def _words(response: httpx.Response, dialect: Dialect) -> str:
+def resets_in(value: str, now: datetime) -> timedelta | None:
+    """The time until a header's moment: seconds since 1970 or ISO 8601. None where absent or unreadable."""
+    try:
+        moment = datetime.fromtimestamp(float(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return max(timedelta(), moment - now) if moment.tzinfo else None
+
+
+def words(response: httpx.Response, dialect: Dialect) -> str:
     """Host, status and the platform's own message, without anything the request kept secret."""
     try:
         said = dialect.message(response.json())
@@ -101,7 +121,7 @@ def _words(response: httpx.Response, dialect: Dialect) -> str:
 
 def _secrets(request: httpx.Request) -> list[str]:
     """What a platform might quote back: the credentials in the header, the query and a token-like path."""
-    words = request.headers.get("authorization", "").split()
-    words += [value for _, value in request.url.params.multi_items()]
-    words += request.url.path.split("/")
-    return [word for word in words if len(word) >= _SHORTEST_SECRET]
+    sent = request.headers.get("authorization", "").split()
+    sent += [value for _, value in request.url.params.multi_items()]
+    sent += request.url.path.split("/")
+    return [word for word in sent if len(word) >= _SHORTEST_SECRET]

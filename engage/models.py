@@ -33,6 +33,7 @@ class LengthUnit(StrEnum):
     BYTES = "bytes"  # UTF-8
     GRAPHEMES = "graphemes"  # what a reader sees as one character
     UTF16 = "utf16"  # UTF-16 code units
+    WEIGHTED = "weighted"  # as X counts: most letters one, other scripts and emoji two, a link 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ class EventKind(StrEnum):
 class Event:
     """One thing inside a delivery. `reason` says why an event is ignored.
 
-    EDITED carries the message with its new text, DELETED with an empty one.
+    EDITED carries the message with its new text, DELETED with an empty one. Where a platform tells only the id of what
+    was deleted, conversation and author of that message are empty.
     """
 
     kind: EventKind
@@ -309,11 +311,13 @@ class Outgoing:
     text: str
     automated: bool = True
     first_sent_at: datetime | None = None
+    follower_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The platform's word that it has the reply."""
+    """The platform's word that it has the reply. quiet_until: its limit for the account is used up until then."""
 
     id: str
     sent_at: datetime
+    quiet_until: datetime | None = None

@@ -39,6 +39,15 @@ class ReadBack:
 
 
 @dataclass(frozen=True, slots=True)
+class App:
+    """What an operator registered with a platform once, for all its accounts. `secrets` are never logged."""
+
+    platform: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class AccountLink:
     """One account as its connector needs it. `credentials` are secret: never logged, never in a queue."""
 
@@ -47,6 +56,7 @@ class AccountLink:
     handle: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
     credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    app: App = App()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +69,21 @@ class RawEvent:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One poll's yield: payloads, the cursor to save with them, and how long to wait before the next poll."""
+    """One poll's yield: payloads, the cursor to save with them, and how long to wait before the next poll.
+
+    unspent: units of the quotas of endpoint `poll` (or `stream`) that this look did not need of their `cost`.
+    """
 
     events: Sequence[RawEvent]
     cursor: str
     wait: timedelta
+    unspent: int = 0
 
 
-REPLY = "reply"  # the endpoint that posts replies
+# Endpoints of limits and quotas: what posts replies, what a look of a poll or the opening of a stream takes.
+REPLY = "reply"
+POLL = "poll"
+STREAM = "stream"
 EVERYWHERE = frozenset(Surface)
 
 
@@ -135,6 +152,9 @@ class Connector(Protocol):
 
     name: ClassVar[str]
     surfaces: ClassVar[frozenset[Surface]]
+    # Which of poll and stream the listener follows where the account's config does not say it (`ingest`).
+    beside_webhooks: ClassVar[frozenset[str]]  # where the platform can reach our webhooks
+    without_webhooks: ClassVar[frozenset[str]]  # where it cannot
     limits: Sequence[Limit]  # of this account; () where the platform counts nothing
     quotas: Sequence[Quota]
     settle: Settle
@@ -142,8 +162,13 @@ class Connector(Protocol):
 
     def __init__(self, account: AccountLink) -> None: ...
 
-    async def capabilities(self, surface: Surface, conversation_id: str, now: datetime) -> Capabilities:
-        """May the account reply here, until when, how long. Costs no platform call unless it must."""
+    async def capabilities(
+        self, surface: Surface, conversation_id: str, heard_at: datetime, now: datetime
+    ) -> Capabilities:
+        """May the account reply here, until when, how long. Costs no platform call unless it must.
+
+        heard_at: when the follower wrote what is answered; reply windows count from there.
+        """
 
     async def send(self, reply: Outgoing) -> Receipt:
         """Post `reply`. Raises RateLimited, Unavailable (surely not posted), Ambiguous, Unauthorized or Refused."""
@@ -167,6 +192,40 @@ class WebhookSource(Protocol):
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> RawEvent:
         """Verify the raw bytes and name the delivery. Header names are lower case. Raises InvalidSignature."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one call of a platform brought for the accounts of an application.
+
+    events: each with the platform's id of the account it is for. answer: what must stand in the 2xx, as some
+    platforms prove an endpoint by POST.
+    """
+
+    events: Sequence[tuple[str, RawEvent]] = ()
+    answer: str = ""
+    media_type: str = "text/plain"
+
+
+class AppWebhooks(Protocol):
+    """connectors/<platform>/webhooks.py: `WEBHOOKS` makes one from an App. The address names no account."""
+
+    def challenge(self, query: Mapping[str, str]) -> str | None:
+        """As of a WebhookSource: the answer to a GET that asks whether the endpoint is ours."""
+
+    def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
+        """Verify the raw bytes and sort out whom they are for. Raises InvalidSignature or Malformed."""
+
+
+@runtime_checkable
+class Subscribing(Protocol):
+    """A platform that calls only whoever has asked it to, and for a while."""
+
+    async def subscribe(self, callback_url: str) -> datetime | None:
+        """Ask for the account's events at `callback_url`, again and again: it changes nothing where it holds.
+
+        Returns when to ask again; None: in a day. Raises Retryable, Unauthorized or Refused.
+        """
 
 
 @runtime_checkable
@@ -199,6 +258,96 @@ class Renewable(Protocol):
 
     async def renew(self) -> Renewed:
         """New ones for those the connector was made with. Raises Unauthorized (the grant is over) or Retryable."""
+
+
+@runtime_checkable
+class Moderation(Protocol):
+    """A platform where the account may take a follower's message out of sight."""
+
+    hides: ClassVar[frozenset[Surface]]
+
+    async def hide(self, surface: Surface, message_id: str, *, hidden: bool) -> None:
+        """Hide a message, or show it again. Raises Refused where it cannot be, Retryable or Unauthorized."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found about an account; `state` is ok, warn or fail, `fix` what to do."""
+
+    name: str
+    state: str
+    found: str
+    fix: str = ""
+
+
+@runtime_checkable
+class Examinable(Protocol):
+    """`engage doctor --account`: asks the platform, and writes nothing there."""
+
+    async def examine(self, callback_url: str) -> Sequence[Finding]:
+        """Access, scopes, subscription, what is left of limits. Raises what a read raises.
+
+        callback_url: where the platform's events should arrive; '' where nothing is reachable from outside.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Something a person enters to connect. `default` is taken where nothing is entered; '' makes it required."""
+
+    name: str
+    label: str
+    secret: bool = False
+    hint: str = ""
+    default: str = ""
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An account that was granted to us. expires_at: when its credentials end; None: they do not."""
+
+    platform_user_id: str
+    handle: str
+    credentials: Mapping[str, str] = field(repr=False)
+    expires_at: datetime | None = None
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Where the creator's browser goes to consent, and what must be kept, in secret, until it comes back."""
+
+    url: str
+    keep: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class Connect(Protocol):
+    """connectors/<platform>/connect.py: `CONNECT`. It is a Consent or an Entry, or both."""
+
+    app_fields: Sequence[Field]  # what an operator enters once; of them `secret` ones go into App.secrets
+    account_fields: Sequence[Field]  # what a creator enters to begin
+
+
+@runtime_checkable
+class Consent(Protocol):
+    """A creator consents on the platform's own page (OAuth)."""
+
+    async def begin(self, app: App, entered: Mapping[str, str], redirect_uri: str, state: str) -> Begun:
+        """The page to send the creator to. Raises ConfigError, Refused or Retryable."""
+
+    async def finish(
+        self, app: App, answer: Mapping[str, str], redirect_uri: str, keep: Mapping[str, str]
+    ) -> Sequence[Grant]:
+        """The accounts that an answer (the query of the page's redirect) grants. Raises Refused or Retryable."""
+
+
+@runtime_checkable
+class Entry(Protocol):
+    """A creator enters what the platform gave them: a bot's token, an app password."""
+
+    async def grant(self, app: App, entered: Mapping[str, str]) -> Sequence[Grant]:
+        """The accounts that it opens, asked of the platform. Raises Refused (it does not) or Retryable."""
 
 
 class Parser(Protocol):

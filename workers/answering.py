@@ -107,8 +107,10 @@ class Answering:
 
     async def _with_capabilities(self, claimed: Claimed, known: Assembled | None) -> Assembled:
         seen = known if known else await self.runtime.db.read(assemble, claimed.id, utc_now(), self._budget)
+        now = utc_now()
+        heard_at = max((message.sent_at for message in seen.turn.messages), default=now)
         async with self.runtime.using(claimed.account_id, aged=True) as connector:
-            able = await connector.capabilities(claimed.surface, seen.conversation_id, utc_now())
+            able = await connector.capabilities(claimed.surface, seen.conversation_id, heard_at, now)
         return replace(seen, turn=replace(seen.turn, capabilities=able))
 
     async def _decide(self, seen: Assembled) -> Outcome:

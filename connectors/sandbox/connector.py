@@ -21,6 +21,8 @@ class SandboxConnector:
 
     name: ClassVar[str] = "sandbox"
     surfaces: ClassVar[frozenset[Surface]] = frozenset(Surface)
+    beside_webhooks: ClassVar[frozenset[str]] = frozenset()
+    without_webhooks: ClassVar[frozenset[str]] = frozenset({"poll"})
 
     def __init__(self, account: AccountLink) -> None:
         self._place = f"sandbox account {account.handle or account.id}"
@@ -56,7 +58,9 @@ class SandboxConnector:
             raise ConfigError("it is missing", key=key, place=self._place, fix=fix)
         return value
 
-    async def capabilities(self, surface: Surface, conversation_id: str, now: datetime) -> Capabilities:
+    async def capabilities(
+        self, surface: Surface, conversation_id: str, heard_at: datetime, now: datetime
+    ) -> Capabilities:
         """Asks nobody: the 24 hours of a direct message are the server's to check, and it says `closed_window`."""
         return Capabilities(
             may_reply=True,

@@ -9,6 +9,10 @@ from engage.models import LengthUnit
 
 _GRAPHEME = regex.compile(r"\X")
 _ELLIPSIS = "…"
+# X counts these code points once and all others twice, a link as 23 (twitter-text configuration, version 3).
+_LIGHT = ((0, 4351), (8192, 8205), (8208, 8223), (8242, 8247))
+_LINK = regex.compile(r"https?://\S+", regex.IGNORECASE)
+_LINK_WEIGHT = 23
 
 
 def measure(text: str, unit: LengthUnit) -> int:
@@ -19,7 +23,23 @@ def measure(text: str, unit: LengthUnit) -> int:
         return len(text.encode("utf-16-le")) // 2
     if unit is LengthUnit.GRAPHEMES:
         return sum(1 for _ in _GRAPHEME.finditer(text))
+    if unit is LengthUnit.WEIGHTED:
+        return sum(_weight(part) for part in _LINK.split(text)) + _LINK_WEIGHT * len(_LINK.findall(text))
     return len(text)
+
+
+def _weight(text: str) -> int:
+    """An emoji counts two, however many code points make it up."""
+    graphemes = (match[0] for match in _GRAPHEME.finditer(text))
+    return sum(2 if _is_emoji(one) else sum(map(_weight_of, one)) for one in graphemes)
+
+
+def _weight_of(letter: str) -> int:
+    return 1 if any(first <= ord(letter) <= last for first, last in _LIGHT) else 2
+
+
+def _is_emoji(grapheme: str) -> bool:
+    return bool(regex.search(r"\p{Extended_Pictographic}|\p{Regional_Indicator}", grapheme))
 
 
 def cut(text: str, limit: int, unit: LengthUnit) -> str:

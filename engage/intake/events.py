@@ -131,6 +131,8 @@ class OneByOne:
 
     def deleted(self, message: Message) -> None:
         known = talk.find_message(self.tx, self.account.id, message.id)
+        if known is None and not (message.conversation_id and message.author.id):
+            return  # never heard of, and the platform tells no more than its id
         if known is None:
             # Deleted before we heard of it: remembered, so that a late "created" does not bring it back.
             conversation = talk.get_conversation(self.tx, self.account, message, self.now)

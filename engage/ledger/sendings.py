@@ -134,6 +134,7 @@ _TO_SEND = (
         replies.c.creator_id,
         conversations.c.platform_id.label("where"),
         followers.c.platform_user_id.label("whom"),
+        followers.c.name.label("their_name"),
     )
     .join(conversations, conversations.c.id == replies.c.conversation_id)
     .join(followers, followers.c.id == replies.c.follower_id)
@@ -163,6 +164,7 @@ def _sending(row: Row[Any], owner: str, now: datetime, lease_until: datetime) ->
         text=row.text,
         automated=row.disclosure != Disclosure.PERSON.value,
         first_sent_at=row.first_sent_at or now,
+        follower_name=row.their_name,
     )
     attempts = row.attempts + 1 if row.state == "due" else row.attempts  # `row` is as it was before the claim
     return Sending(

@@ -1,7 +1,11 @@
 """What every connector must do, whatever its platform: a new folder is found and tested without a line here.
 
-A platform brings fixtures `<event>__<variant>.json` with `payload`, `account_user_id` and `expect`, and a `kit.py` that
-builds an account, signs a delivery and makes a reply.
+A platform brings fixtures `<event>__<variant>.json` with `payload`, `account_user_id` and `expect`, and a `kit.py`:
+
+- `account(base_url)`: an account whose every call goes to `base_url`; `reply()`: an Outgoing it would send
+- `BEFORE`: the answers to the reads that go before a send; `ERRORS`: what else a send is answered, and what it means
+- with webhooks: `SECRETS` (two), `sign(secret, delivery, sent_at, body)` → headers, `EXPIRES`, and where the platform's
+  deliveries are no plain JSON or name their account, `body(delivery)`; where it calls an application, `app()`
 """
 
 import copy
@@ -15,11 +19,19 @@ from typing import Any
 
 import pytest
 
-from connectors import connector_class, parser, platforms
-from engage.errors import Ambiguous, EngageError, InvalidSignature, Malformed, RateLimited, Unauthorized, Unavailable
+from connectors import connector_class, parser, platforms, webhooks_of
+from engage.errors import (
+    Ambiguous,
+    EngageError,
+    InvalidSignature,
+    Malformed,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
 from engage.models import Event, EventKind, Surface
 from engage.platform import Limit, Quota, Settle, WebhookSource
-from tests.connectors.conftest import Scripted, hang_up, response
+from tests.connectors.conftest import Scripted, hang_up, reset, response
 
 HERE = Path(__file__).parent
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
@@ -33,15 +45,22 @@ def fixtures(platform: str) -> list[Path]:
 
 
 FIXTURES = [pytest.param(name, path, id=f"{name}-{path.stem}") for name in platforms() for path in fixtures(name)]
-WEBHOOKS = [name for name in platforms() if issubclass(connector_class(name), WebhookSource)]
-
-
-def load(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+WEBHOOKS = [name for name in platforms() if issubclass(connector_class(name), WebhookSource) or webhooks_of(name)]
 
 
 def kit(platform: str) -> Any:
     return importlib.import_module(f"tests.connectors.{platform}.kit")
+
+
+ERRORS = [
+    pytest.param(name, status, body, error, id=f"{name}-{status}-{error.__name__}-{n}")
+    for name in platforms()
+    for n, (status, body, error) in enumerate(kit(name).ERRORS)
+]
+
+
+def load(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def parsed(platform: str, path: Path) -> list[Event]:
@@ -95,7 +114,8 @@ class TestFixture:
                 assert event.surface is event.message.surface
                 assert event.message.sent_at.tzinfo is not None
                 assert event.message.id
-                assert event.message.conversation_id
+                known = event.message.conversation_id and event.message.author.id
+                assert known or event.kind is EventKind.DELETED, "only of what was deleted may no more be told"
 
     def test_what_is_cut_out_is_named_or_not_needed(self, platform: str, path: Path) -> None:
         """Any part of a payload may be missing or of another type: Malformed, or events; never anything else."""
@@ -146,6 +166,7 @@ class TestConnector:
             assert connector.surfaces <= set(Surface)
             assert connector.settle in Settle
             assert connector.readback_lag >= timedelta()
+            assert connector.beside_webhooks | connector.without_webhooks <= {"poll", "stream"}
             assert all(isinstance(limit, Limit) for limit in connector.limits)
             assert all(isinstance(quota, Quota) for quota in connector.quotas)
         finally:
@@ -158,16 +179,17 @@ class TestConnector:
             (response(429, "", "retry-after: 7"), RateLimited),
             (response(502), Ambiguous),
             (hang_up, Ambiguous),
+            (reset, Ambiguous),
             (response(200, "not what was promised"), Ambiguous),
         ],
-        ids=["401", "429", "502", "hung-up", "unreadable"],
+        ids=["401", "429", "502", "hung-up", "reset", "unreadable"],
     )
     async def test_send(self, platform: str, answer: Any, error: type[EngageError], scripted: Start) -> None:
-        server = await scripted(answer)
+        server = await scripted(*before(platform), answer)
         caught = await failure(platform, server.url)
         assert type(caught) is error
         assert isinstance(caught, EngageError)
-        assert len(server.requests) == 1, "a write is never repeated"
+        assert len(server.requests) == len(before(platform)) + 1, "a write is never repeated"
         if isinstance(caught, RateLimited):
             assert caught.retry_after == timedelta(seconds=7)
         assert_tells_no_secret(platform, caught)
@@ -176,6 +198,36 @@ class TestConnector:
         caught = await failure(platform, f"http://127.0.0.1:{unused_tcp_port}")
         assert type(caught) is Unavailable
         assert_tells_no_secret(platform, caught)
+
+    def test_says_what_the_usual_refusals_mean(self, platform: str) -> None:
+        assert {403, 404, 409} <= {status for status, _, _ in kit(platform).ERRORS}
+
+    async def test_what_may_be_said_of_every_surface(self, platform: str) -> None:
+        connector = connector_class(platform)(kit(platform).account("http://127.0.0.1:9"))
+        try:
+            for surface in connector.surfaces:
+                able = await connector.capabilities(surface, kit(platform).reply().conversation_id, NOW, NOW)
+                assert able.reason or able.may_reply
+                assert able.max_length >= 100
+        finally:
+            await connector.close()
+
+
+@pytest.mark.parametrize(("platform", "status", "body", "error"), ERRORS)
+async def test_what_a_refusal_means(
+    platform: str, status: int, body: Any, error: type[EngageError], scripted: Start
+) -> None:
+    """As the README of the platform says."""
+    text = body if isinstance(body, str) else json.dumps(body)
+    server = await scripted(*before(platform), response(status, text, "content-type: application/json"))
+    caught = await failure(platform, server.url)
+    assert type(caught) is error
+    assert_tells_no_secret(platform, caught)
+
+
+def before(platform: str) -> tuple[Any, ...]:
+    """The answers to what is read before a send."""
+    return tuple(response(200, json.dumps(said), "content-type: application/json") for said in kit(platform).BEFORE)
 
 
 async def failure(platform: str, url: str) -> EngageError:
@@ -189,53 +241,66 @@ async def failure(platform: str, url: str) -> EngageError:
 
 
 def assert_tells_no_secret(platform: str, error: EngageError) -> None:
-    for value in kit(platform).account("").credentials.values():
+    account = kit(platform).account("http://127.0.0.1:9")
+    for value in [*account.credentials.values(), *account.app.secrets.values()]:
         assert value not in str(error)
 
 
 @pytest.mark.parametrize("platform", WEBHOOKS)
 class TestWebhooks:
-    BODY = b'{"text": "caf\\u00e9",  "id": 1}'
-
-    def receive(self, platform: str, headers: dict[str, str], body: bytes = BODY, late_s: float = 0) -> str:
-        tools = kit(platform)
-        connector = connector_class(platform)(tools.account("http://127.0.0.1:9"))
+    def receive(self, platform: str, headers: dict[str, str], body: bytes, late_s: float = 0) -> list[str]:
+        """The keys of what a delivery brought."""
+        now = NOW + timedelta(seconds=late_s)
+        if make := webhooks_of(platform):
+            delivery = make(kit(platform).app()).receive(headers, body, now)
+            assert all(user_id for user_id, _ in delivery.events)
+            return [event.key for _, event in delivery.events]
+        connector = connector_class(platform)(kit(platform).account("http://127.0.0.1:9"))
         assert isinstance(connector, WebhookSource)
-        event = connector.receive(headers, body, NOW + timedelta(seconds=late_s))
-        assert event.body == body
-        return event.key
+        return [connector.receive(headers, body, now).key]
 
-    def signed(self, platform: str, secret: str, delivery: str = "d1") -> dict[str, str]:
-        return dict(kit(platform).sign(secret, delivery, NOW, self.BODY))
+    def signed(self, platform: str, secret: str, delivery: str = "d1") -> tuple[dict[str, str], bytes]:
+        body = body_of(platform, delivery)
+        return dict(kit(platform).sign(secret, delivery, NOW, body)), body
 
     def test_each_secret_is_accepted(self, platform: str) -> None:
         for secret in kit(platform).SECRETS:
-            assert self.receive(platform, self.signed(platform, secret))
+            assert self.receive(platform, *self.signed(platform, secret))
 
     def test_the_key_stays_the_same_and_differs_between_deliveries(self, platform: str) -> None:
-        secret = kit(platform).SECRETS[0]
-        first = self.receive(platform, self.signed(platform, secret))
-        assert first == self.receive(platform, self.signed(platform, kit(platform).SECRETS[1]))
-        other = b'{"id": 2}'
-        assert first != self.receive(platform, dict(kit(platform).sign(secret, "d2", NOW, other)), other)
+        one, two = kit(platform).SECRETS
+        first = self.receive(platform, *self.signed(platform, one))
+        assert first == self.receive(platform, *self.signed(platform, two))
+        assert not set(first) & set(self.receive(platform, *self.signed(platform, one, "d2")))
 
     def test_a_wrong_secret_is_refused(self, platform: str) -> None:
         stranger = kit(platform).SECRETS[0][:-4] + "AAAA"
         with pytest.raises(InvalidSignature):
-            self.receive(platform, self.signed(platform, stranger))
+            self.receive(platform, *self.signed(platform, stranger))
 
-    @pytest.mark.parametrize("body", [b"", b"{}", BODY + b"\n", json.dumps(json.loads(BODY)).encode()])
-    def test_another_body_is_refused(self, platform: str, body: bytes) -> None:
-        with pytest.raises(InvalidSignature):
-            self.receive(platform, self.signed(platform, kit(platform).SECRETS[0]), body)
+    def test_another_body_is_refused(self, platform: str) -> None:
+        headers, body = self.signed(platform, kit(platform).SECRETS[0])
+        if not kit(platform).SIGNS_BODY:
+            pytest.skip("this platform signs no body: whoever knows the secret is the platform")
+        for other in (b"", b"{}", body + b"\n", body.replace(b" ", b"")):
+            assert other != body
+            with pytest.raises(InvalidSignature):
+                self.receive(platform, headers, other)
 
     def test_unsigned_is_refused(self, platform: str) -> None:
-        for headers in ({}, dict.fromkeys(self.signed(platform, kit(platform).SECRETS[0]), "x")):
+        headers, body = self.signed(platform, kit(platform).SECRETS[0])
+        for wrong in ({}, dict.fromkeys(headers, "x")):
             with pytest.raises(InvalidSignature):
-                self.receive(platform, headers)
+                self.receive(platform, wrong, body)
 
     def test_an_old_delivery_is_refused(self, platform: str) -> None:
         if not kit(platform).EXPIRES:
             pytest.skip("this platform signs no time; deliveries are told apart by their key")
         with pytest.raises(InvalidSignature):
-            self.receive(platform, self.signed(platform, kit(platform).SECRETS[0]), late_s=3600)
+            self.receive(platform, *self.signed(platform, kit(platform).SECRETS[0]), late_s=3600)
+
+
+def body_of(platform: str, delivery: str) -> bytes:
+    """A delivery; another one for another name."""
+    make = getattr(kit(platform), "body", None)
+    return make(delivery) if make else json.dumps({"text": "caf\u00e9", "id": delivery}, indent=1).encode()

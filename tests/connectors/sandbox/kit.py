@@ -4,11 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from connectors.signatures import sign as standard_sign
+from engage.errors import Ambiguous, Refused
 from engage.models import Outgoing, Surface
 from engage.platform import AccountLink
 
 SECRETS = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")
 EXPIRES = True  # a signature is good for a while only
+SIGNS_BODY = True
+BEFORE = ()  # it reads nothing before it sends
+ERRORS = (
+    (403, {"error": {"code": "closed_window", "message": "too late"}}, Refused),
+    (404, {"error": {"code": "not_found", "message": "gone"}}, Refused),
+    (409, {"error": {"code": "key_reused", "message": "other text"}}, Refused),
+    (503, {"error": {"code": "unavailable", "message": "later"}}, Ambiguous),
+)
 
 
 def account(base_url: str, secrets: Sequence[str] = SECRETS) -> AccountLink:

@@ -201,7 +201,7 @@ async def test_a_real_afternoon_parses(world: World) -> None:
 async def test_capabilities(world: World) -> None:
     async with connected(world) as connector:
         for surface in Surface:
-            can = await connector.capabilities(surface, "c1", datetime.now(UTC))
+            can = await connector.capabilities(surface, "c1", datetime.now(UTC), datetime.now(UTC))
             assert can.may_reply
             assert can.native_bot_label
             assert can.max_length == LIMITS[surface.value] == MAX_LENGTH[surface]
