@@ -37,6 +37,17 @@ class Settings(BaseModel):
     webhook_port: int = Field(default=8700, ge=0, le=65535, description="Port of the webhook receiver; 0: a free one")
     studio_port: int = Field(default=8701, ge=0, le=65535, description="Port of the studio; 0: a free one")
 
+    public_url: str = Field(
+        default="",
+        pattern="^(https?://.+)?$",
+        description="Address at which platforms reach the webhook receiver; empty: not at all, events are fetched",
+    )
+    studio_url: str = Field(
+        default="",
+        pattern="^(https?://.+)?$",
+        description="Address of the studio in the creator's browser; empty: that of this machine",
+    )
+
     model: str = Field(default="extractive", description="`extractive` (no model) or a `provider:model` spec")
     model_base_url: str = Field(default="", description="Address of an OpenAI-compatible server")
     model_api_key: SecretStr = Field(default=SecretStr(""), description="Key of the model provider")

@@ -24,9 +24,9 @@ SECRET = "whsec_" + base64.b64encode(b"only for tests, never for people").decode
 
 
 @contextmanager
-def receiver(settings: Settings) -> Iterator[str]:
+def receiver(settings: Settings, port: int = 0) -> Iterator[str]:
     """The webhook receiver on a thread; yields its address."""
-    port = services.free_port()
+    port = port or services.free_port()
     app = webhooks.make_app(Runtime.start(settings))
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, access_log=False))
     started = threading.Event()

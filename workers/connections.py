@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import Row
 
 from engage.platform import Connector
 
+NEEDED = ("credentials", "config", "app_config", "app_secrets")  # of an account's row: what a connector is made from
 MOST = 2000  # accounts; with an open connection each takes some 30 kB
 
 
@@ -98,4 +99,4 @@ class Connections:
 
 
 def _same(before: Row[Any], now: Row[Any]) -> bool:
-    return cast(bool, before.credentials == now.credentials and before.config == now.config)
+    return all(getattr(before, name) == getattr(now, name) for name in NEEDED)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import connectors
-from engage.errors import EngageError
-from engage.ledger import engines, schema
+from engage.errors import EngageError, Unauthorized
+from engage.ledger import apps, engines, schema
 from engage.ledger.creators import list_accounts
 from engage.ledger.database import Database
+from engage.platform import Connector, Examinable
 from engage.secrets import Vault
 from engage.settings import Settings
 from workers import services
@@ -189,7 +190,51 @@ def _account(vault: Vault, row: Any) -> Check:
         return Check(name, "fail", f"access refused: {row.reason}", "Connect the account again")
     if row.state == "paused":
         return Check(name, "warn", f"paused: {row.reason}", f"engage resume --account {row.id}")
+    if row.unsubscribed:
+        return Check(
+            name, "warn", f"its platform brings no events: {row.unsubscribed}", f"engage doctor --account {row.id}"
+        )
     if row.expires_at is not None and row.expires_at <= datetime.now(UTC):
         ended = row.expires_at.isoformat(timespec="minutes")
         return Check(name, "warn", f"its access ended at {ended} and is not renewed", "See the workers' log")
     return Check(name, "ok", f"{row.state}, id {row.id}")
+
+
+# one account, asked of its platform ---------------------------------------------------------------------------------
+
+
+def examine_account(settings: Settings, account_id: str) -> list[Check]:
+    """What the ledger and the platform say of an account. Nothing is written there. Raises UnknownAccount."""
+    import asyncio
+
+    return asyncio.run(_examine_account(settings, account_id))
+
+
+async def _examine_account(settings: Settings, account_id: str) -> list[Check]:
+    from workers.runtime import Runtime
+
+    runtime = Runtime.start(settings)
+    try:
+        row = await runtime.db.read(apps.linked, account_id)
+        found = [_account(runtime.vault, row)]
+        try:
+            connector = runtime.connect(row)
+        except EngageError as error:
+            return [*found, Check("connector", "fail", str(error), "Connect the account again")]
+        return [*found, *await _asked(connector, runtime.hook_of(row.platform, row.id))]
+    finally:
+        await runtime.aclose()
+
+
+async def _asked(connector: Connector, callback_url: str) -> list[Check]:
+    try:
+        if not isinstance(connector, Examinable):
+            return [Check("platform", "warn", f"{connector.name} cannot be asked", "")]
+        findings = await connector.examine(callback_url)
+        return [Check(one.name, one.state, one.found, one.fix) for one in findings]
+    except Unauthorized as error:
+        return [Check("access", "fail", str(error), "Connect the account again")]
+    except EngageError as error:
+        return [Check("platform", "fail", str(error), "Try again in a moment")]
+    finally:
+        await connector.close()

@@ -25,6 +25,7 @@ from workers.pump import Pump
 from workers.renewing import Renewing
 from workers.runtime import Runtime, utc_now
 from workers.sending import Posting
+from workers.subscribing import Subscriptions
 from workers.upkeep import Upkeep
 from workers.wake import PING
 
@@ -66,6 +67,7 @@ class Engine:
             pumps[queues.UPKEEP] = Pump("upkeep", self._keep_up)
             pumps["vectors"] = Pump("vectors", self._upkeep.index)
             pumps["renewals"] = Pump("renewals", Renewing(self.runtime).step)
+            pumps["subscriptions"] = Pump("subscriptions", Subscriptions(self.runtime).step)
         return pumps
 
     def hear(self, queue: str) -> None:

@@ -3,6 +3,7 @@
 Bare ASGI: every platform's every event comes through here, and a framework's routing cost more than all of it.
 """
 
+import asyncio
 from collections.abc import Hashable, Mapping
 from functools import lru_cache
 from typing import cast
@@ -19,6 +20,7 @@ from engage.platform import WebhookSource
 from workers import metrics, queues
 from workers.group_commit import GroupCommit
 from workers.runtime import Runtime, utc_now
+from workers.switchboard import Switchboard
 
 log = structlog.get_logger()
 
@@ -31,11 +33,15 @@ class TooLarge(EngageError):
 
 
 class Hooks:
-    """POST /hooks/{platform}/{account_id}. `commits` is entered and left by whoever serves it."""
+    """POST /hooks/{platform}/{account_id}, and /hooks/{platform} where a platform calls an application.
+
+    `commits` is entered and left by whoever serves it.
+    """
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._max_body = runtime.settings.max_body
+        self.switchboard = Switchboard(runtime)
         self.commits: GroupCommit[Incoming, None] = GroupCommit(self._store)
 
     @staticmethod
@@ -45,20 +51,36 @@ class Hooks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            await self._take(scope, receive)
-            answer = ACCEPTED
+            answer = await self._take(scope, receive)
         except EngageError as error:
             answer = refusal(scope["path"], error)
         await answer(scope, receive, send)
 
-    async def _take(self, scope: Scope, receive: Receive) -> None:
+    async def _take(self, scope: Scope, receive: Receive) -> Response:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         body = await _body(receive, headers, self._max_body)
         platform, account_id = _place(scope["path"])
+        if not account_id:
+            return await self._take_for_many(platform, headers, body)
         source = await source_of(self._runtime, platform, account_id)
         event = source.receive(headers, body, utc_now())
         await self.commits.add(Incoming(account_id, event.key, "webhook", event.body))
         metrics.deliveries_of(platform).inc()
+        return ACCEPTED
+
+    async def _take_for_many(self, platform: str, headers: Mapping[str, str], body: bytes) -> Response:
+        """What came for accounts nobody connected here is counted: a platform drops whoever refuses it."""
+        delivery = (await self.switchboard.webhooks(platform)).receive(headers, body, utc_now())
+        known = await self.switchboard.accounts(platform, {user_id for user_id, _ in delivery.events})
+        batch = [
+            Incoming(known[user_id], event.key, "webhook", event.body)
+            for user_id, event in delivery.events
+            if user_id in known
+        ]
+        await asyncio.gather(*(self.commits.add(one) for one in batch))
+        metrics.deliveries_of(platform).inc(len(batch))
+        metrics.strays_of(platform).inc(len(delivery.events) - len(batch))
+        return Response(delivery.answer, media_type=delivery.media_type)
 
     async def _store(self, batch: list[Incoming]) -> list[None]:
         await self._runtime.db.run(inbox.store, batch, utc_now())

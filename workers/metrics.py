@@ -25,10 +25,12 @@ from workers.watchdog import is_stuck
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 DELIVERIES = Counter("engage_deliveries_total", "Webhook deliveries committed", ["platform"])
+STRAYS = Counter("engage_stray_events_total", "Events for accounts that nobody connected here", ["platform"])
 FRESH = timedelta(seconds=5)  # scrapes inside this time get the same figures: they cannot load the database
 
 # (labels() locks and looks up; a platform's child is asked for once.)
 deliveries_of = lru_cache(DELIVERIES.labels)
+strays_of = lru_cache(STRAYS.labels)
 
 
 @dataclass(frozen=True, eq=False)

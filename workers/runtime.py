@@ -1,7 +1,7 @@
 """The composition root: builds the parts of a process from its settings, each once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,11 +12,10 @@ from sqlalchemy import Row
 import connectors
 from engage.errors import ConfigError, Unavailable
 from engage.intake import IntakePolicy
-from engage.ledger import schema
-from engage.ledger.creators import accounts_of, get_account
+from engage.ledger import apps, schema
 from engage.ledger.database import Database
 from engage.models import Capabilities, Surface
-from engage.platform import AccountLink, Connector, Parser, PollSource, StreamSource
+from engage.platform import AccountLink, App, Connector, Parser, PollSource, StreamSource
 from engage.secrets import Vault
 from engage.settings import Settings, load
 from workers import services
@@ -91,14 +90,14 @@ class Runtime:
         known = self._connections.find(account_id)
         if known and aged and utc_now() - known.read_at < CONNECTOR_AGE:
             return known
-        return await self._connections.see(await self.db.read(get_account, account_id), utc_now())
+        return await self._connections.see(await self.db.read(apps.linked, account_id), utc_now())
 
     async def refresh(self, account_ids: Collection[str]) -> None:
         """Read many accounts at once, so that their `aged` connectors have the newest credentials."""
         if not account_ids:
             return
         try:
-            found = await self.db.read(accounts_of, account_ids)
+            found = await self.db.read(apps.all_linked, account_ids)
         except Unavailable:
             return  # whoever needs one asks for it alone, and hears why
         for account in found.values():
@@ -114,22 +113,49 @@ class Runtime:
             handle=account.handle,
             config=account.config,
             credentials=self.vault.open(account.credentials),
+            app=self.app(account.platform, account.app_config, account.app_secrets),
         )
 
+    def app(self, platform: str, config: Mapping[str, Any] | None, secrets: bytes | None) -> App:
+        """A platform's application as it stands in the ledger; an empty one where there is none."""
+        return App(platform, config or {}, self.vault.open(secrets) if secrets else {})
+
+    def hook_of(self, platform: str, account_id: str) -> str:
+        """Where a platform's events for an account arrive; '' where nothing is reachable from outside."""
+        base = self.settings.public_url.rstrip("/")
+        whole = f"{base}/hooks/{platform}"
+        if not base:
+            return ""
+        return whole if connectors.webhooks_of(platform) else f"{whole}/{account_id}"
+
     def offer_of(self, platform: str) -> list[str]:
-        """Which of poll and stream a platform's connector has; none where it is not installed."""
-        try:
-            kind = connectors.connector_class(platform)
-        except ConfigError as error:
-            log.warning("no_connector", platform=platform, error=str(error))
-            return []
+        """What `sources` goes by: poll and stream where its connector has them, and whether we can be called."""
+        return [*self._offers(platform), *(["public"] if self.settings.public_url else [])]
+
+    def _offers(self, platform: str) -> list[str]:
+        kind = self._kind_of(platform)
         offered = {"poll": PollSource, "stream": StreamSource}
-        return [name for name, protocol in offered.items() if issubclass(kind, protocol)]
+        return [name for name, protocol in offered.items() if kind is not None and issubclass(kind, protocol)]
 
     def sources(self, account: Row[Any]) -> list[str]:
-        """Which of them the listener follows for an account: those that `ingest` in its config names."""
-        wanted = str(account.config.get("ingest", "webhook")).split()
-        return [name for name in self.offer_of(account.platform) if name in wanted]
+        """Which of them the listener follows for an account.
+
+        Those that `ingest` in its config names; else those that its platform needs beside webhooks, or without them.
+        """
+        kind = self._kind_of(account.platform)
+        if kind is None:
+            return []
+        usual = kind.beside_webhooks if self.settings.public_url else kind.without_webhooks
+        asked = account.config.get("ingest")
+        wanted = usual if asked is None else str(asked).split()
+        return [name for name in self._offers(account.platform) if name in wanted]
+
+    def _kind_of(self, platform: str) -> type[Connector] | None:
+        try:
+            return connectors.connector_class(platform)
+        except ConfigError as error:
+            log.warning("no_connector", platform=platform, error=str(error))
+            return None
 
     def parser_of(self, platform: str) -> Parser:
         return connectors.parser(platform)

@@ -57,6 +57,13 @@ def redis_url(settings: Settings | None = None) -> str:
     return settings.redis_url or (found.redis if found else "") or "redis://127.0.0.1:6379/0"
 
 
+def studio_url(settings: Settings) -> str:
+    """The studio's address in the creator's browser, without a slash at its end."""
+    found = running(settings)
+    here = f"http://{settings.host}:{settings.studio_port}"
+    return (settings.studio_url or (found.studio if found else "") or here).rstrip("/")
+
+
 def chroma_url(settings: Settings) -> str:
     """'' where no Chroma server is up."""
     if settings.chroma_url:

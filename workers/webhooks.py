@@ -47,10 +47,12 @@ def _pages(runtime: Runtime, hooks: Hooks) -> FastAPI:
     @app.get("/hooks/{platform}/{account_id}")
     async def challenge(platform: str, account_id: str, request: Request) -> Response:
         source = await source_of(runtime, platform, account_id)
-        answer = source.challenge(dict(request.query_params))
-        if answer is None:
-            return PlainTextResponse("this is no webhook challenge", status_code=400)
-        return PlainTextResponse(answer)
+        return _proof(source.challenge(dict(request.query_params)))
+
+    @app.get("/hooks/{platform}")
+    async def challenge_of_app(platform: str, request: Request) -> Response:
+        webhooks = await hooks.switchboard.webhooks(platform)
+        return _proof(webhooks.challenge(dict(request.query_params)))
 
     _add_health(app, runtime)
 
@@ -60,6 +62,13 @@ def _pages(runtime: Runtime, hooks: Hooks) -> FastAPI:
         return refusal(request.url.path, error)
 
     return app
+
+
+def _proof(answer: str | None) -> Response:
+    """That the endpoint is ours, in whatever form the platform asked for it."""
+    if answer is None:
+        return PlainTextResponse("this is no webhook challenge", status_code=400)
+    return Response(answer, media_type="application/json" if answer.startswith("{") else "text/plain")
 
 
 def _add_health(app: FastAPI, runtime: Runtime) -> None:

@@ -1,7 +1,7 @@
 """The sandbox's I/O: send, find, take back, poll, and verify its webhooks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ from connectors import http, signatures
 from connectors.sandbox import limits
 from engage.errors import Ambiguous, ConfigError, RateLimited, Unavailable
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Found, Page, RawEvent, ReadBack, Renewed, Settle
+from engage.platform import AccountLink, Finding, Found, Page, RawEvent, ReadBack, Renewed, Settle
 
 MAX_LENGTH = {Surface.COMMENT: 300, Surface.DM: 1000, Surface.LIVE: 200}
 POLL_LIMIT = 500
@@ -111,6 +111,18 @@ class SandboxConnector:
         fix = "Connect the account again, or copy the secret from the network."
         secrets = self._required(self._account.credentials, "webhook_secret", fix).split()
         return RawEvent(signatures.verify(secrets, headers, body, now), body)
+
+    async def subscribe(self, callback_url: str) -> datetime | None:
+        """Webhooks come to this address from now on."""
+        path = f"/api/accounts/{self._account.platform_user_id}"
+        request = self._http.build_request("PATCH", path, json={"webhook_url": callback_url})
+        await http.read(self._http, request)
+        return None
+
+    async def examine(self, callback_url: str) -> Sequence[Finding]:
+        """Whether the token is good."""
+        await http.read(self._http, self._http.build_request("GET", "/api/events", params={"limit": "1"}))
+        return [Finding("access", "ok", f"{self._http.base_url.host} accepts the token")]
 
     async def poll(self, cursor: str) -> Page:
         """The events after `cursor`: the same ones, with the same keys, that the webhooks bring."""

@@ -100,6 +100,8 @@ def connect_account(
         "state": "active",
         "reason": "",
         "offer": None,
+        "subscribe_at": now,
+        "unsubscribed": "",
     }
     if known is None:
         account_id = new_id()

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from engage.ledger.among import among
+from engage.ledger.apps import LINKED
 from engage.ledger.creators import get_account, lose_access, renewal_of, resume_account
 from engage.ledger.tables import accounts
 
@@ -19,8 +20,8 @@ STILL_IN_USE = timedelta(seconds=60)  # a call may have begun with the credentia
 def claim(tx: Connection, limit: int, lease: timedelta, now: datetime) -> list[Row[Any]]:
     """Take accounts whose credentials end soon, the most urgent first; what others take meanwhile is skipped."""
     ending = (accounts.c.renew_at.is_not(None), accounts.c.renew_at <= now)
-    due = select(accounts).where(*ending).order_by(accounts.c.renew_at).limit(limit)
-    rows = tx.execute(due.with_for_update(key_share=True, skip_locked=True)).all()
+    due = LINKED.where(*ending).order_by(accounts.c.renew_at).limit(limit)
+    rows = tx.execute(due.with_for_update(of=accounts, key_share=True, skip_locked=True)).all()
     if rows:
         taken = update(accounts).where(among(accounts.c.id, [row.id for row in rows]))
         tx.execute(taken.values(renew_at=now + lease))

@@ -35,6 +35,7 @@ OPEN = "state = 'collecting'"  # of turns
 UNSENT = "state IN ('held', 'due')"  # of replies
 TIMED = "state = 'held' AND release_at IS NOT NULL"  # of replies: they go out by themselves
 ENDING = "renew_at IS NOT NULL"  # of accounts: their credentials are renewed then
+ASKING = "subscribe_at IS NOT NULL"  # of accounts: their platforms are asked for their events then
 LATE = "indexed_at IS NULL"  # of passages: their vectors are still to come
 
 
@@ -51,6 +52,27 @@ creators = Table(
     Column("persona", JSON, nullable=False),  # engage.models.Persona without id and name
     Column("paused_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+apps = Table(  # what an operator registered with a platform, once for all its accounts
+    "apps",
+    metadata,
+    Column("platform", String(40), primary_key=True),
+    Column("config", JSON, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),  # encrypted
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+consents = Table(  # creators who were sent to a platform's page and are not back yet
+    "consents",
+    metadata,
+    Column("state_hash", String(64), primary_key=True),
+    Column("platform", String(40), nullable=False),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False),
+    Column("asked_by", String(100), nullable=False),  # who may come back with it
+    Column("redirect_uri", Text, nullable=False),
+    Column("keep", LargeBinary, nullable=False),  # encrypted
+    Column("ends_at", UtcDateTime, nullable=False),
 )
 
 accounts = Table(
@@ -70,10 +92,13 @@ accounts = Table(
     Column("expires_at", UtcDateTime),  # when its credentials end; NULL: they do not
     Column("renew_at", UtcDateTime),  # when somebody may renew them, or the end of the lease of whoever does
     Column("renewed_at", UtcDateTime),  # when these credentials took the place of others
+    Column("subscribe_at", UtcDateTime),  # when its platform is asked for its events, or the end of that lease
+    Column("unsubscribed", Text, nullable=False, default="", server_default=""),  # why it could not be asked
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("platform", "platform_user_id"),
     partial_index("ix_accounts_changed", "id", where="offer IS NULL"),
     partial_index("ix_accounts_renew_at", "renew_at", where=ENDING),
+    partial_index("ix_accounts_subscribe_at", "subscribe_at", where=ASKING),
 )
 
 modes = Table(

@@ -18,6 +18,8 @@ class Account:
     id: str
     credentials: bytes = b"old"
     config: str = ""
+    app_config: str = ""
+    app_secrets: bytes = b""
 
 
 @dataclass

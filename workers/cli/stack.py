@@ -21,13 +21,16 @@ def up(
     return starter.run(load(), only or [])
 
 
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False) -> int:
+def doctor(
+    account: Annotated[str, typer.Option(help="Only this account, by id: asks its platform")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
+) -> int:
     """Check database, Redis, Chroma, model, clock, accounts and webhooks; say what to fix."""
     from engage.settings import load
     from workers import doctor as checks
     from workers.cli.console import put, table
 
-    found = checks.examine(load())
+    found = checks.examine_account(load(), account) if account else checks.examine(load())
     if as_json:
         put([check.as_dict() for check in found])
     else:
