@@ -241,7 +241,11 @@ class StreamSource(Protocol):
     """A platform that keeps a connection open. `cursor` is '' at first."""
 
     def listen(self, cursor: str) -> AsyncIterator[Page]:
-        """Pages as they come (`wait` is zero); ends or raises when the connection is lost."""
+        """Pages as they come; ends or raises when the connection is lost.
+
+        A page with a `wait` ends it: the stream is opened again after that long (nobody is live, or the platform
+        wants to be asked from time to time).
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,6 +176,8 @@ class Poster:
             async for attempt in AsyncRetrying(**NOTE_RECEIPT):
                 with attempt:
                     noted = await self._note(sending, receipt)
+        if receipt.quiet_until is not None:
+            await self._db.run(block_account, sending.account_id, receipt.quiet_until)
         return "sent" if noted else "lost"
 
     async def _mark_sent(self, sending: Sending, receipt: Receipt) -> bool:

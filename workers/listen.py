@@ -5,19 +5,20 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from datetime import timedelta
 from functools import partial
 
 import structlog
 
-from engage.errors import EngageError, Retryable, Unauthorized, Unavailable
-from engage.ledger import renewals, sources
+from engage.errors import EngageError, RateLimited, Retryable, Unauthorized, Unavailable
+from engage.ledger import quotas, renewals, sources
 from engage.ledger.ids import new_id
 from engage.ledger.inbox import Incoming
+from engage.ledger.quotas import Budget, budgets_of_look
 from engage.ledger.sources import Heard, Held, Key
-from engage.platform import Page, PollSource, StreamSource
+from engage.platform import Connector, Page, PollSource, StreamSource
 from engage.settings import load
 from workers import process, queues
 from workers.group_commit import GroupCommit
@@ -132,22 +133,39 @@ class Listener:
     async def _listen(self, held: Held) -> bool:
         """True where the source is given back already, or belongs to another."""
         async with self.runtime.using(held.account_id, aged=True) as connector:
+            paid = await self._pay(held, connector)
             if held.source == "poll" and isinstance(connector, PollSource):
                 page = await _within(POLL_SECONDS, connector, held.cursor)
+                await self._settle(paid, page)
                 await self._keep(self._heard(held, page, ends=True))
                 return True
             if held.source == "stream" and isinstance(connector, StreamSource):
-                return await self._hear_out(held, connector.listen(held.cursor))
+                return await self._hear_out(held, connector.listen(held.cursor), paid)
         return False
 
-    async def _hear_out(self, held: Held, pages: AsyncIterator[Page]) -> bool:
+    async def _hear_out(self, held: Held, pages: AsyncIterator[Page], paid: Sequence[Budget]) -> bool:
         async with AsyncExitStack() as stack:
             if isinstance(pages, AsyncGenerator):  # hung up also where it ends between two pages
                 await stack.enter_async_context(aclosing(pages))
             async for page in pages:
-                if not await self._keep(self._heard(held, page, ends=False)):
+                await self._settle(paid, page)
+                ends = page.wait > timedelta(0)
+                if not await self._keep(self._heard(held, page, ends=ends)) or ends:
                     return True
         return False
+
+    async def _pay(self, held: Held, connector: Connector) -> Sequence[Budget]:
+        """Take what a look costs of the platform's quota. Raises RateLimited where the day's is used up."""
+        budgets = budgets_of_look(connector.quotas, held.account_id, held.source, utc_now())
+        if budgets:
+            [empty] = await self.runtime.db.run(quotas.take, [budgets], utc_now())
+            if empty is not None:
+                raise RateLimited(empty.describe(), retry_after=empty.resets_at - utc_now())
+        return budgets
+
+    async def _settle(self, paid: Sequence[Budget], page: Page) -> None:
+        if paid and page.unspent:
+            await self.runtime.db.run(quotas.give_back, paid, page.unspent)
 
     def _heard(self, held: Held, page: Page, *, ends: bool) -> Heard:
         batch = [Incoming(held.account_id, event.key, held.source, event.body) for event in page.events]

@@ -49,6 +49,11 @@ def budgets_of(declared: Sequence[Quota], account_id: str, surface: Surface, now
     return tuple(_budget(one, account_id, now) for one in declared if one.endpoint == REPLY and surface in one.surfaces)
 
 
+def budgets_of_look(declared: Sequence[Quota], account_id: str, source: str, now: datetime) -> tuple[Budget, ...]:
+    """What a look of a source (poll, or the opening of a stream) must be paid from now."""
+    return tuple(_budget(one, account_id, now) for one in declared if one.endpoint == source)
+
+
 def _budget(quota: Quota, account_id: str, now: datetime) -> Budget:
     zone = ZoneInfo(quota.time_zone)
     today = now.astimezone(zone)
@@ -82,10 +87,11 @@ def take(tx: Connection, wants: Sequence[Sequence[Budget]], now: datetime) -> li
     return said
 
 
-def give_back(tx: Connection, paid: Sequence[Budget]) -> None:
-    """A call that was paid for surely reached nobody."""
+def give_back(tx: Connection, paid: Sequence[Budget], units: int | None = None) -> None:
+    """A call that was paid for surely reached nobody, or took `units` less than its cost."""
     for budget in sorted(paid, key=lambda budget: budget.key):
-        tx.execute(update(quotas).where(_is(budget.key)).values(used=quotas.c.used - budget.cost))
+        back = budget.cost if units is None else min(units, budget.cost)
+        tx.execute(update(quotas).where(_is(budget.key)).values(used=quotas.c.used - back))
 
 
 def _locked(tx: Connection, budgets: dict[Key, Budget], now: datetime) -> dict[Key, int]:

@@ -48,15 +48,18 @@ class Paper:
     shows: list[ReadBack | Exception] = field(default_factory=list)
     sent: list[Outgoing] = field(default_factory=list)
     looked: int = 0
+    quiet_until: datetime | None = None
 
-    async def capabilities(self, surface: Surface, conversation_id: str, now: datetime) -> Capabilities:
+    async def capabilities(
+        self, surface: Surface, conversation_id: str, heard_at: datetime, now: datetime
+    ) -> Capabilities:
         return Capabilities(may_reply=True)
 
     async def send(self, reply: Outgoing) -> Receipt:
         self.sent.append(reply)
         if self.says:
             raise self.says.pop(0)
-        return Receipt("r1", NOON)
+        return Receipt("r1", NOON, self.quiet_until)
 
     async def find(self, reply: Outgoing) -> ReadBack:
         self.looked += 1
@@ -250,6 +253,17 @@ async def test_a_rate_limit_stops_the_whole_account_and_uses_up_no_try(to_post: 
     assert house.claim_replies() == []
     house.later(minutes=5)
     assert len(house.claim_replies()) == 2
+
+
+async def test_a_good_answer_that_says_nothing_is_left_stops_the_account_as_well(to_post: Open) -> None:
+    post = to_post(quiet_until=NOON + timedelta(minutes=5))
+    house = post.house
+    house.tell(who="ben", where="thread-2")
+    house.conclude(house.claim_one())
+    assert await post.poster.post(house.claim_replies(limit=1)[0]) == "sent"
+    assert house.claim_replies() == []
+    house.later(minutes=5)
+    assert len(house.claim_replies()) == 1
 
 
 async def test_a_rate_limit_of_one_account_leaves_another_one_free(to_post: Open) -> None:

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, Row, select, update
 from engage.errors import ConfigError, EngageError, Unauthorized, Unavailable
 from engage.ledger import creators, sources
 from engage.ledger.database import Database
-from engage.ledger.tables import accounts, cursors, deliveries
+from engage.ledger.tables import accounts, cursors, deliveries, quotas
 from engage.models import Persona
-from engage.platform import Page, RawEvent
+from engage.platform import POLL, Page, Quota, RawEvent
 from workers import listen, queues
 from workers.listen import Listener
 
@@ -31,6 +31,8 @@ class Polled:
     asked: list[str] = field(default_factory=list)
     drained: asyncio.Event = field(default_factory=asyncio.Event)
     failed: asyncio.Event = field(default_factory=asyncio.Event)
+    quotas: tuple[Quota, ...] = ()
+    unspent: int = 0
 
     async def poll(self, cursor: str) -> Page:
         self.asked.append(cursor)
@@ -41,7 +43,8 @@ class Polled:
         events = [RawEvent(f"event-{n}", b"[]") for n in range(start, min(start + 3, self.events))]
         if not events:
             self.drained.set()
-        return Page(events, str(start + len(events)), timedelta(0) if events else HOUR)
+        wait = timedelta(0) if events else HOUR
+        return Page(events, str(start + len(events)), wait, self.unspent)
 
 
 @dataclass
@@ -64,6 +67,8 @@ class Counting(Polled):
 class Silent:
     """A platform that takes the question and never answers."""
 
+    quotas = ()
+
     async def poll(self, cursor: str) -> Page:
         await asyncio.Event().wait()
         raise AssertionError
@@ -73,6 +78,7 @@ class Silent:
 class Streamed:
     """A platform that says one thing and is then silent for as long as anybody listens."""
 
+    quotas: tuple[Quota, ...] = ()
     open: int = 0
     most: int = 0
     opened: asyncio.Event = field(default_factory=asyncio.Event)
@@ -220,6 +226,52 @@ async def test_a_failure_costs_no_page(stage: Stage, problem: Exception) -> None
     async with listening(stage):
         await platform.drained.wait()
     assert len(stage.rows(deliveries)) == 30
+
+
+def day_of(units: int, cost: int) -> tuple[Quota, ...]:
+    return (Quota(units, cost, endpoint=POLL),)
+
+
+async def test_a_poll_stops_where_the_days_quota_is_used_up_and_says_until_when(stage: Stage) -> None:
+    platform = Polled(quotas=day_of(units=7, cost=3))
+    stage.add("poll", platform)
+    async with listening(stage):
+        await until(lambda: bool(stage.rows(cursors)) and "quota used up" in stage.rows(cursors)[0].error)
+    assert platform.asked == ["", "3"]
+    tomorrow = (datetime.now(UTC) + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert abs(stage.rows(cursors)[0].next_at - tomorrow) < timedelta(seconds=2)
+
+
+async def test_a_poll_that_needed_less_gives_the_rest_of_its_quota_back(stage: Stage) -> None:
+    platform = Polled(events=9, quotas=day_of(units=1000, cost=10), unspent=9)
+    stage.add("poll", platform)
+    async with listening(stage):
+        await platform.drained.wait()
+        await until(lambda: stage.rows(cursors)[0].lease_owner is None)
+    assert [row.used for row in stage.rows(quotas)] == [len(platform.asked)]
+
+
+@dataclass
+class Seldom:
+    """A stream that has nothing to say: it wants to be asked again in an hour."""
+
+    quotas: tuple[Quota, ...] = ()
+    asked: int = 0
+
+    async def listen(self, cursor: str) -> AsyncIterator[Page]:
+        self.asked += 1
+        yield Page([], "nobody is live", HOUR)
+        raise AssertionError("nobody reads on")
+
+
+async def test_a_stream_whose_page_says_when_to_come_again_is_left_until_then(stage: Stage) -> None:
+    platform = Seldom()
+    stage.add("stream", platform)
+    async with listening(stage):
+        await until(lambda: bool(stage.rows(cursors)) and stage.rows(cursors)[0].cursor == "nobody is live")
+    row = stage.rows(cursors)[0]
+    assert (platform.asked, row.lease_owner) == (1, None)
+    assert row.next_at > datetime.now(UTC) + HOUR / 2
 
 
 async def test_a_refused_account_is_marked_and_not_asked_again(stage: Stage) -> None:
