@@ -8,6 +8,7 @@ package.
 """
 
 import difflib
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -47,6 +48,16 @@ def connect_of(name: str) -> Connect | None:
 def webhooks_of(name: str) -> Callable[[App], AppWebhooks] | None:
     """What takes the calls that `name` makes to an application; None where there are none. Raises ConfigError."""
     return cast("Callable[[App], AppWebhooks] | None", _optional(name, "webhooks", "WEBHOOKS"))
+
+
+@cache
+def guide(name: str) -> tuple[str, str]:
+    """The platform's name as people write it, and how it is set up (Markdown): both out of its README.md."""
+    file = Path(import_module(_package(name)).__file__ or "").parent / "README.md"
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    title = re.search(r"^# (.+)$", text, re.MULTILINE)
+    steps = re.search(r"^## Set-up\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return title[1].strip() if title else name, steps[1].strip() if steps else ""
 
 
 @cache

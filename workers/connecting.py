@@ -8,11 +8,10 @@ from sqlalchemy import Connection
 import connectors
 from engage.errors import ConfigError, EngageError, Refused
 from engage.ledger import apps, audit, consents, creators
+from engage.ledger.database import Database
 from engage.platform import App, Connect, Consent, Entry, Field, Grant
 from engage.secrets import Vault
-from workers.runtime import Runtime, utc_now
-
-BACK = "/connect/{platform}/back"  # where a platform's page sends the creator, below the studio's address
+from workers.runtime import utc_now
 
 
 def way_of(platform: str) -> Connect:
@@ -67,40 +66,48 @@ def app_in(tx: Connection, vault: Vault, platform: str) -> App:
 
 
 async def begin(
-    runtime: Runtime, who: str, platform: str, creator_id: str, entered: Mapping[str, str], redirect_uri: str
+    db: Database,
+    vault: Vault,
+    who: str,
+    platform: str,
+    creator_id: str,
+    entered: Mapping[str, str],
+    redirect_uri: str,
 ) -> str:
     """The address of the platform's page where the creator consents. Raises ConfigError, Refused or Retryable."""
     way = way_of(platform)
     if not isinstance(way, Consent):
         raise Refused(f"{platform} has no page for this: enter what it gave you")
-    app = await runtime.db.read(app_in, runtime.vault, platform)
+    app = await db.read(app_in, vault, platform)
     state = consents.new_state()
     begun = await way.begin(app, filled(way.account_fields, entered, platform), redirect_uri, state)
-    keep = runtime.vault.lock(begun.keep)
-    await runtime.db.run(consents.store, state, platform, creator_id, who, redirect_uri, keep, utc_now())
+    keep = vault.lock(begun.keep)
+    await db.run(consents.store, state, platform, creator_id, who, redirect_uri, keep, utc_now())
     return begun.url
 
 
-async def finish(runtime: Runtime, who: str, platform: str, answer: Mapping[str, str]) -> list[str]:
+async def finish(db: Database, vault: Vault, who: str, platform: str, answer: Mapping[str, str]) -> list[str]:
     """The ids of the accounts that a creator who is back has granted. Raises Refused, ConfigError or Retryable."""
     way = way_of(platform)
-    row = await runtime.db.run(consents.take, answer.get("state", ""), who, utc_now())
+    row = await db.run(consents.take, answer.get("state", ""), who, utc_now())
     if row is None or row.platform != platform or not isinstance(way, Consent):
         raise Refused("This consent is over, was used already, or was begun by somebody else. Begin again.")
-    app = await runtime.db.read(app_in, runtime.vault, platform)
+    app = await db.read(app_in, vault, platform)
     rest = {name: value for name, value in answer.items() if name != "state"}
-    grants = await way.finish(app, rest, row.redirect_uri, runtime.vault.open(row.keep))
-    return await runtime.db.run(store, runtime.vault, who, platform, row.creator_id, grants, utc_now())
+    grants = await way.finish(app, rest, row.redirect_uri, vault.open(row.keep))
+    return await db.run(store, vault, who, platform, row.creator_id, grants, utc_now())
 
 
-async def enter(runtime: Runtime, who: str, platform: str, creator_id: str, entered: Mapping[str, str]) -> list[str]:
+async def enter(
+    db: Database, vault: Vault, who: str, platform: str, creator_id: str, entered: Mapping[str, str]
+) -> list[str]:
     """The ids of the accounts that open with what a creator entered. Raises Refused, ConfigError or Retryable."""
     way = way_of(platform)
     if not isinstance(way, Entry):
         raise Refused(f"{platform} is connected on its own page")
-    app = await runtime.db.read(app_in, runtime.vault, platform)
+    app = await db.read(app_in, vault, platform)
     grants = await way.grant(app, filled(way.account_fields, entered, platform))
-    return await runtime.db.run(store, runtime.vault, who, platform, creator_id, grants, utc_now())
+    return await db.run(store, vault, who, platform, creator_id, grants, utc_now())
 
 
 def store(

@@ -18,7 +18,7 @@ from engage.models import Capabilities, Surface
 from engage.platform import AccountLink, App, Connector, Parser, PollSource, StreamSource
 from engage.secrets import Vault
 from engage.settings import Settings, load
-from workers import services
+from workers import addresses, services
 from workers.connections import Connections, Kept
 from workers.tally import Tally
 from workers.wake import Waker
@@ -122,11 +122,7 @@ class Runtime:
 
     def hook_of(self, platform: str, account_id: str) -> str:
         """Where a platform's events for an account arrive; '' where nothing is reachable from outside."""
-        base = self.settings.public_url.rstrip("/")
-        whole = f"{base}/hooks/{platform}"
-        if not base:
-            return ""
-        return whole if connectors.webhooks_of(platform) else f"{whole}/{account_id}"
+        return addresses.hook_of(self.settings, platform, account_id)
 
     def offer_of(self, platform: str) -> list[str]:
         """What `sources` goes by: poll and stream where its connector has them, and whether we can be called."""

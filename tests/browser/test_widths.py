@@ -12,7 +12,7 @@ LONG = "A" * 300
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", ["/", "/inbox", "/accounts"])
+@pytest.mark.parametrize("path", ["/", "/inbox", "/accounts", "/platforms"])
 async def test_nothing_scrolls_sideways(page: Page, world: World, path: str, width: int) -> None:
     world.mode(Surface.DM, Mode.REVIEW)
     world.answered(f"https://example.org/{LONG} and more", LONG, LONG[:120], Surface.DM)
@@ -34,7 +34,7 @@ async def test_it_follows_the_systems_colours(page: Page, scheme: str) -> None:
 
 async def test_every_control_has_a_name(page: Page, world: World) -> None:
     world.escalated("Can you help?", "human", who="Tom")
-    for path in ("/", "/inbox", "/accounts"):
+    for path in ("/", "/inbox", "/accounts", "/platforms"):
         await page.goto(path)
         await expect(page.locator("li.row-card").first).to_be_visible()
         unnamed = await page.evaluate(

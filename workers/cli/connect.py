@@ -2,13 +2,14 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from engage.platform import Consent, Entry, Field
+from engage.settings import Settings
 from workers.cli.context import opened
 
 APPS = typer.Typer(no_args_is_help=True, help="Register applications with platforms.")
@@ -41,14 +42,11 @@ def list_apps(as_json: Annotated[bool, typer.Option("--json", help="Machine-read
     from engage.ledger import apps
     from workers import connecting
     from workers.cli.console import put, table
-    from workers.runtime import Runtime
 
     with opened() as ledger:
         with ledger.db.reading() as tx:
             known = apps.registered(tx)
-        runtime = Runtime.start(ledger.settings)
-        rows = [_app_row(name, name in known, runtime) for name in connecting.ways()]
-        asyncio.run(runtime.aclose())
+        rows = [_app_row(name, name in known, ledger.settings) for name in connecting.ways()]
     if as_json:
         put(rows)
         return
@@ -56,16 +54,16 @@ def list_apps(as_json: Annotated[bool, typer.Option("--json", help="Machine-read
     table("Applications", columns, [[str(value) for value in row.values()] for row in rows])
 
 
-def _app_row(platform: str, known: bool, runtime: Any) -> dict[str, str]:
-    from workers import connecting, services
+def _app_row(platform: str, known: bool, settings: Settings) -> dict[str, str]:
+    from workers import addresses, connecting, services
 
     way = connecting.way_of(platform)
     needed = "registered" if known else "missing" if way.app_fields else "not needed"
-    back = services.studio_url(runtime.settings) + connecting.BACK.format(platform=platform)
+    back = addresses.back_of(services.studio_url(settings), platform)
     return {
         "platform": platform,
         "application": needed,
-        "webhooks": runtime.hook_of(platform, "ACCOUNT"),
+        "webhooks": addresses.hook_of(settings, platform, "ACCOUNT"),
         "redirect": back if isinstance(way, Consent) else "",
     }
 
@@ -77,28 +75,19 @@ def connect(
 ) -> int:
     """Connect a creator's account: prints the page to consent on, or asks for what the platform gave the creator."""
     from engage.ledger.users import OWNER
-    from workers import connecting, services
+    from engage.secrets import Vault
+    from workers import addresses, connecting, services
     from workers.cli.console import put, say
-    from workers.runtime import Runtime
 
     way = connecting.way_of(platform)
     entered = _ask(way.account_fields, _given(field, way.account_fields))
     with opened() as ledger:
-        who = ledger.creator(creator)
-
-        async def run(work: Callable[[Runtime], Any]) -> Any:
-            runtime = Runtime.start(ledger.settings)
-            try:
-                return await work(runtime)
-            finally:
-                await runtime.aclose()
-
+        who, vault = ledger.creator(creator), Vault.at(ledger.settings.directory)
         if isinstance(way, Entry):
-            ids = asyncio.run(run(lambda runtime: connecting.enter(runtime, "cli", platform, who.id, entered)))
-            put({"accounts": ids})
+            put({"accounts": asyncio.run(connecting.enter(ledger.db, vault, "cli", platform, who.id, entered))})
             return 0
-        back = services.studio_url(ledger.settings) + connecting.BACK.format(platform=platform)
-        url = asyncio.run(run(lambda runtime: connecting.begin(runtime, OWNER, platform, who.id, entered, back)))
+        back = addresses.back_of(services.studio_url(ledger.settings), platform)
+        url = asyncio.run(connecting.begin(ledger.db, vault, OWNER, platform, who.id, entered, back))
     say("Open this address in a browser where you are signed in to the studio, within 15 minutes:")
     put({"open": url})
     return 0

@@ -15,6 +15,7 @@ from engage.ledger.overview import AccountLine, CreatorLine
 from engage.models import Mode, Surface
 from workers import queues
 from workers.studio import actions, words
+from workers.studio.connect import ConnectDialog
 from workers.studio.context import StudioContext
 from workers.studio.parts import LiveList, Text, badge, box, button
 from workers.studio.shell import Shell
@@ -38,6 +39,14 @@ def surfaces_of(platform: str) -> Iterable[Surface]:
         return [surface for surface in Surface if surface in connectors.connector_class(platform).surfaces]
     except (EngageError, ImportError):
         return list(Surface)
+
+
+def title_of(platform: str) -> str:
+    """A platform's name as people write it."""
+    try:
+        return connectors.guide(platform)[0]
+    except (EngageError, ImportError):
+        return platform
 
 
 class Accounts:
@@ -85,18 +94,24 @@ class Accounts:
             with box("section", "account"):
                 self._draw_account(account)
         if not line.accounts:
-            Text("p", "No account is connected yet. connectors/README.md says how to connect one.", "muted")
+            Text("p", "No account is connected yet.", "muted")
+        connect = button("Connect an account", lambda: self._connect(line), "small-act connect")
+        connect.props["aria-label"] = f"Connect an account of {line.display_name}"
+
+    def _connect(self, line: CreatorLine) -> None:
+        with self._shell.main:  # the row may be drawn anew while it is open
+            ConnectDialog(self._shell, line.id, line.display_name).open()
 
     def _draw_account(self, account: AccountLine) -> None:
         with box("div", "head"):
-            Text("h3", f"{account.handle} on {account.platform}")
+            Text("h3", f"{account.handle} on {title_of(account.platform)}")
             badge(words.ACCOUNTS[account.state], TONES[account.state])
             if account.state != "unauthorized":
                 self._draw_account_pause(account)
         if account.reason:
             Text("p", words.reason(account.reason), "muted")
         if account.state == "unauthorized":
-            Text("p", words.reconnect(account.platform), "advice")
+            Text("p", words.reconnect(title_of(account.platform)), "advice")
         for surface in surfaces_of(account.platform):
             self._draw_surface(account, surface, account.modes.get(surface, SurfaceMode()))
 

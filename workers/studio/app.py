@@ -11,7 +11,7 @@ from nicegui import app as pages
 from nicegui import ui
 from nicegui.storage import Storage
 
-from workers.studio import accounts, activity, inbox, login
+from workers.studio import accounts, activity, connect, inbox, login, platforms
 from workers.studio.context import StudioContext
 from workers.studio.guard import SafeHeaders, SignInRequired
 from workers.studio.session import LASTS
@@ -35,7 +35,7 @@ def make_app(studio: StudioContext) -> FastAPI:
 
     pages.add_middleware(SignInRequired, now=studio.now)
     ui.add_css(STYLE, shared=True)
-    for module in (login, activity, inbox, accounts):
+    for module in (login, activity, inbox, accounts, platforms, connect):
         module.register(studio)
     home = studio.settings.directory
     _keep_sessions_in(home / "studio")

@@ -1,4 +1,4 @@
-"""What the pages need, and nothing more: no model, no connector and no vault is loaded in this process."""
+"""What the pages need, and nothing more: no model is loaded in this process, and no connector before one connects."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from engage.ledger.database import Database
+from engage.secrets import Vault
 from engage.settings import Settings
 
 
@@ -27,3 +28,8 @@ class StudioContext:
     waker: Wakes
     settings: Settings
     now: Callable[[], datetime] = utc_now
+
+    @property
+    def vault(self) -> Vault:
+        """Of this home directory."""
+        return Vault.at(self.settings.directory)

@@ -13,7 +13,7 @@ from workers.studio.parts import Text, box, button
 if TYPE_CHECKING:
     from workers.studio.shell import Shell
 
-LINKS = (("/", "Activity"), ("/inbox", "Inbox"), ("/accounts", "Accounts"))
+LINKS = (("/", "Activity"), ("/inbox", "Inbox"), ("/accounts", "Accounts"), ("/platforms", "Platforms"))
 
 
 class Header:

@@ -16,7 +16,7 @@ from workers.studio.parts import Text, box, button
 from workers.studio.throttle import Throttle
 
 PATH = "/login"
-PAGES = ("/", "/inbox", "/accounts")
+PAGES = ("/", "/inbox", "/accounts", "/platforms")
 
 
 class TryLater(EngageError):

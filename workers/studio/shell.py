@@ -4,10 +4,10 @@ Once a second a page asks the ledger one thing: whether what it shows has change
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from nicegui import ui
@@ -23,6 +23,7 @@ from workers.studio.parts import Text, box
 from workers.studio.session import Session, SignedOut
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 EVERY = 1.0  # seconds between two looks
 FIRST_LOOK = 2.0  # seconds a page waits for the ledger before it is shown without it
@@ -145,6 +146,23 @@ class Shell:
         self.say(said if isinstance(said, str) else said(done), good=True)
         await self.refresh(anew=True)
         return True
+
+    async def reach(self, work: Callable[[str], Awaitable[T]], said: str | Callable[[T], str] = "") -> T | None:
+        """Do what may ask a platform, in the name of who is signed in. None where it failed, and it says why."""
+        try:
+            who = session.current(self.studio.now())
+            await self.studio.db.read(session.check, who)
+            done = await work(who.name)
+        except SignedOut:
+            self._leave()
+            return None
+        except EngageError as error:
+            self.say(str(error), good=False)
+            return None
+        if told := said if isinstance(said, str) else said(done):
+            self.say(told, good=True)
+        await self.refresh(anew=True)
+        return done
 
     def say(self, text: str, *, good: bool) -> None:
         """A short message at the foot of the page."""

@@ -182,4 +182,4 @@ def inbox_help(item: Exchange) -> str:
 
 def reconnect(platform: str) -> str:
     """What to do about an account whose access is lost."""
-    return f"Nothing is sent until it is connected again; connectors/{platform}/README.md says how."
+    return f"Nothing is sent until it is connected again: press “Connect an account” below and choose {platform}."
