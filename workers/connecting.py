@@ -11,7 +11,7 @@ from engage.ledger import apps, audit, consents, creators
 from engage.ledger.database import Database
 from engage.platform import App, Connect, Consent, Entry, Field, Grant
 from engage.secrets import Vault
-from workers.runtime import utc_now
+from workers.runtime import app_of, utc_now
 
 
 def way_of(platform: str) -> Connect:
@@ -59,7 +59,7 @@ def set_app(tx: Connection, vault: Vault, who: str, platform: str, entered: Mapp
 def app_in(tx: Connection, vault: Vault, platform: str) -> App:
     """A platform's application; an empty one where there is none."""
     row = apps.find(tx, platform)
-    return App(platform, row.config, vault.open(row.secrets)) if row else App(platform)
+    return app_of(vault, platform, row.config, row.secrets) if row else App(platform)
 
 
 # accounts -----------------------------------------------------------------------------------------------------------

@@ -36,6 +36,25 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def connect(vault: Vault, account: Row[Any]) -> Connector:
+    """The connector of an account with its application, as `engage.ledger.apps` reads it. Raises ConfigError."""
+    app = app_of(vault, account.platform, account.app_config, account.app_secrets)
+    link = AccountLink(
+        id=account.id,
+        platform_user_id=account.platform_user_id,
+        handle=account.handle,
+        config=account.config,
+        credentials=vault.open(account.credentials),
+        app=app,
+    )
+    return connectors.connector_class(account.platform)(link)
+
+
+def app_of(vault: Vault, platform: str, config: Mapping[str, Any] | None, secrets: bytes | None) -> App:
+    """A platform's application as it stands in the ledger; an empty one where there is none."""
+    return App(platform, config or {}, vault.open(secrets) if secrets else {})
+
+
 class Runtime:
     """What the processes share: settings, ledger, connectors, avatar."""
 
@@ -104,21 +123,8 @@ class Runtime:
             await self._connections.see(account, utc_now())
 
     def connect(self, account: Row[Any]) -> Connector:
-        return connectors.connector_class(account.platform)(self._link(account))
-
-    def _link(self, account: Row[Any]) -> AccountLink:
-        return AccountLink(
-            id=account.id,
-            platform_user_id=account.platform_user_id,
-            handle=account.handle,
-            config=account.config,
-            credentials=self.vault.open(account.credentials),
-            app=self.app(account.platform, account.app_config, account.app_secrets),
-        )
-
-    def app(self, platform: str, config: Mapping[str, Any] | None, secrets: bytes | None) -> App:
-        """A platform's application as it stands in the ledger; an empty one where there is none."""
-        return App(platform, config or {}, self.vault.open(secrets) if secrets else {})
+        """The connector of an account as `engage.ledger.apps` reads it."""
+        return connect(self.vault, account)
 
     def hook_of(self, platform: str, account_id: str) -> str:
         """Where a platform's events for an account arrive; '' where nothing is reachable from outside."""

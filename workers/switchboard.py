@@ -8,8 +8,8 @@ import connectors
 from engage.errors import ConfigError
 from engage.ledger import apps
 from engage.ledger.creators import UnknownAccount
-from engage.platform import AppWebhooks
-from workers.runtime import CONNECTOR_AGE, Runtime, utc_now
+from engage.platform import App, AppWebhooks
+from workers.runtime import CONNECTOR_AGE, Runtime, app_of, utc_now
 
 MOST = 20_000  # accounts that are remembered
 
@@ -35,7 +35,7 @@ class Switchboard:
         if make is None:
             raise UnknownAccount(f"no application takes {platform[:40]!r} webhooks here")
         row = await self._runtime.db.read(apps.find, platform)
-        app = self._runtime.app(platform, row.config, row.secrets) if row else self._runtime.app(platform, None, None)
+        app = app_of(self._runtime.vault, platform, row.config, row.secrets) if row else App(platform)
         self._webhooks[platform] = now, make(app)
         return self._webhooks[platform][1]
 

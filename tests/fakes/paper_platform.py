@@ -15,6 +15,7 @@ def paper(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(connectors, "entry_points", lambda group: points.select(group=group))
     connectors._packages.cache_clear()
     connector.ASKED.clear()
+    connector.HIDDEN.clear()
     connector.WORDS.clear()
     yield
     monkeypatch.undo()

@@ -75,6 +75,12 @@ class Bluesky(Simulator):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Nobody is here yet, nothing was asked, no dial is turned."""
+        self.calls.clear()
+        self._dials.clear()
         self.people: dict[str, Person] = {}
         self.tokens: dict[str, Token] = {}
         self.repos: dict[str, dict[str, dict[str, tuple[str, dict[str, Any]]]]] = {}  # did, collection, key

@@ -71,12 +71,14 @@ class Wire:
         self.socket = socket
         self.out: asyncio.Queue[dict[str, Any] | int] = asyncio.Queue()
         self.session: Session | None = None
+        self.closed = False  # from here
         self.received: deque[float] = deque()
 
     async def write(self) -> None:
         while True:
             frame = await self.out.get()
             if isinstance(frame, int):
+                self.closed = True
                 await self.socket.close(frame)
                 return
             await self.socket.send_text(json.dumps(frame))
@@ -284,8 +286,9 @@ class Discord(Simulator):
         try:
             await self._hear(wire)
         except WebSocketDisconnect as gone:
-            self.closed_with.append(gone.code)
-            if wire.session is not None and gone.code in (1000, 1001):
+            if not wire.closed:
+                self.closed_with.append(gone.code)
+            if not wire.closed and wire.session is not None and gone.code in (1000, 1001):
                 wire.session.alive = False
         except RuntimeError:
             pass  # it was closed from here

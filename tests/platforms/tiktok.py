@@ -20,6 +20,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.platforms.base import Simulator, deliver
 
@@ -63,6 +64,7 @@ class TikTok(Simulator):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._app = _function(self._app)  # type: ignore[method-assign]  # uvicorn takes a bound method for ASGI 2
         self.secrets = ["new-secret-a1b2c3d4e5f6", "old-secret-f6e5d4c3b2a1"]
         self.creator = Account("biz-open-id", "creator", "act.a1b2c3d4e5f6a7b8c9d0", "rft.0f1e2d3c4b5a69788796")
         self.accounts = {"biz-open-id": self.creator}
@@ -542,6 +544,13 @@ CALLS = {
         "POST", "message.list.send", dict.fromkeys(("recipient_type", "recipient", "message_type", "text"), True), _send
     ),
 }
+
+
+def _function(app: ASGIApp) -> ASGIApp:
+    async def call(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+
+    return call
 
 
 def _envelope(code: int, message: str, data: Any) -> Response:

@@ -10,8 +10,9 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -140,6 +141,19 @@ class Twitch(Simulator):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._app = _function(self._app)  # type: ignore[method-assign]
+        self._begin()
+
+    def reset(self) -> None:
+        """Forget everything, as if it had just been started; nobody may be connected."""
+        for one in fields(self):
+            if one.default_factory is not MISSING:
+                setattr(self, one.name, one.default_factory())
+            elif one.name != "url":
+                setattr(self, one.name, one.default)
+        self._dials.clear()
+        self._begin()
+
+    def _begin(self) -> None:
         self.client_id = f"engage-client-{next(_clients)}"  # connectors keep an application's token by it
         self._ids = count(1)
         self._users_tokens: dict[str, str] = {}  # access token → user
@@ -244,11 +258,13 @@ class Twitch(Simulator):
         self.soon(lambda: [self._later(self._drop(session, code)) for session in list(self.sessions.values())])
 
     def _do(self, work: Callable[[], Any]) -> None:
-        """In the simulator's own loop; before anybody has called there is nobody to tell."""
+        """In the simulator's own loop, and wait until it is done; before anybody has called there is nobody to tell."""
         if self._loop is None:
             work()
-        else:
-            self.soon(work)
+            return
+        done: Future[Any] = Future()
+        self.soon(lambda: done.set_result(work()))
+        done.result(timeout=20)
 
     # tokens ---------------------------------------------------------------------------------------------------------
 

@@ -295,9 +295,9 @@ class YouTube(Simulator):
         first = [one for one in self.comments.values() if not one.parent and one.status == status]
         first.sort(key=lambda one: one.written_at, reverse=True)
         rows, page = self._paged(first, request, self.page_size)
-        return JSONResponse({"kind": "youtube#commentThreadListResponse", "items": [*map(self._thread, rows)], **page})
+        return JSONResponse({"kind": "youtube#commentThreadListResponse", "items": [*map(self._thread_of, rows)], **page})
 
-    def _thread(self, first: Comment) -> dict[str, Any]:
+    def _thread_of(self, first: Comment) -> dict[str, Any]:
         replies = self._replies_to(first.id)
         snippet = {"channelId": CHANNEL, "videoId": first.video, "topLevelComment": first.resource()}
         told = {"kind": "youtube#commentThread", "id": first.id}

@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(CREATORS, name="creator")
     app.command()(pause)
     app.command()(resume)
+    app.command()(hide)
 
 
 @CREATORS.command("add")
@@ -112,3 +113,21 @@ def _switch(creator: str, account: str, *, on: bool) -> None:
         if not on:
             ledger.wake(*queues.ALL)
     put({"paused": on, "scope": scope, **({"subject": subject} if subject else {})})
+
+
+def hide(
+    message: str,
+    account: Annotated[str, typer.Option(help="The account, by id")],
+    show: Annotated[bool, typer.Option(help="Show it again")] = False,
+) -> None:
+    """Take a follower's message, by the platform's id, out of sight on its platform, where that is possible."""
+    import asyncio
+
+    from engage.secrets import Vault
+    from workers import moderating
+    from workers.cli.console import put
+
+    with opened() as ledger:
+        vault = Vault.at(ledger.settings.directory)
+        asyncio.run(moderating.hide(ledger.db, vault, "cli", account, message, hidden=not show))
+    put({"message": message, "hidden": not show})

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from engage.ledger import views
 from engage.ledger.views import Exchange
+from workers import moderating
 from workers.studio import actions, rows, words
 from workers.studio.actions import Act
 from workers.studio.context import StudioContext
@@ -80,11 +81,18 @@ class Inbox:
             with box("div", "acts"):
                 for place, act in enumerate(acts):
                     self._draw_act(act, item, "primary" if place == 0 and act is not Act.DISMISS else "")
+                if _may_hide(item):
+                    button("Hide", lambda: self._hide(item), label=f"Hide what {item.follower} wrote")
         self._live[item.turn_id] = (age, state)
 
     def _draw_act(self, act: Act, item: Exchange, classes: str) -> None:
         name = words.ACTS[act]
         button(name, lambda: self._act(act, item), classes, label=f"{name}: {item.follower}")
+
+    async def _hide(self, item: Exchange) -> None:
+        studio = self._shell.studio
+        said = f"Hidden on {item.platform}, and dealt with."
+        await self._shell.reach(lambda who: moderating.hide_turn(studio.db, studio.vault, who, item.turn_id), said)
 
     async def _act(self, act: Act, item: Exchange) -> None:
         if act in (Act.EDIT, Act.ANSWER):
@@ -111,6 +119,12 @@ class Inbox:
             await self._shell.do(_approve_as, item.reply_id, text, said="Your text is on its way.")
         else:
             await self._shell.do(actions.answer, item.turn_id, text, self._expiry, said="Your answer is on its way.")
+
+
+def _may_hide(item: Exchange) -> bool:
+    """What a person is asked about, where the platform lets the account hide it."""
+    asked = item.kind == "escalated" and bool(item.text) and item.current_mode not in moderating.QUIET
+    return asked and moderating.can_hide(item.platform, item.surface)
 
 
 def _approve_as(tx: Connection, who: str, reply_id: str, text: str, now: datetime) -> None:

@@ -12,13 +12,20 @@ from tests.platforms import lexicons
 from tests.platforms.bluesky import Bluesky
 
 
-@pytest.fixture
-def bluesky() -> Iterator[Bluesky]:
+@pytest.fixture(scope="session")
+def running_bluesky() -> Iterator[Bluesky]:
     with Bluesky() as platform:
-        platform.person("avatar", app_passwords={"abcd-efgh-ijkl-mnop": True, "only-only-post-post": False})
-        platform.person("ann")
-        platform.person("bob")
         yield platform
+
+
+@pytest.fixture
+def bluesky(running_bluesky: Bluesky) -> Iterator[Bluesky]:
+    platform = running_bluesky
+    platform.begin_anew()
+    platform.person("avatar", app_passwords={"abcd-efgh-ijkl-mnop": True, "only-only-post-post": False})
+    platform.person("ann")
+    platform.person("bob")
+    yield platform
     if lexicons.at_hand():
         for call in platform.calls:
             lexicons.check_call(call)

@@ -57,7 +57,9 @@ class Ear:
             try:
                 await self.once()
             except Retryable as problem:
-                self.problems.append(problem)
+                async with self._news:
+                    self.problems.append(problem)
+                    self._news.notify_all()
 
     async def until(self, happened: Callable[["Ear"], Any]) -> None:
         async with asyncio.timeout(SECONDS), self._news:

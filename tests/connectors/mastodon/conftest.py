@@ -1,6 +1,7 @@
 """A server with an account of ours, whose every call is held against Mastodon's description."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
@@ -32,12 +33,18 @@ def check(call: Call) -> None:
     specs.check_openapi(call, SPEC, "https://mastodon.example")
 
 
+def _shape(call: Call) -> tuple[str, ...]:
+    """Calls that differ in nothing but ids are checked once."""
+    sent = call.json if call.headers.get("content-type") == "application/json" else call.form
+    return call.method, re.sub(r"\d+", "", call.path), *sorted(call.query), "", *sorted(sent or ())
+
+
 @pytest.fixture
 def server() -> Iterator[Mastodon]:
     with Mastodon() as running:
         yield running
         if (specs.FOLDER / SPEC).exists():
-            for call in running.calls:
+            for call in {_shape(call): call for call in running.calls}.values():
                 check(call)
 
 

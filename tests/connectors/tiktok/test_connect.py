@@ -22,7 +22,8 @@ REFRESH = f"{V}/tt_user/oauth2/refresh_token/"
 async def consent(app: App, region: str = "br") -> tuple[dict[str, str], Mapping[str, str]]:
     """What TikTok's page sends back, and what was kept."""
     begun = await CONNECT.begin(app, {"region": region}, BACK, "state-1")
-    answer = httpx.get(begun.url)
+    async with httpx.AsyncClient() as browser:
+        answer = await browser.get(begun.url)
     assert answer.status_code == 302, answer.text
     came = urlsplit(answer.headers["location"])
     assert f"{came.scheme}://{came.netloc}{came.path}" == f"{BACK}/"
@@ -89,13 +90,22 @@ async def test_without_an_app_nobody_connects() -> None:
         await CONNECT.begin(App("tiktok"), {"region": "BR"}, BACK, "s")
 
 
-@pytest.mark.parametrize("path", [TOKEN, f"{V}/business/get/"])
-async def test_a_platform_that_is_away_is_asked_again_later(tiktok: TikTok, path: str) -> None:
+async def test_a_platform_that_is_away_is_asked_again_later(tiktok: TikTok) -> None:
     app = kit.app(base_url=tiktok.url)
     answer, keep = await consent(app)
-    tiktok.cut(path, times=3)
+    tiktok.cut(TOKEN)
     with pytest.raises(Unavailable):
         await CONNECT.finish(app, answer, BACK, keep)
+    assert len(await CONNECT.finish(app, answer, BACK, keep)) == 1, "the code was not used up"
+
+
+@pytest.mark.parametrize("said", [kit.said(51065, "System error"), kit.said(40001, "No"), kit.said(0, "OK", {})])
+async def test_a_grant_is_not_lost_for_want_of_a_name(tiktok: TikTok, said: dict[str, object]) -> None:
+    app = kit.app(base_url=tiktok.url)
+    answer, keep = await consent(app)
+    tiktok.fail(f"{V}/business/get/", 200, said, times=3)
+    (grant,) = await CONNECT.finish(app, answer, BACK, keep)
+    assert (grant.handle, "business" in grant.config) == (kit.OWN, False)
 
 
 # renewing -----------------------------------------------------------------------------------------------------------

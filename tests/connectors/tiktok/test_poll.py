@@ -221,7 +221,7 @@ async def test_who_writes_from_europe_is_read_by_the_poll(tiktok: TikTok, connec
     connector = connected()
     cursor = (await connector.poll("")).cursor
     _, message = tiktok.writes("hello from Graz", fan="fan+at", region="AT")
-    headers, body = tiktok.signed(tiktok.events[-1])
+    _, body = tiktok.signed(tiktok.events[-1])
     assert [event.kind for event in parse(json.loads(body), kit.OWN)] == [EventKind.STATUS]
     page = await connector.poll(cursor)
     assert [event.message.id for event in events(page.events) if event.message] == [message]

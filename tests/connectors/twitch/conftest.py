@@ -18,14 +18,26 @@ DESCRIPTION = "twitch/openapi.json"
 Connect = Callable[..., TwitchConnector]
 
 
-@pytest.fixture
-def twitch() -> Iterator[Twitch]:
+@pytest.fixture(scope="module")
+def server() -> Iterator[Twitch]:
     with Twitch() as platform:
-        platform.user(CHANNEL, "streamer", *SCOPES, WHISPERS)
-        platform.user(BOT, "streamer_bot", "user:bot", "user:read:chat", "user:write:chat")
-        platform.user(FOLLOWER, "viewer32")
         yield platform
-        check_calls(platform)
+
+
+@pytest.fixture
+def twitch(server: Twitch) -> Iterator[Twitch]:
+    """A fresh one for each test."""
+    server.reset()
+    people(server)
+    yield server
+    check_calls(server)
+
+
+def people(platform: Twitch) -> None:
+    """Who is there, and what they have granted."""
+    platform.user(CHANNEL, "streamer", *SCOPES, WHISPERS)
+    platform.user(BOT, "streamer_bot", "user:bot", "user:read:chat", "user:write:chat")
+    platform.user(FOLLOWER, "viewer32")
 
 
 def check_calls(platform: Twitch) -> None:

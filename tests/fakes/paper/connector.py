@@ -9,6 +9,7 @@ from engage.models import Capabilities, Outgoing, Receipt, Surface
 from engage.platform import AccountLink, Finding, Found, Limit, Quota, ReadBack, Settle
 
 ASKED: list[tuple[str, str]] = []  # account, address
+HIDDEN: list[tuple[str, bool]] = []  # the platform's id of a message
 WORDS: list[Exception | datetime] = []
 
 
@@ -17,6 +18,7 @@ class PaperConnector:
     surfaces: ClassVar[frozenset[Surface]] = frozenset({Surface.COMMENT})
     beside_webhooks: ClassVar[frozenset[str]] = frozenset()
     without_webhooks: ClassVar[frozenset[str]] = frozenset()
+    hides: ClassVar[frozenset[Surface]] = frozenset({Surface.COMMENT})
     limits: Sequence[Limit] = ()
     quotas: Sequence[Quota] = ()
     settle = Settle.PARK
@@ -45,6 +47,12 @@ class PaperConnector:
         if isinstance(said, Exception):
             raise said
         return said
+
+    async def hide(self, surface: Surface, message_id: str, *, hidden: bool) -> None:
+        said: Any = WORDS.pop(0) if WORDS else None
+        if isinstance(said, Exception):
+            raise said
+        HIDDEN.append((message_id, hidden))
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         said: Any = WORDS.pop(0) if WORDS else None

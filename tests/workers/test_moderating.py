@@ -1,0 +1,97 @@
+"""A person takes a follower's message out of sight on its platform."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from engage.errors import EngageError, Refused
+from engage.ledger import audit, creators
+from engage.ledger.database import Database
+from engage.ledger.tables import decisions, messages
+from engage.models import Mode, Persona, Surface
+from engage.platform import Grant
+from engage.secrets import Vault
+from tests.fakes.paper import connector
+from tests.fakes.paper_platform import paper
+from tests.studio.builders import World
+from workers import connecting, moderating
+
+__all__ = ["paper"]
+pytestmark = pytest.mark.usefixtures("paper")
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    return Vault.at(tmp_path)
+
+
+@pytest.fixture
+def world(db: Database, vault: Vault) -> World:
+    with db.transaction() as tx:
+        who = creators.add_creator(tx, Persona(id="", name="tilly", display_name="Tilly"), NOW)
+        grant = Grant("ada", "@ada", {"token": "t"})
+        [account] = connecting.store(tx, vault, "test", "paper", who.id, [grant], NOW)
+        creators.set_mode(tx, account, Surface.COMMENT, Mode.AUTO)
+    return World(db, who, account)
+
+
+def id_of(world: World, turn_id: str) -> str:
+    with world.db.reading() as tx:
+        return str(tx.execute(select(messages.c.platform_id).where(messages.c.turn_id == turn_id)).scalar_one())
+
+
+async def test_what_was_escalated_is_hidden_and_leaves_the_inbox(world: World, vault: Vault) -> None:
+    turn = world.escalated("You fraud!", "abuse")
+    assert await moderating.hide_turn(world.db, vault, "owner", turn) == 1
+    assert connector.HIDDEN == [(id_of(world, turn), True)]
+    with world.db.reading() as tx:
+        assert not tx.execute(select(decisions.c.open)).scalar_one()
+        entry = audit.entries(tx)[0]
+    assert (entry.actor, entry.action, entry.subject) == ("owner", "hide", id_of(world, turn))
+
+
+async def test_it_is_shown_again(world: World, vault: Vault) -> None:
+    turn = world.escalated("You fraud!", "abuse")
+    await moderating.hide(world.db, vault, "cli", world.account_id, id_of(world, turn), hidden=False)
+    assert connector.HIDDEN == [(id_of(world, turn), False)]
+
+
+@pytest.mark.parametrize("mode", [Mode.OFF, Mode.SHADOW])
+async def test_dry_means_dry(world: World, vault: Vault, mode: Mode) -> None:
+    turn = world.escalated("You fraud!", "abuse")
+    world.mode(Surface.COMMENT, mode)
+    with pytest.raises(Refused, match=mode.value):
+        await moderating.hide_turn(world.db, vault, "owner", turn)
+    assert connector.HIDDEN == []
+
+
+async def test_what_the_platform_refuses_stays_in_the_inbox(world: World, vault: Vault) -> None:
+    turn = world.escalated("You fraud!", "abuse")
+    connector.WORDS.append(Refused("it is gone"))
+    with pytest.raises(Refused, match="gone"):
+        await moderating.hide_turn(world.db, vault, "owner", turn)
+    with world.db.reading() as tx:
+        assert tx.execute(select(decisions.c.open)).scalar_one()
+
+
+async def test_a_surface_where_nothing_can_be_hidden_says_so(world: World, vault: Vault) -> None:
+    world.mode(Surface.DM, Mode.AUTO)
+    turn = world.escalated("You fraud!", "abuse", surface=Surface.DM)
+    with pytest.raises(Refused, match="lets nobody hide"):
+        await moderating.hide_turn(world.db, vault, "owner", turn)
+
+
+async def test_what_nobody_wrote_is_named(world: World, vault: Vault) -> None:
+    with pytest.raises(EngageError, match="no such message"):
+        await moderating.hide(world.db, vault, "cli", world.account_id, "m-404", hidden=True)
+
+
+def test_where_hiding_is_offered() -> None:
+    assert moderating.can_hide("paper", "comment")
+    assert not moderating.can_hide("paper", "dm")
+    assert not moderating.can_hide("sandbox", "comment")
+    assert not moderating.can_hide("papyrus", "comment")
