@@ -47,7 +47,7 @@ def id_of(world: World, turn_id: str) -> str:
 async def test_what_was_escalated_is_hidden_and_leaves_the_inbox(world: World, vault: Vault) -> None:
     turn = world.escalated("You fraud!", "abuse")
     assert await moderating.hide_turn(world.db, vault, "owner", turn) == 1
-    assert connector.HIDDEN == [(id_of(world, turn), True)]
+    assert [(id_of(world, turn), True)] == connector.HIDDEN
     with world.db.reading() as tx:
         assert not tx.execute(select(decisions.c.open)).scalar_one()
         entry = audit.entries(tx)[0]
@@ -57,7 +57,7 @@ async def test_what_was_escalated_is_hidden_and_leaves_the_inbox(world: World, v
 async def test_it_is_shown_again(world: World, vault: Vault) -> None:
     turn = world.escalated("You fraud!", "abuse")
     await moderating.hide(world.db, vault, "cli", world.account_id, id_of(world, turn), hidden=False)
-    assert connector.HIDDEN == [(id_of(world, turn), False)]
+    assert [(id_of(world, turn), False)] == connector.HIDDEN
 
 
 @pytest.mark.parametrize("mode", [Mode.OFF, Mode.SHADOW])
