@@ -33,6 +33,8 @@ async def lines(
     idle: the longest silence that a living connection may have. Raises what a read raises.
     """
     host = request.url.host
+    # A client's own patience is for answers that end: it would take a silent stream for a dead one.
+    request.extensions["timeout"] = httpx.Timeout(OPENING.total_seconds(), read=idle.total_seconds()).as_dict()
     try:
         async with asyncio.timeout(OPENING.total_seconds()):
             answer = await calls.send(request, stream=True)

@@ -174,6 +174,7 @@ class Simulator:
             self._app,
             http=_Protocol,
             ws="websockets-sansio",
+            interface="asgi3",  # (of a bound method it would think that it is older)
             lifespan="off",
             log_level="error",
             access_log=False,

@@ -7,8 +7,9 @@ import asyncio
 import hmac
 import json
 import secrets
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -124,6 +125,7 @@ class YouTube(Simulator):
     forgets_pages: bool = False
     hung_up: int = 0  # how often the open streams were closed
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    asked: threading.Event = field(default_factory=threading.Event)  # whether the channel is live
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -159,6 +161,15 @@ class YouTube(Simulator):
             Route("/subscribe", self._subscribe, methods=["POST"]),
             Route("/o/oauth2/v2/auth", self._consent_page),
         ]
+
+    def reset(self) -> None:
+        """As it was at first, for the next test; whoever listens to a chat is hung up on."""
+        self.hang_up()
+        fresh = YouTube()
+        for one in fields(self):
+            if one.name not in ("url", "hung_up"):
+                setattr(self, one.name, getattr(fresh, one.name))
+        self._dials.clear()
 
     # what people do -------------------------------------------------------------------------------------------------
 
@@ -295,7 +306,8 @@ class YouTube(Simulator):
         first = [one for one in self.comments.values() if not one.parent and one.status == status]
         first.sort(key=lambda one: one.written_at, reverse=True)
         rows, page = self._paged(first, request, self.page_size)
-        return JSONResponse({"kind": "youtube#commentThreadListResponse", "items": [*map(self._thread_of, rows)], **page})
+        threads = [self._thread_of(one) for one in rows]
+        return JSONResponse({"kind": "youtube#commentThreadListResponse", "items": threads, **page})
 
     def _thread_of(self, first: Comment) -> dict[str, Any]:
         replies = self._replies_to(first.id)
@@ -356,6 +368,7 @@ class YouTube(Simulator):
     # live -----------------------------------------------------------------------------------------------------------
 
     async def _broadcasts(self, request: Request) -> Response:
+        self.asked.set()
         if not self.streaming_enabled:
             raise Refusal(403, "liveStreamingNotEnabled")
         rows = [

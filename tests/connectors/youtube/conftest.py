@@ -1,4 +1,4 @@
-"""A YouTube of its own for each test; whatever the connector asks of it is held against Google's description."""
+"""One YouTube for all tests, as new before each; what the connector asks is held against Google's description."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -33,10 +33,16 @@ def check(call: Call) -> None:
         check_discovery(call, METHODS[call.method, call.path.removeprefix(API)])
 
 
+@pytest.fixture(scope="session")
+def running() -> Iterator[YouTube]:
+    with YouTube() as youtube:
+        yield youtube
+
+
 @pytest.fixture
-def youtube() -> Iterator[YouTube]:
-    with YouTube() as running:
-        yield running
+def youtube(running: YouTube) -> Iterator[YouTube]:
+    running.reset()
+    yield running
     if (FOLDER / "youtube" / "youtube.v3.json").exists():
         for call in running.calls:
             check(call)

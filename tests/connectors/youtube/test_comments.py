@@ -178,7 +178,7 @@ async def test_a_page_that_youtube_has_forgotten_is_begun_again(youtube: YouTube
 
 async def test_a_cursor_that_nobody_can_read_begins_anew(youtube: YouTube, connector: YouTubeConnector) -> None:
     youtube.comment()
-    for cursor in ("x", "[]", "{}", '{"head": 5}'):
+    for cursor in ("x", "[]", "{}", '{"head": 5}', '{"head": [], "counts": 5, "titles": {}, "page": ""}'):
         assert texts(await connector.poll(cursor)) == ["How did you train?"]
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.youtube.connector import YouTubeConnector
+from connectors.youtube.limits import READBACK_PAGES
 from connectors.youtube.mentions import LONGEST_NAME
 from connectors.youtube.parse import parse
 from engage.errors import Ambiguous, EngageError, RateLimited, Refused, Unauthorized, Unavailable
@@ -40,9 +41,12 @@ class TestComment:
     async def test_takes_the_units_that_the_plan_says(self, youtube: YouTube, connector: YouTubeConnector) -> None:
         youtube.comment()
         await connector.send(reply())
-        await connector.find(reply())
+        youtube.page_size = 1
+        for number in range(READBACK_PAGES):
+            youtube.comment(f"reply {number}", parent="Ugx0001")
+        assert (await connector.find(reply("something else"))).found is Found.UNREADABLE
         costs = [quota.cost for quota in connector.quotas if Surface.COMMENT in quota.surfaces]
-        assert youtube.units == costs[0]
+        assert youtube.units == costs[0], "with a read-back that goes through as many pages as it may"
 
     async def test_to_a_reply_goes_under_the_first_comment_and_names_the_follower(
         self, youtube: YouTube, connector: YouTubeConnector
