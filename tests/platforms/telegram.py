@@ -29,7 +29,8 @@ MAX_LENGTH = 4096
 MOST_HOLD = 50.0  # seconds that a question may stay open
 SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]{20,}")
-CREATOR, FOLLOWER, GROUP, CHANNEL, CONNECTION = 42, 5550001, -1001000, -1009000, "bc_AAA"
+CREATOR, FOLLOWER, CONNECTION = 42, 5550001, "bc_AAA"
+GROUP, CHANNEL, INBOX = -1001000, -1009000, -1003000  # INBOX: where the channel's direct messages are
 BOT_ID = 700100200
 BOT_TOKEN = f"{BOT_ID}:AAF0d1E2c3B4a5Z6y7X8w9V0u1T2s3R4q5P"
 
@@ -193,6 +194,13 @@ class Telegram(Simulator):
         self.tell("business_message", message)
         return int(message["message_id"])
 
+    def write_to_channel(self, text: str, user: int = FOLLOWER) -> int:
+        """A follower sends the channel a direct message: each has a topic there."""
+        topic = {"topic_id": user, "user": person(user)}
+        message = self._store(_INBOX, person(user), text, direct_messages_topic=topic)
+        self.tell("message", message)
+        return int(message["message_id"])
+
     def creator_writes(self, user: int, text: str) -> int:
         """The creator writes to a follower in person."""
         message = self._store(private(user), person(CREATOR), text, business_connection_id=CONNECTION)
@@ -305,12 +313,12 @@ class Telegram(Simulator):
             raise Refusal(400, "Bad Request: message text is empty")
         if units > MAX_LENGTH:
             raise Refusal(400, "Bad Request: message is too long")
-        self._check_place(chat, connection)
+        self._check_place(chat, connection, body.get("direct_messages_topic_id", 0))
         replied = self._replied(chat, connection, body)
         self._check_limits(chat)
         return self._post(chat, connection, body, replied)
 
-    def _check_place(self, chat: int, connection: str) -> None:
+    def _check_place(self, chat: int, connection: str, topic: int) -> None:
         if connection:
             self._check_connection(connection)
             if not self.connection["rights"].get("can_reply"):
@@ -322,6 +330,8 @@ class Telegram(Simulator):
             raise Refusal(403, "Forbidden: bot was blocked by the user")
         if chat == GROUP and self.membership["status"] in ("left", "kicked"):
             raise Refusal(403, "Forbidden: bot was kicked from the supergroup chat")
+        if chat == INBOX and not topic:
+            raise Refusal(400, "Bad Request: direct messages topic is required")
         if not any(stored[0] == chat and not stored[2] for stored in self.messages):
             raise Refusal(400, "Bad Request: chat not found")
 
@@ -357,7 +367,7 @@ class Telegram(Simulator):
 
     def _post(self, chat: int, connection: str, body: dict[str, Any], replied: Any) -> dict[str, Any]:
         sender = person(CREATOR) if connection else {key: self.me[key] for key in _USER if key in self.me}
-        place = _GROUP if chat == GROUP else private(chat)
+        place = {GROUP: _GROUP, INBOX: _INBOX}.get(chat) or private(chat)
         more: dict[str, Any] = {"business_connection_id": connection, "sender_business_bot": _bot(self.me)}
         more = more if connection else {}
         if replied is not None:
@@ -429,6 +439,7 @@ def _function(app: ASGIApp) -> ASGIApp:
 _USER = ("id", "is_bot", "first_name", "username")
 _CHANNEL = {"id": CHANNEL, "type": "channel", "title": "Ada", "username": "adachannel"}
 _GROUP = {"id": GROUP, "type": "supergroup", "title": "Ada's table"}
+_INBOX = {"id": INBOX, "type": "supergroup", "title": "Ada", "is_direct_messages": True}
 _SERVICE = {"id": 777000, "is_bot": False, "first_name": "Telegram"}
 _NAMES = {CREATOR: "Ada", FOLLOWER: "Ann"}
 

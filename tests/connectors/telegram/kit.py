@@ -67,4 +67,4 @@ def body(delivery: str) -> bytes:
 
 def reply(text: str = "Six weeks.") -> Outgoing:
     """A reply under a post of the channel."""
-    return Outgoing("o1", "key-1", Surface.COMMENT, "thread:-1001000:300", "-1001000:310", "5550001", text)
+    return Outgoing("o1", "key-1", Surface.COMMENT, "thread:-1001000:300:5550001", "-1001000:310", "5550001", text)

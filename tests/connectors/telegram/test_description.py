@@ -40,11 +40,12 @@ class TestDescription:
         telegram.comment(thread, "And the body?", user=7, to=number)
         telegram.edit(GROUP, number, "Which one is it?")
         telegram.write("Hello")
+        telegram.write_to_channel("Hello")
         asked = telegram.write_to_creator("Hello, Ada")
         telegram.creator_writes(5550001, "Hello, Ann")
         telegram.switch_secretary(on=False)
         telegram.remove(5550001, asked, "bc_AAA")
-        assert len(telegram.updates) == 10
+        assert len(telegram.updates) == 11
         for update in telegram.updates:
             check_update(update)
 

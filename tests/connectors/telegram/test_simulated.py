@@ -10,7 +10,7 @@ from engage.errors import Ambiguous, EngageError, RateLimited, Refused, Unauthor
 from engage.models import Event, EventKind, LengthUnit, Outgoing, Surface
 from engage.platform import Found, Settle
 from tests.connectors.telegram.conftest import answer_to, heard, link, reply_in_bot_chat
-from tests.platforms.telegram import BOT_TOKEN, CONNECTION, CREATOR, FOLLOWER, GROUP, Telegram
+from tests.platforms.telegram import BOT_TOKEN, CONNECTION, CREATOR, FOLLOWER, GROUP, INBOX, Telegram
 
 
 async def failing(connector: TelegramConnector, reply: Outgoing) -> EngageError:
@@ -73,6 +73,21 @@ class TestEverySurface:
         assert posted["business_connection_id"] == CONNECTION
         assert receipt.id.endswith(f":{CONNECTION}")
         assert telegram.messages[FOLLOWER, int(receipt.id.split(":")[1]), CONNECTION].raw["from"]["id"] == CREATOR
+
+    async def test_in_the_channels_direct_messages(self, telegram: Telegram, connector: TelegramConnector) -> None:
+        telegram.write_to_channel("Do you sell prints?")
+        message = await only_message(connector)
+        assert message.surface is Surface.DM
+        await connector.send(answer_to(message, "I do."))
+        [posted] = telegram.posted
+        assert (posted["chat_id"], posted["direct_messages_topic_id"]) == (INBOX, FOLLOWER)
+
+    @pytest.mark.parametrize("place", [f"topic:{GROUP}:400:{FOLLOWER}", f"bot:{FOLLOWER}:400"])
+    async def test_in_a_topic(self, telegram: Telegram, connector: TelegramConnector, place: str) -> None:
+        chat = GROUP if place.startswith("topic") else FOLLOWER
+        number = telegram.comment(telegram.publish("New lens day!"), "Which?") if chat == GROUP else telegram.write("?")
+        await connector.send(Outgoing("o1", "k", Surface.DM, place, f"{chat}:{number}", str(FOLLOWER), "Six weeks."))
+        assert telegram.posted[0]["message_thread_id"] == 400
 
     async def test_nobody_can_say_later_whether_a_reply_is_there(self, connector: TelegramConnector) -> None:
         assert connector.settle is Settle.PARK
@@ -189,10 +204,9 @@ class TestWhatEveryFaultLeadsTo:
 
 
 class TestLimits:
-    async def test_what_the_connector_declares_is_never_refused(
+    async def test_twenty_in_a_minute_are_taken_in_a_group_and_one_more_is_not(
         self, telegram: Telegram, connector: TelegramConnector
     ) -> None:
-        """A reply every three seconds in a group, and twenty-one within a minute are one too many."""
         telegram.counting = True
         telegram.comment(telegram.publish("New lens day!"), "Which one?")
         reply = answer_to(await only_message(connector))
@@ -287,6 +301,29 @@ class TestSecretaryMode:
         assert own.native_bot_label
         assert not comment.native_bot_label
         assert not telegram.calls, "nothing had to be asked"
+
+
+class TestTheCreatorUnderTheirPosts:
+    async def test_answers_one_follower_and_leaves_the_others_to_the_bot(
+        self, telegram: Telegram, connector: TelegramConnector
+    ) -> None:
+        thread = telegram.publish("New lens day!")
+        first = telegram.comment(thread, "Which one?")
+        telegram.comment(thread, "What did it cost?", user=7)
+        telegram.comment(thread, "The 35 mm!", user=CREATOR, to=first)
+        events, _ = await heard(connector)
+        places = {event.kind: [] for event in events}  # type: ignore[var-annotated]
+        for event in events:
+            places[event.kind] += [event.message.conversation_id] if event.message else []
+        assert len(set(places[EventKind.MESSAGE])) == 2
+        assert places[EventKind.TAKEOVER] == places[EventKind.MESSAGE][:1]
+
+    async def test_a_remark_to_everybody_silences_nobody(
+        self, telegram: Telegram, connector: TelegramConnector
+    ) -> None:
+        telegram.comment(telegram.publish("New lens day!"), "Ask me anything", user=CREATOR)
+        events, _ = await heard(connector)
+        assert {event.kind for event in events} == {EventKind.IGNORED}
 
 
 class TestTakingBack:
