@@ -22,6 +22,8 @@ class Instagram(Graph):
     own: str = "17841400000000001"
     handle: str = "ada.makes"
     product: str = "instagram"
+    app_id: str = "990000000000001"
+    message_prefix: str = "aWdf_"
     in_a_list: bool = True  # how the code's exchange is answered: Meta's own pages differ
     code: str = "AQDx-one-use-code"
 

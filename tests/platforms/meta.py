@@ -86,7 +86,8 @@ class Graph(Simulator):
     own: str = ""
     handle: str = ""
     product: str = ""
-    app_id: str = "990000000000001"
+    app_id: str = ""
+    message_prefix: str = "m_"
     secret: str = ""
     verify_token: str = ""
     ahead: timedelta = timedelta()
@@ -104,6 +105,14 @@ class Graph(Simulator):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._ids = count(1)
+
+    def begin_anew(self) -> None:
+        """As it was when it started, at the same address: tests share one that runs."""
+        loop, url, over = self._loop, self.url, self._over
+        if loop is not None:
+            loop.call_soon_threadsafe(over.set)
+        type(self).__init__(self, secret=self.secret, verify_token=self.verify_token)
+        self._loop, self.url = loop, url
 
     # rules of the product -------------------------------------------------------------------------------------------
 
@@ -199,7 +208,9 @@ class Graph(Simulator):
         )
         if to in self.blocked:
             raise Refusal(551, 1545041)
-        message = Direct(self.fresh("aWdf_"), self.own, to, words, self.now(), given["message"].get("metadata", ""))
+        message = Direct(
+            self.fresh(self.message_prefix), self.own, to, words, self.now(), given["message"].get("metadata", "")
+        )
         self.messages.append(message)
         self.posted.append({"id": message.id, "surface": "dm", "to": to, "text": words})
         return {"recipient_id": to, "message_id": message.id}
@@ -278,13 +289,13 @@ class Graph(Simulator):
 
     def write_message(self, person: str, text: str) -> Direct:
         """A follower writes a direct message."""
-        message = Direct(self.fresh("aWdf_"), person, self.own, text, self.now())
+        message = Direct(self.fresh(self.message_prefix), person, self.own, text, self.now())
         self.messages.append(message)
         return message
 
     def write_by_hand(self, person: str, text: str) -> Direct:
         """The creator writes in the app."""
-        message = Direct(self.fresh("aWdf_"), self.own, person, text, self.now())
+        message = Direct(self.fresh(self.message_prefix), self.own, person, text, self.now())
         self.messages.append(message)
         return message
 

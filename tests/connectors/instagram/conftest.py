@@ -9,12 +9,19 @@ from tests.connectors.instagram.kit import SECRETS, TOKEN, account, app
 from tests.platforms.instagram import Instagram
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[Instagram]:
+    """It knows the kit's secret and verify token."""
+    with Instagram(secret=SECRETS[0], verify_token=app().secrets["verify_token"]) as simulator:
+        yield simulator
+
+
 @pytest.fixture
-def platform() -> Iterator[Instagram]:
-    """It knows the kit's token, secret and verify token."""
-    with Instagram(secret=SECRETS[0], verify_token=app().secrets["verify_token"]) as running:
-        running.grant(TOKEN)
-        yield running
+def platform(running: Instagram) -> Instagram:
+    """As it was when it started, with the kit's token."""
+    running.begin_anew()
+    running.grant(TOKEN)
+    return running
 
 
 @pytest.fixture

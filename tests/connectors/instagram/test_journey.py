@@ -3,10 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
 from connectors.instagram.connect import SCOPES
-from engage.ledger.tables import conversations
+from engage.ledger.tables import conversations, messages
 from engage.models import Mode
 from engage.platform import Grant
 from tests.connectors.instagram import kit
@@ -22,28 +20,28 @@ GRANT = Grant(
 )
 
 
-@pytest.mark.parametrize("surface", ["comment", "dm", "live"])
-async def test_a_follower_is_answered(tmp_path: Path, platform: Instagram, surface: str) -> None:
+async def test_followers_are_answered_on_every_surface(tmp_path: Path, platform: Instagram) -> None:
+    comment = platform.add(kit.FAN, QUESTION)
+    message = platform.write_message("900000000000002", QUESTION)
+    live = platform.add("900000000000003", QUESTION, post="17900000000000002")
+    entries = [platform.comment_entry(comment), platform.message_entry(message), platform.comment_entry(live)]
     async with journey(tmp_path, "instagram", GRANT, kit.app(base_url=platform.url)) as j:
-        if surface == "dm":
-            message = platform.write_message(kit.FAN, QUESTION)
-            message_id, entry = message.id, platform.message_entry(message)
-        else:
-            post = "17900000000000002" if surface == "live" else "17900000000000001"
-            comment = platform.add(kit.FAN, QUESTION, post=post)
-            message_id, entry = comment.id, platform.comment_entry(comment)
         for _ in range(2):  # Meta tells some things twice
-            assert platform.call_webhook(j.hook, entry).status_code == 200
-        reply = await j.answered(message_id)
-        assert [(one["id"], one["text"]) for one in platform.posted] == [(reply.receipt_id, reply.text)]
-        # Its echo comes back, and is no person's.
-        if surface == "comment":
-            echo = platform.comment_entry(platform.comments[reply.receipt_id])
-        else:
-            echo = platform.message_entry(platform.messages[-1], app_id=platform.app_id)
-        platform.call_webhook(j.hook, echo)
-        await j.taken_in(2)
-        assert [row.human_until for row in await j.rows(conversations)] == [None] * len(await j.rows(conversations))
+            assert platform.call_webhook(j.hook, *entries).status_code == 200
+        replies = [await j.answered(one.id) for one in (comment, message, live)]
+        posted = {one["id"]: (one["surface"], one["to"], one["text"]) for one in platform.posted}
+        assert posted == {
+            replies[0].receipt_id: ("comment", comment.id, replies[0].text),
+            replies[1].receipt_id: ("dm", "900000000000002", replies[1].text),
+            replies[2].receipt_id: ("dm", "900000000000003", replies[2].text),
+        }
+        # Their echoes come back, and are no person's.
+        echoes = [platform.comment_entry(platform.comments[replies[0].receipt_id])]
+        sent = [one for one in platform.messages if one.sender == kit.OWN]
+        echoes += [platform.message_entry(one, app_id=platform.app_id) for one in sent]
+        platform.call_webhook(j.hook, *echoes)
+        await j.taken_in(6)
+        assert {row.human_until for row in await j.rows(conversations)} == {None}
 
 
 async def test_what_nobody_calls_about_is_polled(tmp_path: Path, platform: Instagram) -> None:
@@ -53,7 +51,7 @@ async def test_what_nobody_calls_about_is_polled(tmp_path: Path, platform: Insta
         assert platform.comments[reply.receipt_id].parent == comment.id
 
 
-async def test_the_creator_takes_over(tmp_path: Path, platform: Instagram) -> None:
+async def test_the_creator_takes_over_and_a_follower_unsends(tmp_path: Path, platform: Instagram) -> None:
     async with journey(tmp_path, "instagram", GRANT, kit.app(base_url=platform.url), mode=Mode.REVIEW) as j:
         message = platform.write_message(kit.FAN, "hello?")
         platform.call_webhook(j.hook, platform.message_entry(message))
@@ -62,3 +60,6 @@ async def test_the_creator_takes_over(tmp_path: Path, platform: Instagram) -> No
         await j.taken_in(2)
         (row,) = await j.rows(conversations)
         assert row.human_until is not None
+        platform.call_webhook(j.hook, platform.unsent_entry(message))
+        await j.taken_in(3)
+        assert [row.text for row in await j.rows(messages) if row.deleted_at is None] == ["I'm here myself."]

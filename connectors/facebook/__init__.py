@@ -1,0 +1,1 @@
+"""Facebook Pages: comments on a Page's posts, and Messenger."""

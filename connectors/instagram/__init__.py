@@ -1,0 +1,1 @@
+"""Instagram, by the Instagram API with Instagram login: comments, live comments and direct messages."""

@@ -1,0 +1,83 @@
+"""Direct messages of Instagram and Messenger in normal form: both tell them in the same words. Pure."""
+
+from collections.abc import Collection
+from typing import Any
+
+from connectors.fields import get, id_of, id_or_none, items, mapping, text, text_or_none, yes
+from connectors.meta_webhooks import STANDBY, Update, moment
+from engage.models import Author, Event, EventKind, Message, Surface
+
+DIRECT = "dm:"  # before the follower's id: the conversation with one of them
+MARK = "engage:"  # before the idempotency key in the metadata of what we send, where a product echoes metadata
+_AROUND = ("sender", "recipient", "timestamp")
+
+
+def name_of(item: Any, who: str) -> str:
+    """Instagram tells a username, Facebook a name, a webhook of messages neither. Raises Malformed."""
+    return text_or_none(item, who, "username") or text_or_none(item, who, "name") or ""
+
+
+def ignored(reason: str, message: Message | None = None) -> Event:
+    """An event that needs nothing."""
+    return Event(EventKind.IGNORED, message.surface if message else None, message, reason)
+
+
+def direct(update: Update, own: str, ours: Collection[str]) -> Event:
+    """One update of a messaging list. own: the account's id; ours: the ids of our app. Raises Malformed."""
+    item = update.item
+    if update.kind == STANDBY:
+        return ignored("another app owns the thread")
+    if isinstance(get(item, "message"), dict):
+        return _message(item, own, ours)
+    if isinstance(get(item, "message_edit"), dict):
+        edit = mapping(item, "message_edit")
+        return _of(EventKind.EDITED, item, own, text(edit, "mid"), text(edit, "text", empty=True))
+    if isinstance(get(item, "postback"), dict):
+        return _pressed(item, own)
+    mapping(item)
+    kinds = ", ".join(sorted(key for key in item if key not in _AROUND))
+    return ignored(f"nothing to do for {kinds or 'an empty update'}")
+
+
+def _message(item: Any, own: str, ours: Collection[str]) -> Event:
+    told = mapping(item, "message")
+    mid = text(told, "mid")
+    if yes(told, "is_deleted"):
+        return _of(EventKind.DELETED, item, own, mid, "")
+    words = text_or_none(told, "text") or ""
+    if yes(told, "is_echo") or id_of(item, "sender", "id") == own:
+        return _of(EventKind.ECHO if _is_ours(told, ours) else EventKind.TAKEOVER, item, own, mid, words)
+    event = _of(EventKind.MESSAGE, item, own, mid, words)
+    if words:
+        return event
+    kinds = ", ".join(sorted({text_or_none(one, "type") or "?" for one in items(told, "attachments")}))
+    return ignored(f"it holds no text ({kinds or 'unsupported'})", event.message)
+
+
+def _is_ours(told: Any, ours: Collection[str]) -> bool:
+    """Whether our app sent it. The inbox of Meta's own apps, where a person writes, has another app's id or none."""
+    return id_or_none(told, "app_id") in ours or (text_or_none(told, "metadata") or "").startswith(MARK)
+
+
+def _pressed(item: Any, own: str) -> Event:
+    """A button says its title for the follower."""
+    mid = text_or_none(item, "postback", "mid")
+    mid = mid or f"postback:{id_of(item, 'sender', 'id')}:{int(moment(item, 'timestamp').timestamp() * 1000)}"
+    return _of(EventKind.MESSAGE, item, own, mid, text(item, "postback", "title"))
+
+
+def _of(kind: EventKind, item: Any, own: str, mid: str, words: str) -> Event:
+    sender = id_of(item, "sender", "id")
+    is_self = sender == own or kind in (EventKind.ECHO, EventKind.TAKEOVER)
+    if is_self and kind is EventKind.MESSAGE:  # a button of the account's own is no follower's
+        kind = EventKind.TAKEOVER
+    message = Message(
+        id=mid,
+        conversation_id=DIRECT + (id_of(item, "recipient", "id") if is_self else sender),
+        surface=Surface.DM,
+        author=Author(sender, name_of(item, "sender"), is_self=is_self),
+        text=words,
+        sent_at=moment(item, "timestamp"),
+        reply_to_id=id_or_none(item, "message", "reply_to", "mid"),
+    )
+    return Event(kind, Surface.DM, message)

@@ -1,0 +1,59 @@
+"""The whole way: a follower writes, the worker answers, Facebook has the reply."""
+
+from pathlib import Path
+
+from engage.ledger.tables import conversations
+from engage.models import Mode
+from engage.platform import Grant
+from tests.connectors.facebook import kit
+from tests.platforms.facebook import Facebook
+from tests.platforms.journey import QUESTION, journey
+
+GRANT = Grant(kit.OWN, "Ada Makes", {"access_token": kit.TOKEN})
+
+
+async def test_followers_are_answered_on_every_surface(tmp_path: Path, platform: Facebook) -> None:
+    comment = platform.add(kit.FAN, QUESTION)
+    message = platform.write_message("700000000000002", QUESTION)
+    entries = [platform.comment_entry(comment), platform.message_entry(message)]
+    async with journey(tmp_path, "facebook", GRANT, kit.app(base_url=platform.url)) as j:
+        for _ in range(2):  # Meta tells some things twice
+            assert platform.call_webhook(j.hook, *entries).status_code == 200
+        replies = [await j.answered(one.id) for one in (comment, message)]
+        posted = {one["id"]: (one["surface"], one["to"], one["text"]) for one in platform.posted}
+        assert posted == {
+            replies[0].receipt_id: ("comment", comment.id, replies[0].text),
+            replies[1].receipt_id: ("dm", "700000000000002", replies[1].text),
+        }
+        # Their echoes come back, and are no person's.
+        (sent,) = [one for one in platform.messages if one.sender == kit.OWN]
+        echoes = [platform.comment_entry(platform.comments[replies[0].receipt_id])]
+        echoes += [platform.message_entry(sent, metadata=sent.metadata)]
+        platform.call_webhook(j.hook, *echoes)
+        await j.taken_in(4)
+        assert {row.human_until for row in await j.rows(conversations)} == {None}
+
+
+async def test_what_nobody_calls_about_is_polled(tmp_path: Path, platform: Facebook) -> None:
+    comment = platform.add(kit.FAN, QUESTION)
+    async with journey(tmp_path, "facebook", GRANT, kit.app(base_url=platform.url), public=False) as j:
+        reply = await j.answered(comment.id)
+        assert platform.comments[reply.receipt_id].parent == comment.id
+
+
+async def test_the_creator_takes_over_and_a_follower_edits_and_deletes(tmp_path: Path, platform: Facebook) -> None:
+    async with journey(tmp_path, "facebook", GRANT, kit.app(base_url=platform.url), mode=Mode.REVIEW) as j:
+        comment = platform.add(kit.FAN, "hello?")
+        platform.call_webhook(j.hook, platform.comment_entry(comment))
+        await j.kept(comment.id)
+        platform.call_webhook(j.hook, platform.comment_entry(platform.add(kit.OWN, "It's me.", parent=comment.id)))
+        await j.taken_in(2)
+        (row,) = await j.rows(conversations)
+        assert row.human_until is not None
+        comment.text = "hello again?"
+        platform.call_webhook(j.hook, platform.comment_entry(comment, "edited"))
+        await j.taken_in(3)
+        assert (await j.kept(comment.id)).text == "hello again?"
+        platform.call_webhook(j.hook, platform.comment_entry(comment, "remove"))
+        await j.taken_in(4)
+        assert (await j.kept(comment.id)).deleted_at is not None
