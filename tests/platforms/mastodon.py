@@ -52,6 +52,8 @@ class Mastodon(Simulator):
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     notifications: list[dict[str, Any]] = field(default_factory=list)
     streaming_ready: bool = True
+    shows_application: bool = True  # a setting of the account
+    repeated_keys_fail: bool = False  # https://github.com/mastodon/mastodon/issues/40399
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -65,6 +67,7 @@ class Mastodon(Simulator):
         self._codes: dict[str, dict[str, str]] = {}
         self._keys: dict[str, tuple[str, datetime]] = {}
         self._used: dict[str, int] = {}
+        self._ours: set[str] = set()
         self._streams: dict[asyncio.Queue[Any], Callable[[], None]] = {}
         self._ahead = timedelta(0)
         self._statuses_made, self._notes_made = 9_995, 996  # so that ids get longer on the way
@@ -129,7 +132,7 @@ class Mastodon(Simulator):
     @property
     def posted(self) -> list[dict[str, Any]]:
         """What our app posted and nobody took back, oldest first."""
-        return [one for one in self.statuses.values() if (one["application"] or {}).get("name") == "Engage"]
+        return [one for one in self.statuses.values() if one["id"] in self._ours]
 
     def pass_time(self, span: timedelta) -> None:
         self._ahead += span
@@ -181,7 +184,7 @@ class Mastodon(Simulator):
             "content": self._rendered(text),
             "text": text,
             "account": self.people[author],
-            "application": {"name": app, "website": None} if app else None,
+            "application": {"name": app, "website": None} if app and self.shows_application else None,
             "mentions": [{key: one[key] for key in ("id", "username", "acct", "url")} for one in self._mentioned(text)],
         }
         self.statuses[status["id"]] = status
@@ -346,6 +349,8 @@ class Mastodon(Simulator):
             return JSONResponse({"error": "The post you are trying to reply to does not appear to exist."}, 404)
         known = self._keys.get(key)
         if known and self._now() - known[1] <= KEY_LIFE:
+            if self.repeated_keys_fail:
+                return JSONResponse({"error": "We're sorry, but something went wrong on our end."}, 500)
             return JSONResponse(self.statuses[known[0]])
         warning = asked.get("spoiler_text", "")
         if self.length(asked["status"], warning) > self.max_characters:
@@ -353,6 +358,7 @@ class Mastodon(Simulator):
             return JSONResponse({"error": said}, 422)
         place = (asked.get("visibility", "public"), asked.get("in_reply_to_id", ""))
         status = self._made(ME, asked["status"], *place, warning, asked.get("language"), "Engage")
+        self._ours.add(status["id"])
         self._keys[key] = (status["id"], self._now())
         self.notified += [(one["acct"], status["id"]) for one in status["mentions"]]
         self._tell("update", status)

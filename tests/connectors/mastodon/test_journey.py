@@ -23,8 +23,9 @@ async def test_mentions_are_answered_also_when_the_stream_was_cut(tmp_path: Path
         assert (posted["id"], posted["in_reply_to_id"]) == (reply.receipt_id, asked)
         assert (posted["text"], posted["visibility"]) == (f"@ann@remote.example {reply.text}", "unlisted")
 
-        server.drop_streams()
-        await way.until(lambda: not server.streaming, "the stream to be cut")
+        server.shows_application = False  # so our own reply comes back as if somebody had written it in person
+        server.drop_streams(cleanly=True)
+        await way.until(lambda: not server.streaming, "the stream to end")
         privately = server.write(f"@me {QUESTION}", BOB, visibility="direct")
         await way.answered(privately)
         assert server.posted[1]["visibility"] == "direct"

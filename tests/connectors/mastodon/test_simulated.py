@@ -146,6 +146,28 @@ class TestLostAnswer:
         keys = {call.headers["idempotency-key"] for call in server.calls_to(STATUSES, "POST")}
         assert keys == {"key-1"}
 
+    async def test_is_found_on_servers_that_fail_at_a_key_they_know(
+        self, server: Mastodon, connector: MastodonConnector
+    ) -> None:
+        reply = reply_to(server.write("@me what lens?"), first_sent_at=datetime.now(UTC) - timedelta(seconds=2))
+        server.repeated_keys_fail = True
+        server.lose(STATUSES, method="POST")
+        with pytest.raises(Ambiguous):
+            await connector.send(reply)
+        receipt = await connector.send(reply)
+        assert [posted["id"] for posted in server.posted] == [receipt.id]
+
+    async def test_within_the_hour_the_key_is_enough_while_nobody_can_look(
+        self, server: Mastodon, connector: MastodonConnector
+    ) -> None:
+        reply = reply_to(server.write("@me what lens?"), first_sent_at=datetime.now(UTC) - timedelta(minutes=10))
+        server.lose(STATUSES, method="POST")
+        with pytest.raises(Ambiguous):
+            await connector.send(reply)
+        server.fail("/api/v1/accounts/", 503, times=3)
+        receipt = await connector.send(reply)
+        assert [posted["id"] for posted in server.posted] == [receipt.id]
+
     async def test_after_the_hour_that_a_key_lasts_it_is_looked_for(
         self, server: Mastodon, connector: MastodonConnector
     ) -> None:

@@ -157,10 +157,10 @@ async def test_a_hundred_reconnections_lose_no_mention_and_bring_none_twice(
 ) -> None:
     written: list[str] = []
 
-    def steps(number: int) -> Iterator[Callable[[], None]]:
-        """What happens at each page of a connection: it is cut before, or after, a mention can be told."""
+    def steps(number: int) -> Iterator[Callable[[], object]]:
+        """What happens at each page of a connection: it is cut before, while or after a mention can be told."""
         yield lambda: written.append(server.write(f"@me there {number}"))
-        yield lambda: server.drop_streams(cleanly=cleanly)
+        yield lambda: (written.append(server.write(f"@me late {number}")), server.drop_streams(cleanly=cleanly))
 
     for number in range(100):
         written.append(server.write(f"@me away {number}"))
@@ -174,12 +174,13 @@ async def test_a_hundred_reconnections_lose_no_mention_and_bring_none_twice(
     left = [event.message for event in _parsed(await listening.connector.poll(listening.cursor))]
     assert sorted(messages + [message.id for message in left if message]) == sorted(written)
     assert len(set(listening.keys)) == len(listening.keys)
+    assert len(written) >= 200
     assert len(listening.gaps) == 100
     assert all(since <= until for since, until in listening.gaps)
     assert all(first[1] <= second[0] for first, second in zip(listening.gaps, listening.gaps[1:], strict=False))
 
 
-def _next(steps: Iterator[Callable[[], None]]) -> None:
+def _next(steps: Iterator[Callable[[], object]]) -> None:
     if step := next(steps, None):
         step()
 
