@@ -108,7 +108,7 @@ def client_id(app: App) -> str:
 
 
 def client_secret(app: App) -> str:
-    """Raises ConfigError."""
+    """As it was entered: several stand there, with spaces between, while it is changed. Raises ConfigError."""
     return required(app, "client_secret", app.secrets.get("client_secret"))
 
 
@@ -122,7 +122,7 @@ def required(app: App, key: str, value: Any) -> str:
 
 async def ask(provider: Provider, app: App, grant: Mapping[str, str], now: datetime) -> Tokens:
     """Tokens for any grant (RFC 6749, 4.4 for `client_credentials`). Raises Unauthorized, ConfigError or Retryable."""
-    known, secret = client_id(app), client_secret(app)
+    known, secret = client_id(app), client_secret(app).split()[0]  # the newest stands first
     async with http.client(provider.token_url) as calls:
         if provider.basic:
             auth = httpx.BasicAuth(known, secret)

@@ -199,12 +199,13 @@ class Delivery:
     """What one call of a platform brought for the accounts of an application.
 
     events: each with the platform's id of the account it is for. answer: what must stand in the 2xx, as some
-    platforms prove an endpoint by POST.
+    platforms prove an endpoint by POST; status: the 2xx.
     """
 
     events: Sequence[tuple[str, RawEvent]] = ()
     answer: str = ""
     media_type: str = "text/plain"
+    status: int = 200
 
 
 class AppWebhooks(Protocol):

@@ -80,7 +80,7 @@ class Hooks:
         await asyncio.gather(*(self.commits.add(one) for one in batch))
         metrics.deliveries_of(platform).inc(len(batch))
         metrics.strays_of(platform).inc(len(delivery.events) - len(batch))
-        return Response(delivery.answer, media_type=delivery.media_type)
+        return Response(delivery.answer, delivery.status, media_type=delivery.media_type)
 
     async def _store(self, batch: list[Incoming]) -> list[None]:
         await self._runtime.db.run(inbox.store, batch, utc_now())

@@ -12,7 +12,7 @@ from functools import partial
 
 import structlog
 
-from engage.errors import EngageError, RateLimited, Retryable, Unauthorized, Unavailable
+from engage.errors import ConfigError, EngageError, RateLimited, Retryable, Unauthorized, Unavailable
 from engage.ledger import quotas, renewals, sources
 from engage.ledger.ids import new_id
 from engage.ledger.inbox import Incoming
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 LEASE = timedelta(seconds=30)
 ROUND = timedelta(seconds=1)  # how often due sources and changed accounts are looked for
 ERROR_PAUSE = timedelta(seconds=5)
+CONFIG_PAUSE = timedelta(minutes=5)
 RECONNECT = timedelta(seconds=1)  # a stream that ended is opened again after this long
 POLL_SECONDS = 90  # a poll that takes longer gives its place to another
 PLACES = {"poll": 256, "stream": 2000}  # how many of each a listener follows at the same time
@@ -116,6 +117,9 @@ class Listener:
         except Unauthorized as problem:
             wait, error = ERROR_PAUSE, str(problem)
             await self._note_refusal(held, error)
+        except ConfigError as problem:  # somebody has to mend it first
+            wait, error = CONFIG_PAUSE, str(problem)
+            log.warning("listening_failed", account=held.account_id, source=held.source, error=error)
         except Exception as problem:
             wait, error = ERROR_PAUSE, f"{type(problem).__name__}: {problem}"
             known = isinstance(problem, EngageError)

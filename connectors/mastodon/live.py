@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
@@ -30,8 +30,7 @@ async def follow(timeline: Timeline, calls: httpx.AsyncClient, mark: Mark) -> As
     falls between the two, and what comes both ways is left out once.
     """
     request = calls.build_request("GET", "/api/v1/streaming/user", headers={"accept": "text/event-stream"})
-    opened = cast("AsyncGenerator[str, None]", lines(calls, request, IDLE, DIALECT))
-    async with aclosing(opened) as coming:
+    async with aclosing(lines(calls, request, IDLE, DIALECT)) as coming:
         if await anext(coming, None) is None:  # a greeting, or at the latest the first ":thump"
             return
         told: set[str] = set()

@@ -10,6 +10,7 @@ Beside the dials of every simulator:
 
 import asyncio
 import json
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,7 +24,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tests.platforms.base import Simulator, deliver
@@ -99,7 +99,6 @@ class Discord(Simulator):
 
     def __init__(self, token: str) -> None:
         super().__init__()
-        self._app = _plain(self._app)  # type: ignore[method-assign]
         self.token = token
         self.key = Ed25519PrivateKey.generate()
         self.channels: dict[str, Channel] = {}
@@ -115,6 +114,7 @@ class Discord(Simulator):
         self.deaf = False
         self.busy = 0
         self.event_url: str | None = None
+        self._beaten = threading.Condition()
         self._nonces: dict[str, tuple[float, str]] = {}
         self._requests: deque[float] = deque()
         self._count = count(1)
@@ -175,6 +175,10 @@ class Discord(Simulator):
                 session.alive = False
 
         self._do(work)
+
+    def wait_for_beats(self, number: int) -> None:
+        with self._beaten:
+            assert self._beaten.wait_for(lambda: len(self.beats) >= number, 15), "no heartbeats"
 
     def invalidate(self, *, again: bool) -> None:
         """Tell clients that their session is invalid (op 9)."""
@@ -317,7 +321,9 @@ class Discord(Simulator):
     def _answer(self, wire: Wire, frame: dict[str, Any]) -> None:
         op, d = frame["op"], frame["d"]
         if op == 1:
-            self.beats.append(d)
+            with self._beaten:
+                self.beats.append(d)
+                self._beaten.notify_all()
             if not self.deaf:
                 wire.out.put_nowait({"op": 11})
         elif op not in (2, 6):
@@ -519,15 +525,6 @@ class Discord(Simulator):
             return refused(403, 50013, "Missing Permissions")
         self._remove(channel, [message["id"]])
         return Response(status_code=204)
-
-
-def _plain(app: Any) -> Any:
-    """A function: of a method uvicorn does not see that it speaks ASGI 3."""
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
-
-    return call
 
 
 def over(times: deque[float], most: int, seconds: float) -> float:

@@ -19,7 +19,6 @@ import regex  # type: ignore[import-untyped]
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.platforms.base import Simulator
 
@@ -57,7 +56,6 @@ class Mastodon(Simulator):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._app = _function(self._app)  # type: ignore[method-assign]
         self.people = {
             one["id"]: one
             for one in (person(ME, "me", "Me"), person(ANN, "ann@remote.example", "Ann"), person(BOB, "bob", ""))
@@ -397,15 +395,6 @@ class Mastodon(Simulator):
                 yield said
         finally:
             self._streams.pop(queue, None)
-
-
-def _function(app: ASGIApp) -> ASGIApp:
-    """uvicorn takes a method for an application of the old kind (ASGI 2)."""
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
-
-    return call
 
 
 def _proves(known: Mapping[str, str], asked: Mapping[str, str]) -> bool:

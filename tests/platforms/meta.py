@@ -14,7 +14,6 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import Receive, Scope, Send
 
 from tests.platforms.base import Simulator, deliver
 
@@ -129,17 +128,6 @@ class Graph(Simulator):
         raise NotImplementedError
 
     # serving --------------------------------------------------------------------------------------------------------
-
-    def __getattribute__(self, name: str) -> Any:
-        # uvicorn takes a bound method for an application of ASGI 2: it is given a function.
-        found = super().__getattribute__(name)
-        if name != "_app":
-            return found
-
-        async def app(scope: Scope, receive: Receive, send: Send) -> None:
-            await found(scope, receive, send)
-
-        return app
 
     def routes(self) -> Sequence[BaseRoute]:
         return [

@@ -20,7 +20,6 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.platforms.base import Call, Simulator, deliver
 from tests.platforms.specs import spec_file
@@ -88,7 +87,6 @@ class Telegram(Simulator):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._app = _function(self._app)  # type: ignore[method-assign]
         self.holding = threading.Event()  # a question is open, and waits for an update
         self.messages: dict[tuple[int, int, str], Stored] = {}
         self.heard: dict[int, datetime] = {}  # chats of the creator's own → when the other side wrote last
@@ -425,15 +423,6 @@ class Telegram(Simulator):
             raise Refusal(400, "Bad Request: member list is inaccessible")
         owner = {"status": "creator", "user": person(CREATOR), "is_anonymous": False}
         return [owner, {**self.membership, "user": self.me}]
-
-
-def _function(app: ASGIApp) -> ASGIApp:
-    """(uvicorn takes a bound method for an application of an older kind.)"""
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
-
-    return call
 
 
 _USER = ("id", "is_bot", "first_name", "username")

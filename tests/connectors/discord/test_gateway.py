@@ -1,8 +1,9 @@
 """What a bot hears, whatever happens to its connection."""
 
+import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from connectors.discord.connector import DiscordConnector
 from connectors.discord.listening import DIRECT_MESSAGES, GUILD_MESSAGES, MESSAGE_CONTENT
+from connectors.discord.sessions import REMEMBERED, Session
 from connectors.discord.snowflakes import join
 from engage.errors import RateLimited, Unauthorized, Unavailable
 from engage.models import EventKind, Surface
@@ -106,14 +108,14 @@ async def test_it_asks_for_no_more_than_it_needs(discord: Discord, made: Make) -
 async def test_heartbeats_keep_the_connection_and_the_cursor_fresh(
     discord: Discord, connector: DiscordConnector
 ) -> None:
-    discord.heartbeat_ms = 20
+    discord.heartbeat_ms = 200
     async with Ear(connector) as ear:
         discord.write(kit.FOLLOWER, kit.CHANNEL, "hello")
         await ear.until(lambda ear: ear.events)
         told = len(ear.pages)
-        await ear.until(lambda ear: len(ear.pages) >= told + 3)
-        assert not ear.problems
-        assert discord.beats[-1] == json.loads(ear.cursor)["seq"] == 2
+        await ear.until(lambda ear: len(ear.pages) >= told + 2)
+        assert json.loads(ear.cursor)["seq"] in discord.beats
+        assert json.loads(ear.cursor)["heard_at"] > json.loads(ear.pages[0].cursor)["heard_at"]
 
 
 async def test_a_heartbeat_that_is_asked_for_comes_at_once(discord: Discord, connector: DiscordConnector) -> None:
@@ -136,6 +138,21 @@ async def test_a_dead_connection_is_noticed_and_the_session_resumed(
     assert set(discord.closed_with) == {4000}
     assert len(discord.identified) == 1
     assert discord.resumed
+
+
+async def test_a_slow_ledger_does_not_look_like_a_dead_connection(
+    discord: Discord, connector: DiscordConnector
+) -> None:
+    discord.heartbeat_ms = 500
+    async with aclosing(connector.listen("")) as pages:  # type: ignore[type-var]
+        await anext(pages)
+        await asyncio.to_thread(discord.wait_for_beats, 2)  # the second one follows an answer only
+        written = discord.write(kit.FOLLOWER, kit.CHANNEL, "hello")
+        async for page in pages:
+            if page.events:
+                break
+        assert [event.key for event in page.events] == [f"message {written}"]
+    assert (len(discord.identified), discord.resumed) == (1, 0)
 
 
 ENDINGS: list[Callable[[Discord], None]] = [
@@ -182,7 +199,8 @@ async def test_a_forgotten_session_is_read_again_and_the_rest_reported(discord: 
         await again.until(lambda ear: EventKind.STATUS in [event.kind for event in ear.events])
         gap = again.events[-1]
         assert gap.kind is EventKind.STATUS
-        assert gap.reason.startswith(f"nothing was heard from {before.isoformat(timespec='minutes')[:16]}")
+        since, until = (datetime.fromisoformat(gap.reason.split()[at].rstrip(":")) for at in (4, 6))
+        assert before.replace(microsecond=0) <= since <= until <= datetime.now(UTC)
         new = [key for key in again.keys if key not in ear.keys]
         assert sorted(new[:-1]) == sorted(f"message {message_id}" for message_id in missed)
         surfaces = {event.message.text: event.surface for event in again.events if event.message}
@@ -322,13 +340,11 @@ async def test_an_outage_is_told_as_one(discord: Discord, connector: DiscordConn
     assert isinstance(await problem(connector), Unavailable)
 
 
-def test_a_followed_place_is_not_lost_among_many() -> None:
-    from connectors.discord.gateway import REMEMBERED, Session
-
+def test_the_latest_places_are_remembered() -> None:
     session = Session(heard_at=datetime.now(UTC))
     for number in range(REMEMBERED + 10):
         session = session.hearing(str(number), "7")
     session = session.hearing("15", "7")
     assert len(session.heard_in) == REMEMBERED
     assert list(session.heard_in)[-1] == "15"
-    assert Session.of(session.cursor) == replace(session)
+    assert Session.of(session.cursor) == session

@@ -40,7 +40,7 @@ def test_a_known_signature_verifies_and_the_interactions_ping_is_answered() -> N
 
 
 def test_the_ping_of_webhook_events_is_acknowledged_with_nothing() -> None:
-    assert receive({"version": 1, "application_id": kit.APPLICATION, "type": 0}) == Delivery()
+    assert receive({"version": 1, "application_id": kit.APPLICATION, "type": 0}) == Delivery(status=204)
 
 
 def test_nothing_is_proved_by_get() -> None:
