@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from engage.errors import EngageError, Permanent, RateLimited, Retryable, Unauthorized, Unavailable
+from engage.errors import ConfigError, EngageError, Permanent, RateLimited, Retryable, Unauthorized, Unavailable
 from engage.ledger import outbox
 from engage.ledger.creators import block_account
 from engage.ledger.database import Database
@@ -61,6 +61,8 @@ def after(error: Exception, sending: Sending, settle: Settle, lag: timedelta, ma
         return Step("due", until, reason, uncounted=True, block_until=until, unsent=sending.fresh, unspent=True)
     if isinstance(error, Unauthorized):
         return Step("due", now + BACKOFF[0], reason, uncounted=True, refused_at=now, unsent=sending.fresh)
+    if isinstance(error, ConfigError):  # somebody has to mend a setting; nothing was sent
+        return Step("due", now + SLOW_DOWN, reason, uncounted=True, unsent=sending.fresh, unspent=True)
     exhausted = sending.attempts >= max_attempts
     unspent = isinstance(error, Retryable)  # what a platform refuses it has counted
     if isinstance(error, Permanent) or (isinstance(error, Retryable) and exhausted):

@@ -129,12 +129,14 @@ def sending(attempts: int = 1, *, fresh: bool = True, first_sent_at: datetime = 
 SOON = NOON + timedelta(seconds=2)
 ASK = timedelta(minutes=3)
 UNSPENT = {"unspent": True}
+MENDABLE = ConfigError("it is missing", key="client_secret", place="application", fix="Enter it")
 ALWAYS_SURE: list[tuple[Exception, str, datetime, dict[str, Any]]] = [
     (RateLimited(retry_after=ASK), "due", NOON + ASK, {"uncounted": True, "block_until": NOON + ASK, **UNSPENT}),
     (RateLimited(), "due", NOON + SLOW_DOWN, {"uncounted": True, "block_until": NOON + SLOW_DOWN, **UNSPENT}),
     (Unavailable(), "due", SOON, UNSPENT),
     (Retryable(), "due", SOON, UNSPENT),
     (Unauthorized(), "due", NOON + BACKOFF[0], {"uncounted": True, "refused_at": NOON}),
+    (MENDABLE, "due", NOON + SLOW_DOWN, {"uncounted": True, **UNSPENT}),
     (Refused(), "refused", NOON, {}),
     (Malformed(), "refused", NOON, {}),
 ]

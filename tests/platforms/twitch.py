@@ -21,7 +21,6 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
-from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from tests.platforms.base import Simulator, deliver
@@ -140,7 +139,6 @@ class Twitch(Simulator):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._app = _function(self._app)  # type: ignore[method-assign]
         self._begin()
 
     def reset(self) -> None:
@@ -532,8 +530,12 @@ class Twitch(Simulator):
     async def _get_subscriptions(self, request: Request) -> Response:
         if self._caller(request) is not None:
             raise No(401, "webhooks need an app access token")
-        user_id, start = request.query_params.get("user_id"), int(request.query_params.get("after", "0"))
-        found = [one for one in self.subscriptions if user_id in one.condition.values() and "callback" in one.transport]
+        asked, start = request.query_params, int(request.query_params.get("after", "0"))
+        if len({"user_id", "type", "status"} & set(asked)) > 1:
+            raise No(400, "the request may specify only one filter query parameter")
+        found = [one for one in self.subscriptions if "callback" in one.transport]
+        found = [one for one in found if asked.get("type", one.type) == one.type]
+        found = [one for one in found if "user_id" not in asked or asked["user_id"] in one.condition.values()]
         page = [one.shown() for one in found[start : start + 2]]  # small pages, so that they are turned
         cursor = {"cursor": str(start + 2)} if len(found) > start + 2 else {}
         total = {"total": len(found), "total_cost": 0, "max_total_cost": 10000}
@@ -650,15 +652,6 @@ class Twitch(Simulator):
             "keepalive_timeout_seconds": keepalive,
             "reconnect_url": None,
         }
-
-
-def _function(app: ASGIApp) -> ASGIApp:
-    """uvicorn takes a bound method for an application of the old kind (ASGI 2)."""
-
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
-
-    return call
 
 
 async def _send(socket: WebSocket, kind: str, payload: Mapping[str, Any]) -> None:

@@ -41,9 +41,9 @@ def people(platform: Twitch) -> None:
 
 
 def check_calls(platform: Twitch) -> None:
-    """As far as the description is at hand."""
+    """As far as the description is at hand; the first hundred, as the storms repeat themselves."""
     if (FOLDER / DESCRIPTION).exists():
-        for call in platform.calls_to("/helix"):
+        for call in platform.calls_to("/helix")[:100]:
             check_openapi(call, DESCRIPTION, "https://api.twitch.tv/helix", prefix="/helix")
 
 

@@ -16,6 +16,7 @@ from engage.models import Event, EventKind
 from engage.platform import Page
 from tests.connectors.twitch.conftest import Connect
 from tests.connectors.twitch.kit import BOT, CHANNEL, FOLLOWER, reply
+from tests.platforms import twitch as simulated
 from tests.platforms.twitch import Twitch
 
 STORM = 100
@@ -29,6 +30,7 @@ class Ear:
         self.cursor = ""
         self.keys: list[str] = []
         self.events: list[Event] = []
+        self.gaps: list[tuple[datetime, datetime]] = []
         self._pages: AsyncIterator[Page] | None = None
 
     async def begin(self) -> None:
@@ -44,8 +46,10 @@ class Ear:
             return False
         self.cursor = page.cursor
         self.keys += [event.key for event in page.events]
-        for raw in page.events:
-            self.events += parse(json.loads(raw.body), CHANNEL)
+        for payload in (json.loads(raw.body) for raw in page.events):
+            self.events += parse(payload, CHANNEL)
+            if times := payload.get("engage.gap"):
+                self.gaps.append((datetime.fromisoformat(times["since"]), datetime.fromisoformat(times["until"])))
         return True
 
     async def until(self, count: int) -> None:
@@ -60,11 +64,6 @@ class Ear:
     @property
     def messages(self) -> list[str]:
         return [event.message.text for event in self.events if event.message and event.kind is EventKind.MESSAGE]
-
-    @property
-    def gaps(self) -> list[tuple[datetime, datetime]]:
-        told = [event.reason.split() for event in self.events if event.kind is EventKind.STATUS]
-        return [(datetime.fromisoformat(words[4]), datetime.fromisoformat(words[6].rstrip(":"))) for words in told]
 
 
 @pytest.fixture
@@ -152,10 +151,10 @@ async def test_100_broken_connections_are_reported_with_their_times(twitch: Twit
         twitch.say(FOLLOWER, f"missed {turn}", CHANNEL)
         await ear.begin()
     assert ear.messages == heard
-    assert len(ear.gaps) == STORM
+    told = [event.reason for event in ear.events if event.kind is EventKind.STATUS]
+    assert len(ear.gaps) == len(told) == STORM
     lost = [line.at for line in twitch.lines if line.text.startswith("missed")]
-    second = timedelta(seconds=1)  # gaps are told in whole seconds
-    assert all(since - second <= at <= until + second for at, (since, until) in zip(lost, ear.gaps, strict=True))
+    assert all(since <= at <= until for at, (since, until) in zip(lost, ear.gaps, strict=True))
 
 
 async def test_silence_is_a_lost_connection(twitch: Twitch, ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,6 +189,9 @@ async def test_a_withdrawn_access_is_told(twitch: Twitch, ear: Ear) -> None:
     twitch.revoke(CHANNEL)
     await ear.page()
     assert ear.events[0].kind is EventKind.REVOKED
+    assert not await ear.page()
+    with pytest.raises(Unauthorized):
+        await ear.begin()
 
 
 async def test_the_token_is_validated_at_the_start_and_hourly(
@@ -198,11 +200,29 @@ async def test_the_token_is_validated_at_the_start_and_hourly(
     await ear.begin()
     assert len(twitch.calls_to("/oauth2/validate")) == 1
     monkeypatch.setattr(live, "HOURLY", timedelta())
-    twitch.expire()
+    twitch.fail("/oauth2/validate", 503, times=3)  # an outage is no answer
     twitch.say(FOLLOWER, "hello", CHANNEL)
     await ear.page()
-    with pytest.raises(Unauthorized):  # the session is over, as Twitch wants it
-        await ear.page()
+    twitch.say(FOLLOWER, "hello again", CHANNEL)
+    assert await ear.page()
+    twitch.expire()
+    assert not await ear.page()  # the session is over, as Twitch wants it
+    with pytest.raises(Unauthorized):
+        await ear.begin()
+
+
+async def test_a_token_that_ended_by_itself_ends_no_stream(
+    twitch: Twitch, ear: Ear, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was renewed elsewhere; the connection needs none any more."""
+    monkeypatch.setattr(simulated, "TOKEN_SECONDS", 0)
+    monkeypatch.setattr(live, "HOURLY", timedelta())
+    await ear.begin()
+    twitch.expire()
+    for number in range(3):
+        twitch.say(FOLLOWER, f"hello {number}", CHANNEL)
+    await ear.until(3)
+    assert len(twitch.calls_to("/oauth2/validate")) == 1
 
 
 @pytest.mark.parametrize(

@@ -156,14 +156,14 @@ CHAT = ["channel.chat.message", "channel.chat.message_delete", "user.authorizati
 
 class TestSubscriptions:
     async def test_are_made_once_and_verified(self, twitch: Twitch, ours: Receiver, connect: Connect) -> None:
-        connector = connect()
+        connector = connect(whispers=True)
         again_at = await connector.subscribe(ours.hook)
         assert again_at is not None
         assert timedelta(minutes=59) < again_at - datetime.now(UTC) <= timedelta(hours=1)
-        until(lambda: enabled(twitch) == CHAT, "the handshakes")
+        until(lambda: enabled(twitch) == [*CHAT, "user.whisper.message"], "the handshakes")
         await connector.subscribe(ours.hook)
-        assert enabled(twitch) == CHAT
-        assert len(twitch.subscriptions) == 3
+        assert len(twitch.subscriptions) == 4
+        assert len(twitch.calls_to("/helix/eventsub", "POST")) == 4
         assert len(twitch.calls_to("/oauth2/validate")) == 2
         findings = {one.name: one.state for one in await connector.examine(ours.hook)}
         assert findings["subscriptions"] == "ok"
@@ -217,7 +217,8 @@ class TestSubscriptions:
         for one in twitch.subscriptions:
             one.status = "notification_failures_exceeded"
         await connector.subscribe(ours.hook)
-        until(lambda: "channel.chat.message" in enabled(twitch), "the new handshake")
+        until(lambda: enabled(twitch) == CHAT, "the new handshakes")
+        assert len(twitch.subscriptions) == 3
 
     async def test_of_an_older_secret_are_made_anew(self, twitch: Twitch, ours: Receiver, connect: Connect) -> None:
         await connect().subscribe(ours.hook)
@@ -227,8 +228,7 @@ class TestSubscriptions:
         ours.application = changed
         await connect(changed).subscribe(ours.hook)
         until(lambda: len(enabled(twitch)) == 3, "the handshakes")
-        secrets = {one.transport["secret"] for one in twitch.subscriptions if one.type.startswith("channel.")}
-        assert secrets == {"wh5ecretOfNextYear"}
+        assert {one.transport["secret"] for one in twitch.subscriptions} == {"wh5ecretOfNextYear"}
 
     async def test_of_another_channel_of_the_same_bot_stay(
         self, twitch: Twitch, ours: Receiver, connect: Connect

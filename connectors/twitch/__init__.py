@@ -1,0 +1,1 @@
+"""Twitch: live chat and, where the creator asks for it, whispers."""
