@@ -20,7 +20,6 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.platforms.base import Simulator, deliver
 
@@ -64,7 +63,12 @@ class TikTok(Simulator):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._app = _function(self._app)  # type: ignore[method-assign]  # uvicorn takes a bound method for ASGI 2
+        self.begin_anew()
+
+    def begin_anew(self) -> None:
+        """Forget everything: a test that follows on the same server begins like the first."""
+        self.calls.clear()
+        self._dials.clear()
         self.secrets = ["new-secret-a1b2c3d4e5f6", "old-secret-f6e5d4c3b2a1"]
         self.creator = Account("biz-open-id", "creator", "act.a1b2c3d4e5f6a7b8c9d0", "rft.0f1e2d3c4b5a69788796")
         self.accounts = {"biz-open-id": self.creator}
@@ -400,8 +404,8 @@ def _comments(tiktok: TikTok, account: Account, asked: dict[str, Any]) -> Any:
     if asked["video_id"] not in [video["item_id"] for video in account.videos]:
         raise No(40007, "The video does not exist")
     top = [row for row in account.comments.values() if row["video_id"] == asked["video_id"]]
-    top = [_with_replies(account, row, asked) for row in top if "parent_comment_id" not in row]
-    return _page(tiktok, top, asked)
+    page = _page(tiktok, [row for row in top if "parent_comment_id" not in row], asked)
+    return {**page, "comments": [_with_replies(account, row, asked) for row in page["comments"]]}
 
 
 def _replies(tiktok: TikTok, account: Account, asked: dict[str, Any]) -> Any:
@@ -544,13 +548,6 @@ CALLS = {
         "POST", "message.list.send", dict.fromkeys(("recipient_type", "recipient", "message_type", "text"), True), _send
     ),
 }
-
-
-def _function(app: ASGIApp) -> ASGIApp:
-    async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
-
-    return call
 
 
 def _envelope(code: int, message: str, data: Any) -> Response:

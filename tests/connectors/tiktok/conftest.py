@@ -13,10 +13,16 @@ from tests.platforms.tiktok import TikTok
 Make = Callable[..., TikTokConnector]
 
 
-@pytest.fixture
-def tiktok() -> Iterator[TikTok]:
+@pytest.fixture(scope="package")
+def server() -> Iterator[TikTok]:
     with TikTok() as platform:
         yield platform
+
+
+@pytest.fixture
+def tiktok(server: TikTok) -> TikTok:
+    server.begin_anew()
+    return server
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """Replies to a simulated TikTok: sent, found, taken back, refused, and what a fault on the way leads to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from connectors.tiktok.connector import TikTokConnector
-from engage.errors import Ambiguous, EngageError, RateLimited, Refused, Unauthorized, Unavailable
-from engage.models import LengthUnit, Outgoing, Surface
+from engage.errors import Ambiguous, ConfigError, EngageError, RateLimited, Refused, Unauthorized, Unavailable
+from engage.models import Capabilities, LengthUnit, Outgoing, Surface
 from engage.platform import Examinable, Found, Moderation, PollSource, Settle, Subscribing
 from tests.connectors.tiktok import kit
 from tests.connectors.tiktok.conftest import Make
@@ -39,8 +40,9 @@ async def failing(connector: TikTokConnector, reply: Outgoing) -> EngageError:
     return caught.value
 
 
-def test_what_it_is(connected: Make) -> None:
-    connector = connected()
+async def test_what_it_is() -> None:
+    connector = TikTokConnector(kit.account("http://127.0.0.1:9"))
+    await connector.close()
     assert connector.surfaces == {Surface.COMMENT, Surface.DM}, "TikTok lets nobody into LIVE chat"
     assert connector.settle is Settle.READBACK
     for protocol in (PollSource, Subscribing, Moderation, Examinable):
@@ -85,10 +87,11 @@ async def test_the_longest_reply(tiktok: TikTok, connected: Make, surface: Surfa
     assert type(await failing(connector, reply_on(tiktok, surface, "é" * (longest + 1)))) is Refused
 
 
-async def test_an_operator_may_say_that_comments_are_longer(connected: Make) -> None:
-    now = datetime.now(UTC)
-    for connector in (connected(comment_length=1200), connected(app={"comment_length": "1200"})):
-        assert (await connector.capabilities(Surface.COMMENT, "x", now, now)).max_length == 1200
+async def test_an_operator_may_say_that_comments_are_longer() -> None:
+    assert (await able_to(Surface.COMMENT, {}, comment_length=1200)).max_length == 1200
+    assert (await able_to(Surface.COMMENT, {"comment_length": "1200"})).max_length == 1200
+    with pytest.raises(ConfigError, match="comment_length"):
+        await able_to(Surface.COMMENT, {}, comment_length="long")
 
 
 # faults -------------------------------------------------------------------------------------------------------------
@@ -121,23 +124,12 @@ class TestFault:
         tiktok.stall(path)
         assert type(await failing(connector, reply)) is Ambiguous
 
-    @pytest.mark.parametrize(
-        ("status", "body", "error"),
-        [
-            (200, kit.said(51065, "System error"), Ambiguous),
-            (503, "", Ambiguous),
-            (200, kit.said(40100, "Too many requests"), RateLimited),
-            (200, kit.said(40105, "Access token is incorrect or has been revoked"), Unauthorized),
-            (200, kit.said(40007, "It does not exist"), Refused),
-            (429, "", RateLimited),
-        ],
-    )
-    async def test_what_it_says(
-        self, tiktok: TikTok, connected: Make, surface: Surface, path: str, status: int, body: Any, error: type
-    ) -> None:
-        tiktok.fail(path, status, body)
-        assert type(await failing(connected(), reply_on(tiktok, surface))) is error
-        assert len(tiktok.calls_to(path)) == 1, "a write is never repeated"
+    async def test_what_it_says(self, tiktok: TikTok, connected: Make, surface: Surface, path: str) -> None:
+        connector, reply = connected(), reply_on(tiktok, surface)
+        for tried, (status, body, error) in enumerate(kit.ERRORS, start=1):
+            tiktok.fail(path, status, body)
+            assert type(await failing(connector, reply)) is error, (status, body)
+            assert len(tiktok.calls_to(path)) == tried, "a write is never repeated"
 
 
 async def test_too_many_calls_a_minute_are_five_minutes_of_quiet(tiktok: TikTok, connected: Make) -> None:
@@ -280,26 +272,37 @@ async def test_a_followers_comment_is_hidden_and_shown(tiktok: TikTok, connected
         ({"scopes": ["comment.list", "comment.list.manage"]}, {}, "did not grant message.list.send"),
     ],
 )
-async def test_who_may_answer_messages(connected: Make, config: Any, app: Any, why: str) -> None:
-    now = datetime.now(UTC)
-    connector = connected(app=app, **config)
-    able = await connector.capabilities(Surface.DM, "c+1==", now, now)
+async def test_who_may_answer_messages(config: Any, app: Any, why: str) -> None:
+    able = await able_to(Surface.DM, app, **config)
     assert able.may_reply is not bool(why)
     assert why in able.reason
-    assert (await connector.capabilities(Surface.COMMENT, "1:2", now, now)).may_reply, "comments are open everywhere"
+    assert (await able_to(Surface.COMMENT, app, **config)).may_reply, "comments are open everywhere"
 
 
-async def test_who_may_not_answer_comments(connected: Make) -> None:
+async def able_to(
+    surface: Surface, app: dict[str, Any], after: timedelta = timedelta(0), **config: Any
+) -> Capabilities:
+    """What an account may do; nobody is asked."""
     now = datetime.now(UTC)
-    able = await connected(scopes=["comment.list"]).capabilities(Surface.COMMENT, "1:2", now, now)
+    link = replace(kit.account("http://127.0.0.1:9", **config), app=kit.app(**app))
+    connector = TikTokConnector(link)
+    try:
+        return await connector.capabilities(surface, "c+1==", now - after, now)
+    finally:
+        await connector.close()
+
+
+async def test_who_may_not_answer_comments() -> None:
+    able = await able_to(Surface.COMMENT, {}, scopes=["comment.list"])
     assert (able.may_reply, able.reason) == (False, "the account did not grant comment.list.manage: connect it again")
 
 
-async def test_the_window_of_48_hours(tiktok: TikTok, connected: Make) -> None:
-    connector, now = connected(), datetime.now(UTC)
-    able = await connector.capabilities(Surface.DM, "c+1==", now - timedelta(hours=47), now)
-    assert (able.may_reply, able.window_ends_at) == (True, now + timedelta(hours=1))
-    able = await connector.capabilities(Surface.DM, "c+1==", now - timedelta(hours=48), now)
+async def test_the_window_of_48_hours() -> None:
+    able = await able_to(Surface.DM, {}, after=timedelta(hours=47))
+    assert able.may_reply
+    assert able.window_ends_at is not None
+    assert timedelta(minutes=59) < able.window_ends_at - datetime.now(UTC) <= timedelta(hours=1)
+    able = await able_to(Surface.DM, {}, after=timedelta(hours=48))
     assert (able.may_reply, able.reason) == (False, "48 hours have passed since the follower wrote")
 
 
