@@ -26,6 +26,7 @@ from engage.models import LengthUnit
 from tests.platforms.base import Simulator
 
 POST, GATE, PROFILE = "app.bsky.feed.post", "app.bsky.feed.threadgate", "app.bsky.actor.profile"
+REFRESH_SCOPE = "com.atproto.refresh"
 CHAT = "did:web:api.bsky.chat#bsky_chat"
 ACCESS, REFRESH, GRACE = timedelta(hours=2), timedelta(days=90), timedelta(hours=2)
 DEPTH = 5  # how many posts upwards of a reply are told of it
@@ -177,9 +178,11 @@ class Bluesky(Simulator):
         return public + [row["text"] for row in rows if row["sender"]["did"] == did]
 
     def revoke(self, did: str) -> None:
-        """The creator removes the app password: its sessions are over."""
+        """The creator removes the app password: no session of it is renewed. Short tokens end by their time only."""
         self.people[did].app_passwords.clear()
-        self.tokens = {name: token for name, token in self.tokens.items() if token.did != did}
+        self.tokens = {
+            name: token for name, token in self.tokens.items() if token.did != did or REFRESH_SCOPE not in _claims(name)
+        }
 
     # sessions -------------------------------------------------------------------------------------------------------
 
@@ -187,7 +190,7 @@ class Bluesky(Simulator):
         """A pair of tokens."""
         scope = scope or ("com.atproto.appPassPrivileged" if privileged else "com.atproto.appPass")
         access = self._token(did, scope, ACCESS)
-        return {"accessJwt": access, "refreshJwt": self._token(did, scope, REFRESH, "com.atproto.refresh")}
+        return {"accessJwt": access, "refreshJwt": self._token(did, scope, REFRESH, REFRESH_SCOPE)}
 
     def _token(self, did: str, scope: str, lasts: timedelta, shown: str = "") -> str:
         ends_at = self.now + lasts
@@ -231,7 +234,7 @@ class Bluesky(Simulator):
         token = self.tokens.get(name)
         if not name:
             raise Refusal(401, "AuthMissing", "Authentication Required")
-        if token is None or ("com.atproto.refresh" in _claims(name)) is not refresh:
+        if token is None or (REFRESH_SCOPE in _claims(name)) is not refresh:
             raise Refusal(400, "InvalidToken", "Token could not be verified")
         if token.ends_at <= self.now:
             raise Refusal(400, "ExpiredToken", "Token has expired")

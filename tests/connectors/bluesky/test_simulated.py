@@ -201,10 +201,8 @@ class TestLimits:
         assert (await connector.poll(page.cursor)).wait > timedelta(seconds=60)
 
     def test_the_points_are_declared(self, connector: BlueskyConnector) -> None:
-        assert [(limit.count, limit.per) for limit in connector.limits] == [
-            (1666, timedelta(hours=1)),
-            (11666, timedelta(days=1)),
-        ]
+        assert [(limit.count, limit.per) for limit in connector.limits] == [(1666, timedelta(hours=1))]
+        assert [(quota.units, quota.cost) for quota in connector.quotas] == [(35_000, 3)]
 
 
 class TestDirectMessage:
@@ -392,11 +390,13 @@ class TestAccess:
     ) -> None:
         bluesky.revoke(ME)
         with pytest.raises(Unauthorized):
+            await connector.renew()
+        await connector.poll("")  # the short token goes on till its end
+        bluesky.ahead = timedelta(hours=2, minutes=1)
+        with pytest.raises(Unauthorized):
             await connector.send(answer_to(asked))
         with pytest.raises(Unauthorized):
             await connector.poll("")
-        with pytest.raises(Unauthorized):
-            await connector.renew()
         with pytest.raises(Unauthorized):
             await connector.examine("")
 
@@ -509,8 +509,8 @@ class TestConnecting:
     @pytest.mark.parametrize(
         ("wrong", "why"),
         [
-            ({"password": "nope-nope-nope-nope"}, "wrong"),
-            ({"password": "abcd-efgh-ijkl-mnop", "handle": "who.example.com"}, "wrong"),
+            ({"password": "nope-nope-nope-nope"}, "open no account"),
+            ({"password": "abcd-efgh-ijkl-mnop", "handle": "who.example.com"}, "open no account"),
             ({"password": "main"}, "own password"),
             ({"password": "abcd-efgh-ijkl-mnop", "service": "http://pds.example"}, "https"),
         ],

@@ -1,0 +1,1 @@
+"""Bluesky: posts, replies and mentions of a public network, and its direct messages."""
