@@ -4,8 +4,9 @@ import contextlib
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from secrets import token_urlsafe
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
@@ -28,9 +29,7 @@ class Vault:
     def at(cls, home: Path) -> "Vault":
         """The vault of a home directory; its key file is made at first use, readable by its owner only."""
         file = home / KEY_FILE
-        if not file.exists():
-            _make_key_file(file)
-        return cls(file.read_text(encoding="ascii", errors="replace").split(), str(file))
+        return cls(secret_file(file, lambda: Fernet.generate_key().decode()).split(), str(file))
 
     def lock(self, values: Mapping[str, str]) -> bytes:
         return self._fernet.encrypt(json.dumps(dict(values)).encode())
@@ -47,11 +46,19 @@ class Vault:
         return ConfigError(message, key=KEY_FILE, place=self._place, fix="Restore the key file from its backup")
 
 
-def _make_key_file(file: Path) -> None:
-    # Written aside and linked into place: processes that start together all read the one key that won.
-    handle, aside = tempfile.mkstemp(dir=file.parent)  # mode 0600
-    with os.fdopen(handle, "w") as out:
-        out.write(Fernet.generate_key().decode() + "\n")
-    with contextlib.suppress(FileExistsError):
-        os.link(aside, file)
-    os.unlink(aside)
+def new_secret() -> str:
+    """384 bits, as text."""
+    return token_urlsafe(48)
+
+
+def secret_file(file: Path, make: Callable[[], str] = new_secret) -> str:
+    """What a file of secrets holds: made at first use, readable by its owner only."""
+    if not file.exists():
+        # Written aside and linked into place: processes that start together all read the one that won.
+        handle, aside = tempfile.mkstemp(dir=file.parent)  # mode 0600
+        with os.fdopen(handle, "w") as out:
+            out.write(make() + "\n")
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, file)
+        os.unlink(aside)
+    return file.read_text(encoding="ascii", errors="replace").strip()

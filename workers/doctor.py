@@ -11,6 +11,7 @@ from engage.errors import EngageError, Unauthorized
 from engage.ledger import apps, engines, schema
 from engage.ledger.creators import list_accounts
 from engage.ledger.database import Database
+from engage.models import Surface
 from engage.platform import Connector, Examinable
 from engage.secrets import Vault
 from engage.settings import Settings
@@ -212,6 +213,7 @@ def examine_account(settings: Settings, account_id: str) -> list[Check]:
 
 async def _examine_account(settings: Settings, account_id: str) -> list[Check]:
     from workers.runtime import Runtime
+    from workers.space import overlay
 
     runtime = Runtime.start(settings)
     try:
@@ -221,6 +223,9 @@ async def _examine_account(settings: Settings, account_id: str) -> list[Check]:
             connector = runtime.connect(row)
         except EngageError as error:
             return [*found, Check("connector", "fail", str(error), "Connect the account again")]
+        if Surface.LIVE in connector.surfaces:
+            address = services.receiver_url(settings) + overlay.path_of(settings, row.id)
+            found.append(Check("overlay", "ok", address))
         return [*found, *await _asked(connector, runtime.hook_of(row.platform, row.id))]
     finally:
         await runtime.aclose()

@@ -57,6 +57,13 @@ def redis_url(settings: Settings | None = None) -> str:
     return settings.redis_url or (found.redis if found else "") or "redis://127.0.0.1:6379/0"
 
 
+def receiver_url(settings: Settings) -> str:
+    """The receiver's address as others reach it, or at least this machine; without a slash at its end."""
+    found = running(settings)
+    here = f"http://{settings.host}:{settings.webhook_port}"
+    return (settings.public_url or (found.webhooks if found else "") or here).rstrip("/")
+
+
 def studio_url(settings: Settings) -> str:
     """The studio's address in the creator's browser, without a slash at its end."""
     found = running(settings)

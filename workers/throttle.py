@@ -1,4 +1,4 @@
-"""How often one address may try to sign in. Pure but for its memory of the last minute."""
+"""How often somebody may try in a while: sign-ins of an address, messages of a visitor. In memory."""
 
 from collections import deque
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ MOST_ADDRESSES = 10_000
 
 
 class Throttle:
-    """Counts tries by address. A try counts before its password is looked at, so that many at once gain nothing."""
+    """Counts tries by who makes them. A try counts before it is looked at, so that many at once gain nothing."""
 
     def __init__(self, tries: int = TRIES, window: timedelta = WINDOW) -> None:
         self._tries = tries

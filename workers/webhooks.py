@@ -15,6 +15,8 @@ from engage.settings import load
 from workers import metrics, process
 from workers.hooks import Hooks, refusal, source_of
 from workers.runtime import Runtime, utc_now
+from workers.space.chat import Chat
+from workers.space.overlay import Overlay
 from workers.watchdog import is_stuck
 
 
@@ -54,6 +56,7 @@ def _pages(runtime: Runtime, hooks: Hooks) -> FastAPI:
         webhooks = await hooks.switchboard.webhooks(platform)
         return _proof(webhooks.challenge(dict(request.query_params)))
 
+    app.router.routes += [*Chat(runtime, hooks.commits).routes(), *Overlay(runtime).routes()]
     _add_health(app, runtime)
 
     @app.exception_handler(EngageError)

@@ -13,7 +13,8 @@ from engage.ledger import overview
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.overview import AccountLine, CreatorLine
 from engage.models import Mode, Surface
-from workers import queues
+from workers import queues, services
+from workers.space import overlay
 from workers.studio import actions, words
 from workers.studio.connect import ConnectDialog
 from workers.studio.context import StudioContext
@@ -112,8 +113,17 @@ class Accounts:
             Text("p", words.reason(account.reason), "muted")
         if account.state == "unauthorized":
             Text("p", words.reconnect(title_of(account.platform)), "advice")
-        for surface in surfaces_of(account.platform):
+        surfaces = list(surfaces_of(account.platform))
+        for surface in surfaces:
             self._draw_surface(account, surface, account.modes.get(surface, SurfaceMode()))
+        if Surface.LIVE in surfaces:
+            self._draw_overlay(account)
+
+    def _draw_overlay(self, account: AccountLine) -> None:
+        settings = self._shell.studio.settings
+        with ui.expansion("Show live answers in your broadcast").classes("guide"):
+            Text("p", "Add this address as a browser source. Whoever knows it sees it.")
+            Text("p", services.receiver_url(settings) + overlay.path_of(settings, account.id), "mono")
 
     def _draw_account_pause(self, account: AccountLine) -> None:
         paused = account.state == "paused"

@@ -1,9 +1,5 @@
 """The studio as one ASGI application."""
 
-import contextlib
-import os
-import secrets
-import tempfile
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -11,6 +7,7 @@ from nicegui import app as pages
 from nicegui import ui
 from nicegui.storage import Storage
 
+from engage.secrets import secret_file
 from workers.studio import accounts, activity, connect, inbox, login, platforms
 from workers.studio.context import StudioContext
 from workers.studio.guard import SafeHeaders, SignInRequired
@@ -59,17 +56,8 @@ def make_app(studio: StudioContext) -> FastAPI:
 
 
 def storage_secret(home: Path) -> str:
-    """The key that signs session cookies: made once, readable by its owner only."""
-    file = home / "studio.secret"
-    if not file.exists():
-        # Written aside and linked into place: two that start together read the one that won.
-        handle, aside = tempfile.mkstemp(dir=home)  # mode 0600
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_urlsafe(48))
-        with contextlib.suppress(FileExistsError):
-            os.link(aside, file)
-        os.unlink(aside)
-    return file.read_text().strip()
+    """The key that signs session cookies."""
+    return secret_file(home / "studio.secret")
 
 
 def _keep_sessions_in(folder: Path) -> None:

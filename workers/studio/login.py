@@ -13,7 +13,7 @@ from engage.ledger.users import User
 from workers.studio import session
 from workers.studio.context import StudioContext
 from workers.studio.parts import Text, box, button
-from workers.studio.throttle import Throttle
+from workers.throttle import Throttle
 
 PATH = "/login"
 PAGES = ("/", "/inbox", "/accounts", "/platforms")

@@ -1,0 +1,1 @@
+"""The operator's own page, where anyone can talk to the avatar: it needs no platform."""
