@@ -15,7 +15,7 @@ from workers.studio import session
 from workers.studio.context import StudioContext
 from workers.studio.login import Doorkeeper, TryLater, Wrong, safe_target
 from workers.studio.session import SignedOut
-from workers.studio.throttle import MOST_ADDRESSES, Throttle
+from workers.throttle import MOST_ADDRESSES, Throttle
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOME = "192.0.2.1"
