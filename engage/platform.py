@@ -80,10 +80,12 @@ class Page:
     unspent: int = 0
 
 
-# Endpoints of limits and quotas: what posts replies, what a look of a poll or the opening of a stream takes.
+# Endpoints of limits and quotas: what posts replies, what a look of a poll or the opening of a stream takes, and what
+# a person does by hand (hiding a message, taking a reply back).
 REPLY = "reply"
 POLL = "poll"
 STREAM = "stream"
+BY_HAND = "by hand"
 EVERYWHERE = frozenset(Surface)
 
 

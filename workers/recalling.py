@@ -12,6 +12,7 @@ from engage.errors import EngageError
 from engage.ledger import audit
 from engage.ledger.states import move
 from engage.ledger.tables import decisions, replies
+from workers.moderating import pay_by_hand
 from workers.runtime import Runtime, utc_now
 
 AT_ONCE = 8
@@ -66,6 +67,7 @@ async def recall(runtime: Runtime, choice: Choice) -> dict[str, Any]:
         async with places:
             try:
                 async with runtime.using(row.account_id) as connector:
+                    await pay_by_hand(runtime.db, connector, row.account_id)
                     await connector.delete(row.receipt_id)
             except EngageError as error:
                 failed.append({"reply": row.id, "error": str(error)})

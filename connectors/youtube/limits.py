@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from engage.errors import ConfigError
 from engage.models import Surface
-from engage.platform import POLL, REPLY, STREAM, App, Quota
+from engage.platform import BY_HAND, POLL, REPLY, STREAM, App, Quota
 
 DAILY_UNITS = 10_000  # what Google gives a project until it was audited
-FEWEST_UNITS = 500
+FEWEST_UNITS = 1000
 TIME_ZONE = "America/Los_Angeles"
 
 # What one call costs.
@@ -32,8 +32,8 @@ CHAT_REPLY = CHAT_WRITE + CHAT_LIST
 LOOK = 10  # one poll at most
 SPELL = 20  # what one spell of listening may use up
 
-# Per cent of the day. The rest is for what nobody can plan: hiding, deleting, the doctor, further read-backs.
-SHARES = {REPLY: 60, POLL: 15, STREAM: 20}
+# Per cent of the day. The rest is for what nobody can plan: the doctor, further read-backs, reads that are repeated.
+SHARES = {REPLY: 60, POLL: 14, STREAM: 16, BY_HAND: 6}
 
 SHORTEST_PAUSE = timedelta(seconds=60)
 SHORTEST_SEARCH = timedelta(seconds=120)
@@ -74,6 +74,7 @@ class Plan:
             self._quota(REPLY, CHAT_REPLY, chat),
             self._quota(POLL, LOOK, comments),
             self._quota(STREAM, SPELL, chat),
+            self._quota(BY_HAND, COMMENT_WRITE, comments | chat),
         )
 
     def _quota(self, endpoint: str, cost: int, surfaces: frozenset[Surface]) -> Quota:

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from engage.errors import EngageError, Refused
+from engage.errors import EngageError, RateLimited, Refused
 from engage.ledger import audit, creators
 from engage.ledger.database import Database
 from engage.ledger.tables import decisions, messages
 from engage.models import Mode, Persona, Surface
-from engage.platform import Grant
+from engage.platform import BY_HAND, Grant, Quota
 from engage.secrets import Vault
 from tests.fakes.paper import connector
 from tests.fakes.paper_platform import paper
@@ -83,6 +83,17 @@ async def test_a_surface_where_nothing_can_be_hidden_says_so(world: World, vault
     turn = world.escalated("You fraud!", "abuse", surface=Surface.DM)
     with pytest.raises(Refused, match="lets nobody hide"):
         await moderating.hide_turn(world.db, vault, "owner", turn)
+
+
+async def test_where_a_platform_counts_what_is_done_by_hand_the_days_share_is_not_exceeded(
+    world: World, vault: Vault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connector.PaperConnector, "quotas", (Quota(100, 50, endpoint=BY_HAND),))
+    for _ in range(2):
+        await moderating.hide_turn(world.db, vault, "owner", world.escalated("You fraud!", "abuse"))
+    with pytest.raises(RateLimited, match="quota used up"):
+        await moderating.hide_turn(world.db, vault, "owner", world.escalated("You fraud!", "abuse"))
+    assert len(connector.HIDDEN) == 2
 
 
 async def test_what_nobody_wrote_is_named(world: World, vault: Vault) -> None:

@@ -22,7 +22,7 @@ DAY = timedelta(days=1)
 SMALL = 3_000
 
 
-@pytest.mark.parametrize("units", [FEWEST_UNITS, 777, DAILY_UNITS, 1_000_000])
+@pytest.mark.parametrize("units", [FEWEST_UNITS, 1777, DAILY_UNITS, 1_000_000])
 @pytest.mark.parametrize("channels", [1, 7, 300])
 class TestPlan:
     def test_never_gives_more_than_there_is(self, units: int, channels: int) -> None:
