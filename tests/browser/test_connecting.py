@@ -1,13 +1,16 @@
 """A creator connects an account in a few clicks, and an operator registers applications."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, StorageState, expect
 
 from connectors.sandbox.network.server import SandboxServer
-from engage.ledger import creators
+from engage.ledger import apps, creators
+from tests.platforms.youtube import CLIENT, YouTube
 from tests.studio.builders import World
+from tests.studio.serving import Studio
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
 
@@ -55,6 +58,34 @@ async def test_what_cannot_be_connected_says_why_and_keeps_what_was_entered(
     await expect(page.get_by_text("could not be reached")).to_be_visible()
     await expect(page.get_by_label("Handle")).to_have_value("ada")
     assert connected(world) == before
+
+
+async def test_an_operator_registers_an_application_and_a_creator_consents_on_the_platforms_page(
+    chromium: Browser, studio: Studio, world: World, signed_in: StorageState
+) -> None:
+    context = await chromium.new_context(base_url=studio.url, storage_state=signed_in)
+    page = await context.new_page()
+    with YouTube() as google:
+        await page.goto("/platforms")
+        card = page.locator("li.row-card").filter(has=page.get_by_role("heading", name="YouTube"))
+        await expect(card.get_by_text("Not registered")).to_be_visible()
+        await card.get_by_text("Set up").click()
+        await expect(card.get_by_text(f"{studio.url}/connect/youtube/back")).to_be_visible()
+        await card.get_by_label("Client ID").fill(CLIENT["client_id"])
+        await card.get_by_label("Client secret").fill(CLIENT["client_secret"])
+        await card.get_by_role("button", name="Save YouTube").click()
+        await expect(card.get_by_text("Registered", exact=True)).to_be_visible()
+        assert CLIENT["client_secret"] not in await page.content()
+        with world.db.transaction() as tx:  # the platform is a simulated one, which no page can know
+            row = apps.find(tx, "youtube")
+            assert row is not None
+            apps.store(tx, "youtube", {**row.config, "base_url": google.url}, row.secrets, datetime.now(UTC))
+        await choose(page, "YouTube")
+        await page.get_by_role("button", name="Go to the platform").click()
+        await expect(page.get_by_role("heading", name="on YouTube")).to_be_visible()
+        assert page.url == f"{studio.url}/accounts"
+    assert len(connected(world)) == 2
+    await context.close()
 
 
 async def test_a_consent_that_nobody_began_is_refused(page: Page, world: World) -> None:
