@@ -49,7 +49,8 @@ def test_an_account_is_connected_with_what_the_platform_gave(engage: Engage, til
     assert done.code == 0, done.err
     [account] = done.rows[0]["accounts"]
     checks = engage("doctor", "--account", account, "--json").rows[0]
-    assert [(check["name"], check["state"]) for check in checks] == [("account sandbox tilly", "ok"), ("access", "ok")]
+    names = ["account sandbox tilly", "overlay", "access"]
+    assert [(check["name"], check["state"]) for check in checks] == [(name, "ok") for name in names]
 
 
 def test_a_consent_is_begun_with_an_address_to_open(engage: Engage, tilly: None) -> None:

@@ -21,7 +21,7 @@ from engage.platform import App, Delivery
 from tests.connectors.twitch.conftest import Connect, app_of
 from tests.connectors.twitch.kit import BOT, CHANNEL, FOLLOWER, SECRETS, app, body, reply, sign, subscription
 from tests.platforms.base import Simulator
-from tests.platforms.twitch import Twitch, _function
+from tests.platforms.twitch import Twitch
 
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 # Made from the documented construction, with a throwaway secret.
@@ -105,10 +105,6 @@ class Receiver(Simulator):
 
     application: App = field(default_factory=App)
     got: list[Any] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        self._app = _function(self._app)  # type: ignore[method-assign]
 
     def routes(self) -> Sequence[BaseRoute]:
         return [Route("/hooks/twitch", self._take, methods=["POST"])]
