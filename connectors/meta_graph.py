@@ -6,9 +6,9 @@ from typing import Any
 import httpx
 
 from connectors import http
-from connectors.fields import get, items, text_or_none
+from connectors.fields import get, text_or_none
 from connectors.meta import POSTING, READING
-from engage.errors import Ambiguous, Malformed, Unavailable
+from engage.errors import Ambiguous, Unavailable
 from engage.platform import App
 
 VERSION = "v25.0"
@@ -76,11 +76,11 @@ def decoded(answer: httpx.Response) -> Any:
 
 
 def listed(page: Any, *path: str) -> Sequence[Any]:
-    """The rows of a page of a list. Raises Unavailable where there is no list."""
-    try:
-        return items(page, *path, "data")
-    except Malformed as error:
-        raise Unavailable(f"Meta did not answer with a list: {error}") from None
+    """The rows of a page of a list. Raises Unavailable where there is no list: that says nothing of what is in it."""
+    rows = get(page, *path, "data")
+    if not isinstance(rows, list):
+        raise Unavailable("Meta did not answer with a list")
+    return rows
 
 
 def cursor(page: Any) -> str:

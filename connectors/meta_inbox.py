@@ -61,7 +61,7 @@ class Inbox:
         """The messages from `moment` on, as webhooks would tell them. Raises what a read does."""
         asked = {"platform": self.product, "fields": f"updated_time,{_MESSAGES}", "limit": str(CONVERSATIONS)}
         talks = listed(await self.graph.get(f"/{self.own}/conversations", asked))
-        rows = [row for talk in talks for row in listed(talk, "messages")]
+        rows = [row for talk in talks for row in items(talk, "messages", "data")]
         return [(at, event) for at, event in self._told(rows) if at >= moment]
 
     def _told(self, rows: Sequence[Any]) -> Iterator[tuple[datetime, RawEvent]]:

@@ -10,6 +10,7 @@ from typing import Any
 from connectors import oauth
 from connectors.fields import id_of, items, text
 from connectors.meta_graph import VERSION, Graph, host
+from connectors.meta_login import newest_secret
 from connectors.meta_webhooks import FIELDS
 from engage.errors import Malformed, Refused, Unavailable
 from engage.platform import App, Begun, Field, Grant
@@ -53,7 +54,7 @@ class FacebookLogin:
         self, app: App, answer: Mapping[str, str], redirect_uri: str, keep: Mapping[str, str]
     ) -> Sequence[Grant]:
         """The Pages of the answer. Raises Refused or Retryable."""
-        code, known = oauth.code_in(answer), {"client_id": oauth.client_id(app), "client_secret": secret_of(app)}
+        code, known = oauth.code_in(answer), {"client_id": oauth.client_id(app), "client_secret": newest_secret(app)}
         short = await _token(app, {**known, "redirect_uri": redirect_uri, "code": code})
         # Only a long-lived token of a person brings tokens of Pages that do not end.
         long = await _token(app, {**known, "grant_type": "fb_exchange_token", "fb_exchange_token": short})
@@ -70,11 +71,6 @@ class FacebookLogin:
 def version_of(app: App) -> str:
     """The version of the Graph API."""
     return str(app.config.get("version") or VERSION)
-
-
-def secret_of(app: App) -> str:
-    """The newest secret, which comes first while secrets are changed. Raises ConfigError."""
-    return oauth.client_secret(app).split()[0]
 
 
 def graph_of(app: App, token: str) -> Graph:

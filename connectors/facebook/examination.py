@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.facebook.connect import SCOPES, graph_of, secret_of
+from connectors.facebook.connect import SCOPES, graph_of
 from connectors.fields import get, items
 from connectors.meta import used
 from connectors.meta_examination import limits, subscription
 from connectors.meta_graph import Graph, decoded, listed
+from connectors.meta_login import newest_secret
 from connectors.oauth import client_id
 from engage.platform import AccountLink, Finding
 
@@ -32,7 +33,7 @@ async def examine(graph: Graph, account: AccountLink, wanted: Sequence[str], cal
 
 async def _debugged(account: AccountLink) -> Any:
     """What the token may do and until when; the application asks, not the Page."""
-    graph = graph_of(account.app, f"{client_id(account.app)}|{secret_of(account.app)}")
+    graph = graph_of(account.app, f"{client_id(account.app)}|{newest_secret(account.app)}")
     try:
         token = account.credentials.get("access_token", "")
         return get(await graph.get("/debug_token", {"input_token": token}), "data")

@@ -5,24 +5,21 @@ A code becomes a token of an hour, and that one a token of 60 days, which can be
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import httpx
-
-from connectors import http, oauth
-from connectors.fields import get, id_of, number, text
-from connectors.meta import READING
-from connectors.meta_graph import VERSION, decoded, host, listed
+from connectors import oauth
+from connectors.fields import get, id_of, text
+from connectors.meta_graph import VERSION, host
+from connectors.meta_login import Login
 from connectors.meta_webhooks import FIELDS
-from engage.errors import Ambiguous, Malformed, Refused, Unavailable
-from engage.platform import App, Begun, Field, Grant, Renewed
+from engage.errors import Malformed, Unavailable
+from engage.platform import App, Begun, Field, Grant
 
 GRAPH = "https://graph.instagram.com"
 PAGE = "https://www.instagram.com"
 TOKENS = "https://api.instagram.com"
 SCOPES = ("instagram_business_basic", "instagram_business_manage_comments", "instagram_business_manage_messages")
-TOO_YOUNG = timedelta(hours=24)  # a token must be that old before it can be prolonged
+LOGIN = Login("Instagram", "ig")
 
 
 class InstagramLogin:
@@ -52,70 +49,17 @@ class InstagramLogin:
         self, app: App, answer: Mapping[str, str], redirect_uri: str, keep: Mapping[str, str]
     ) -> Sequence[Grant]:
         """The account of the answer, with a token of 60 days. Raises Refused or Retryable."""
-        form = {
-            "client_id": oauth.client_id(app),
-            "client_secret": _secret(app),
-            "grant_type": "authorization_code",
-            "redirect_uri": redirect_uri,
-            "code": oauth.code_in(answer),
-        }
-        short = await _ask("POST", host({}, app, TOKENS), "/oauth/access_token", data=form)
-        short = (*listed(short), short)[0]  # the page shows it in a list, the reference without
         graph = host({}, app, GRAPH)
-        asked = {"grant_type": "ig_exchange_token", "client_secret": _secret(app), "access_token": _token(short)}
-        long = await _ask("GET", graph, "/access_token", params=asked)
-        return [await _granted(graph, app, long, _permissions(short))]
-
-
-async def _granted(graph: str, app: App, long: Any, permissions: list[str]) -> Grant:
-    token = _token(long)
-    path, bearer = f"/{app.config.get('version') or VERSION}/me", {"authorization": f"Bearer {token}"}
-    me = await _ask("GET", graph, path, params={"fields": "user_id,username"}, headers=bearer)
-    try:
-        # `user_id` is the professional account's id, which webhooks name; `id` is this app's alone.
-        user_id, username = id_of(me, "user_id"), text(me, "username")
-    except Malformed as error:
-        raise Unavailable(f"Instagram did not say whose token it is: {error}") from None
-    return Grant(user_id, username, {"access_token": token}, _ends(long), {"permissions": permissions})
-
-
-async def prolong(base_url: str, token: str, credentials: Mapping[str, str]) -> Renewed:
-    """Sixty more days. Raises Unauthorized (it has ended, or was revoked) or Retryable."""
-    asked = {"grant_type": "ig_refresh_token", "access_token": token}
-    try:
-        said = await _ask("GET", base_url, "/refresh_access_token", params=asked)
-    except Refused as error:
-        raise Unavailable(f"{error} (a token is renewed from its second day on)", retry_after=TOO_YOUNG) from None
-    return Renewed({**credentials, "access_token": _token(said)}, _ends(said))
-
-
-async def _ask(method: str, base_url: str, path: str, **more: Any) -> Any:
-    """One call that grants. It posts nothing: what is lost may be asked again."""
-    async with http.client(base_url) as calls:
-        request: httpx.Request = calls.build_request(method, path, **more)
+        granted = await LOGIN.exchange(app, answer, redirect_uri, host({}, app, TOKENS), graph)
+        version = str(app.config.get("version") or VERSION)
+        me = await LOGIN.me(graph, version, granted.long, "user_id,username")
         try:
-            return decoded(await http.write(calls, request, READING))
-        except Ambiguous as error:
-            raise Unavailable(str(error)) from None
-
-
-def _secret(app: App) -> str:
-    """The newest one, which comes first while secrets are changed."""
-    return oauth.client_secret(app).split()[0]
-
-
-def _token(said: Any) -> str:
-    try:
-        return text(said, "access_token")
-    except Malformed:
-        raise Unavailable("Instagram granted something that is no token") from None
-
-
-def _ends(said: Any) -> datetime:
-    try:
-        return datetime.now(UTC) + timedelta(seconds=number(said, "expires_in"))
-    except (Malformed, OverflowError):
-        raise Unavailable("Instagram does not say when the token ends") from None
+            # `user_id` is the professional account's id, which webhooks name; `id` is this app's alone.
+            user_id, username = id_of(me, "user_id"), text(me, "username")
+        except Malformed as error:
+            raise Unavailable(f"Instagram did not say whose token it is: {error}") from None
+        permissions = {"permissions": _permissions(granted.said)}
+        return [Grant(user_id, username, {"access_token": granted.long}, granted.ends_at, permissions)]
 
 
 def _permissions(said: Any) -> list[str]:

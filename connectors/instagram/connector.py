@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from connectors.instagram import examination, polls
-from connectors.instagram.connect import GRAPH, prolong
+from connectors.instagram.connect import GRAPH, LOGIN
 from connectors.instagram.limits import LIMITS, MAX_LENGTH, PRIVATE_REPLY_WINDOW, WINDOW, is_private
 from connectors.instagram.parse import PRODUCT
 from connectors.meta import quiet_until
@@ -111,8 +111,7 @@ class InstagramConnector:
 
     async def renew(self) -> Renewed:
         """A token for 60 more days; the one of before is not taken back."""
-        token = self._account.credentials.get("access_token", "")
-        return await prolong(self._base, token, self._account.credentials)
+        return await LOGIN.prolong(self._base, self._account.credentials)
 
     async def subscribe(self, callback_url: str) -> datetime | None:
         """Have the account's events sent to the app's address, which its console knows."""

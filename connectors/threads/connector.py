@@ -10,7 +10,7 @@ from connectors.meta_graph import host, new_id
 from connectors.meta_inbox import UNREADABLE, earliest, found_in
 from connectors.threads import examination, polls
 from connectors.threads.calls import Threads
-from connectors.threads.connect import GRAPH, VERSION, prolong
+from connectors.threads.connect import GRAPH, LOGIN, VERSION
 from connectors.threads.limits import MAX_BYTES, QUOTAS
 from connectors.threads.parse import PRODUCT
 from engage.errors import Malformed, RateLimited, Refused, Unavailable
@@ -82,8 +82,7 @@ class ThreadsConnector:
 
     async def renew(self) -> Renewed:
         """A token for 60 more days; the one of before is not taken back."""
-        token = self._account.credentials.get("access_token", "")
-        return await prolong(self._base, token, self._account.credentials)
+        return await LOGIN.prolong(self._base, self._account.credentials)
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """Access, permissions, webhooks, and how much of the limits is used."""
