@@ -396,6 +396,15 @@ def test_a_deletion_that_comes_first_wins(house: House) -> None:
     assert house.rows(turns) == []
 
 
+def test_a_deletion_that_tells_no_more_than_an_id_is_enough(house: House) -> None:
+    house.answered(id="m")
+    house.tell("deleted", "", id="m", who="", where="")
+    assert house.row(replies).state == "recalled"
+    assert house.row(messages).text == ""
+    house.tell("deleted", "", id="never heard of", who="", where="")
+    assert (len(house.rows(messages)), len(house.rows(followers))) == (1, 1)
+
+
 def test_a_deletion_of_the_creators_own_post_makes_no_follower_of_them(house: House) -> None:
     house.tell("deleted", "", who=OWN_ID)
     assert house.rows(followers) == []

@@ -67,3 +67,18 @@ def test_only_what_a_config_asks_for_and_a_platform_has_is_followed(runtime: Run
             config = creators.get_account(tx, account).config
             creators.configure_account(tx, account, {**config, "ingest": ingest})
             assert runtime.sources(creators.get_account(tx, account)) == followed
+
+
+@pytest.mark.parametrize(("public_url", "followed"), [("", ["poll"]), ("https://engage.example", [])])
+def test_where_platforms_can_call_us_nothing_is_fetched_that_they_bring(
+    public_url: str, followed: list[str], sqlite_url: str, tmp_path: Path
+) -> None:
+    where = {"home": tmp_path / "home", "database_url": sqlite_url, "redis_url": "redis://127.0.0.1:1/0"}
+    runtime = Runtime.start(load({}, public_url=public_url, **where))
+    account = mailbox(runtime).account_id
+    with runtime.db.transaction() as tx:
+        config = creators.get_account(tx, account).config
+        creators.configure_account(tx, account, {key: value for key, value in config.items() if key != "ingest"})
+        assert runtime.sources(creators.get_account(tx, account)) == followed
+    assert runtime.offer_of("sandbox") == ["poll", *(["public"] if public_url else [])]
+    asyncio.run(runtime.aclose())

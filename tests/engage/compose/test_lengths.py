@@ -15,10 +15,25 @@ FAMILY = "👨‍👩‍👧‍👦"
         (LengthUnit.BYTES, 25),
         (LengthUnit.UTF16, 11),
         (LengthUnit.GRAPHEMES, 1),
+        (LengthUnit.WEIGHTED, 2),
     ],
 )
 def test_a_family_is_as_long_as_the_platform_says(unit: LengthUnit, length: int) -> None:
     assert measure(FAMILY, unit) == length
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("hello", 5),
+        ("日本", 4),
+        ("Grüße", 5),
+        ("see https://example.org/a/very/long/path?with=a&query now", 4 + 23 + 4),
+        ("🇩🇪👍🏽", 4),
+    ],
+)
+def test_x_counts_links_scripts_and_emoji_by_their_weight(text: str, length: int) -> None:
+    assert measure(text, LengthUnit.WEIGHTED) == length
 
 
 @pytest.mark.parametrize("unit", list(LengthUnit))
