@@ -91,6 +91,8 @@ class OneByOne:
         if message.author.is_self:
             self.taken_over(message)
             return
+        if echoes.posted(self.tx, [self.account.id], [message.id]):
+            return  # a reply of ours, which the platform tells under another name of ours
         conversation = talk.get_conversation(self.tx, self.account, message, self.now)
         follower = talk.get_follower(self.tx, self.account, message.author, self.now)
         mode = get_mode(self.tx, self.account.id, message.surface).mode

@@ -53,7 +53,7 @@ def process(
     rest = rows
     parsed = [one for row in rows if (one := _parsed(row, accounts, parser_of))]
     ours = together.own_posts(tx, parsed)
-    plain = together.plain(parsed, ours)
+    plain = together.plain(parsed, ours, together.mistaken(tx, parsed))
     done = _all_at_once(tx, plain, ours, policy, now) if plain else None
     if done is not None:
         lanes |= done

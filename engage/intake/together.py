@@ -29,9 +29,17 @@ class Parsed:
     events: list[Event]
 
 
-def plain(parsed: Sequence[Parsed], ours: Collection[Echo]) -> list[Parsed]:
-    """Those that may be taken together: nothing else in the round touches their conversations. Pure."""
-    fit = [all(map(_is_plain, one.events)) and all(echo in ours for echo in _echoes(one)) for one in parsed]
+def plain(parsed: Sequence[Parsed], ours: Collection[Echo], posted: Collection[Key]) -> list[Parsed]:
+    """Those that may be taken together: nothing else in the round touches their conversations. Pure.
+
+    posted: messages that are replies of ours, though the platform's word may have it that a follower wrote them.
+    """
+    fit = [
+        all(map(_is_plain, one.events))
+        and all(echo in ours for echo in _echoes(one))
+        and not any(key in posted for key in _written(one))
+        for one in parsed
+    ]
     mixed = {place for one, fits in zip(parsed, fit, strict=True) if not fits for place in _places(one)}
     return [one for one, fits in zip(parsed, fit, strict=True) if fits and not _places(one) & mixed]
 
@@ -44,6 +52,17 @@ def _is_plain(event: Event) -> bool:
 
 def _places(one: Parsed) -> set[Key]:
     return {(one.account.id, event.message.conversation_id) for event in one.events if event.message}
+
+
+def _written(one: Parsed) -> list[Key]:
+    told = [event.message for event in one.events if event.kind is EventKind.MESSAGE and event.message]
+    return [(one.account.id, message.id) for message in told]
+
+
+def mistaken(tx: Connection, parsed: Sequence[Parsed]) -> set[Key]:
+    """Messages of followers, as the platform tells it, that are replies of ours."""
+    written = [key for one in parsed for key in _written(one)]
+    return echoes.posted(tx, {account for account, _ in written}, {message_id for _, message_id in written})
 
 
 def own_posts(tx: Connection, parsed: Sequence[Parsed]) -> dict[Echo, str]:

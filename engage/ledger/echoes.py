@@ -59,9 +59,15 @@ def match(tx: Connection, echoes: Sequence[Echo]) -> dict[Echo, str]:
 
 
 def _noted(tx: Connection, echoes: Sequence[Echo], accounts: Collection[str]) -> set[tuple[str, str]]:
-    receipts = {echo.receipt.id for echo in echoes}
+    return posted(tx, accounts, {echo.receipt.id for echo in echoes})
+
+
+def posted(tx: Connection, accounts: Collection[str], message_ids: Collection[str]) -> set[tuple[str, str]]:
+    """(account, message id) of those among `message_ids` that are replies of ours whose receipt is noted."""
+    if not message_ids:
+        return set()
     query = select(replies.c.account_id, replies.c.receipt_id).where(
-        among(replies.c.account_id, accounts), among(replies.c.receipt_id, receipts)
+        among(replies.c.account_id, accounts), among(replies.c.receipt_id, message_ids)
     )
     return {(row.account_id, row.receipt_id) for row in tx.execute(query)}
 

@@ -7,8 +7,8 @@ import pytest
 
 from engage.ledger import outbox
 from engage.ledger.sendings import Sending
-from engage.ledger.tables import replies
-from engage.models import Surface
+from engage.ledger.tables import followers, replies, turns
+from engage.models import Receipt, Surface
 from tests.ledger.house import OWN_ID, House
 
 ROOM = {"surface": Surface.LIVE, "where": "live:me"}
@@ -64,3 +64,16 @@ def test_a_reply_that_was_never_sent_is_settled_by_nothing(house: House) -> None
     house.answered()
     house.tell("echo", "About an hour.", id="r1", who=OWN_ID)
     assert house.row(replies).state == "due"
+
+
+@pytest.mark.parametrize("taken", ["together", "one by one"])
+def test_our_own_post_is_not_answered_though_the_platform_names_another_author(house: House, taken: str) -> None:
+    """Some platforms tell the same account by different ids in different places."""
+    house.answered()
+    house.do(outbox.mark_sent, house.claim_reply(), Receipt("r1", house.now))
+    told = house.event("message", "About an hour.", id="r1", who="another id of ours")
+    others = [house.event("takeover", "Me", id="mine", who=OWN_ID)] if taken == "one by one" else []
+    house.keep(told, *others)
+    assert house.take_in().failures == {}
+    assert [row.platform_user_id for row in house.rows(followers)] == ["ann"]
+    assert len(house.rows(turns)) == 1
