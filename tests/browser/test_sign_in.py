@@ -42,6 +42,13 @@ async def test_the_right_password_leads_to_the_page_that_was_asked_for(stranger:
     await expect(stranger.get_by_role("heading", name="Accounts")).to_be_visible()
 
 
+async def test_a_consent_that_comes_back_to_who_was_signed_out_is_not_lost(stranger: Page, studio: Studio) -> None:
+    await stranger.goto("/connect/twitch/back?code=c%26d&state=s")
+    await sign_in(stranger, studio.password)
+    await expect(stranger.get_by_role("heading", name="Not connected")).to_be_visible()
+    assert stranger.url == f"{studio.url}/connect/twitch/back?code=c%26d&state=s"
+
+
 async def test_it_never_leads_to_another_site(stranger: Page, studio: Studio) -> None:
     await stranger.goto("/login?to=https://elsewhere.example/")
     await sign_in(stranger, studio.password)

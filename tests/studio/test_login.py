@@ -91,7 +91,16 @@ def test_a_flood_of_addresses_is_forgotten_after_its_minute() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "target"),
-    [("/inbox", "/inbox"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/login", "/"), ("", "/")],
+    [
+        ("/inbox", "/inbox"),
+        ("/connect/twitch/back?code=c&state=s", "/connect/twitch/back?code=c&state=s"),
+        ("//evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("//evil.example/connect/twitch/back?code=c", "/"),
+        ("/connect/../back", "/"),
+        ("/login", "/"),
+        ("", "/"),
+    ],
 )
 def test_only_our_own_pages_follow_a_sign_in(asked: str, target: str) -> None:
     assert safe_target(asked) == target

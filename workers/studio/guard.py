@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from urllib.parse import quote
 
 from nicegui import app as pages
 from starlette.datastructures import MutableHeaders
@@ -35,7 +36,10 @@ class SignInRequired:
             await self._app(scope, receive, send)
             return
         target = login.safe_target(scope["path"])
-        there = RedirectResponse(f"{login.PATH}?to={target}" if target != "/" else login.PATH, status_code=303)
+        if (query := scope["query_string"].decode("latin-1")) and target not in login.PAGES:
+            target = login.safe_target(f"{scope['path']}?{query}")  # a consent that came back would be lost without it
+        to = f"?to={quote(target, safe='/')}" if target != "/" else ""
+        there = RedirectResponse(f"{login.PATH}{to}", status_code=303)
         await there(scope, receive, send)
 
     def _may_pass(self, path: str) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from datetime import datetime
 
 from nicegui import Client, app, ui
@@ -16,6 +17,7 @@ from workers.studio.parts import Text, box, button
 from workers.throttle import Throttle
 
 PATH = "/login"
+_CONSENT = re.compile(r"/connect/[a-z0-9_]+/back(\?[^#\s]*)?")
 PAGES = ("/", "/inbox", "/accounts", "/platforms")
 
 
@@ -55,9 +57,9 @@ def _note(tx: Connection, actor: str, action: str, address: str, now: datetime) 
     audit.record(tx, actor, action, None, address, {}, now)
 
 
-def safe_target(path: str) -> str:
-    """Where to go after signing in: only to a page of ours."""
-    return path if path in PAGES else "/"
+def safe_target(address: str) -> str:
+    """Where to go after signing in: only to a page of ours, or on with a consent that a platform sent back."""
+    return address if address in PAGES or _CONSENT.fullmatch(address) else "/"
 
 
 def register(studio: StudioContext) -> None:
