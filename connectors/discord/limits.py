@@ -11,5 +11,5 @@ from engage.platform import Each, Limit
 MAX_LENGTH = 2000
 LIMITS = (
     Limit(5, timedelta(seconds=5), each=Each.CONVERSATION),
-    Limit(50, timedelta(seconds=1), burst=5),
+    Limit(50, timedelta(seconds=1), burst=2),
 )

@@ -11,8 +11,8 @@ WINDOW = timedelta(hours=24)  # since the follower's last message
 PRIVATE_REPLY_WINDOW = timedelta(days=7)  # since the comment, and once
 SECOND = timedelta(seconds=1)
 LIMITS = (
-    Limit(300, SECOND, burst=30, surfaces=frozenset({Surface.DM})),
-    Limit(100, SECOND, burst=10, surfaces=frozenset({Surface.LIVE})),  # private replies to live comments
+    Limit(300, SECOND, burst=10, surfaces=frozenset({Surface.DM})),
+    Limit(100, SECOND, burst=4, surfaces=frozenset({Surface.LIVE})),  # private replies to live comments
 )
 
 

@@ -8,7 +8,7 @@ from engage.platform import Limit
 
 # 300 requests in 5 minutes (https://docs.joinmastodon.org/api/rate-limits/). A reply takes two, a look of the poll two
 # every POLL_WAIT: 2 * 100 + 60 leaves 40 for examining, catching up and taking back.
-REPLIES = Limit(100, timedelta(minutes=5), burst=10)
+REPLIES = Limit(100, timedelta(minutes=5), burst=4)
 POLL_WAIT = timedelta(seconds=10)
 
 LENGTH, LINK = 500, 23  # of a server that has not said otherwise

@@ -17,8 +17,8 @@ MAX_LENGTH = 4096  # https://core.telegram.org/bots/api#sendmessage; counted as 
 WINDOW = timedelta(hours=24)  # of a creator's own chats: https://core.telegram.org/bots/api#businessbotrights
 
 LIMITS = (
-    Limit(30, _SECOND, burst=5),
+    Limit(30, _SECOND),
     Limit(1, _SECOND, each=Each.CONVERSATION, surfaces=_DMS),
     Limit(1, _SECOND, surfaces=_COMMENTS),
-    Limit(20, _MINUTE, burst=5, surfaces=_COMMENTS),
+    Limit(20, _MINUTE, surfaces=_COMMENTS),
 )

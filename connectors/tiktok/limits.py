@@ -29,7 +29,7 @@ def limits(app: App) -> tuple[Limit, ...]:
     shared = _shared(app)
     comments, messages = frozenset({Surface.COMMENT}), frozenset({Surface.DM})
     return (
-        Limit(_OF_ONE_ENDPOINT, _MINUTE, burst=10, surfaces=comments),
+        Limit(_OF_ONE_ENDPOINT, _MINUTE, surfaces=comments),
         Limit(_a_minute(app) // 2, _MINUTE, burst=10, surfaces=comments, shared_by=shared),
         Limit(_MESSAGES_A_SECOND, timedelta(seconds=1), surfaces=messages, shared_by=shared),
     )

@@ -13,6 +13,8 @@ import asyncio
 import json
 import socket
 import threading
+import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -40,6 +42,7 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     raw_query: str = ""
+    at: float = field(default_factory=time.monotonic, compare=False)
 
     @property
     def json(self) -> Any:
@@ -82,6 +85,7 @@ class Simulator:
 
     calls: list[Call] = field(default_factory=list)
     url: str = ""
+    answer_counts: Counter[tuple[str, int]] = field(default_factory=Counter)  # of answers, by path
 
     def __post_init__(self) -> None:
         self._dials: list[_Dial] = []
@@ -152,7 +156,13 @@ class Simulator:
                 dial.times -= 1
                 await dial.act(scope, given, send, inner)
                 return
-        await inner(scope, given, send)
+
+        async def counted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self.answer_counts[scope["path"], message["status"]] += 1
+            await send(message)
+
+        await inner(scope, given, counted)
 
     def _note(self, scope: Scope, body: bytes) -> None:
         raw = scope["query_string"].decode()

@@ -6,6 +6,7 @@ as malformed. Run as a module it goes on for the given time and prints what it s
 
 import argparse
 import json
+import logging
 import sys
 import tempfile
 import time
@@ -15,6 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import structlog
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -169,6 +171,7 @@ def attack(fuzzer: Fuzzer, platform: str, examples: int) -> None:
 
 def main(minutes: float) -> dict[str, Any]:
     """Until the time is over, platform after platform."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder, routes(Path(folder)) as house:
         fuzzer, rounds = Fuzzer(house), 0

@@ -104,14 +104,19 @@ class Journey:
 
 @asynccontextmanager
 async def journey(
-    folder: Path, platform: str, grant: Grant, app: App | None = None, *, public: bool = True, mode: Mode = Mode.AUTO
+    folder: Path,
+    platform: str,
+    grant: Grant,
+    app: App | None = None,
+    *,
+    public: bool = True,
+    mode: Mode = Mode.AUTO,
+    redis_url: str = "redis://127.0.0.1:1/0",
 ) -> AsyncIterator[Journey]:
     """See the module."""
     port = services.free_port()
     here = f"http://127.0.0.1:{port}"
-    settings = load(
-        {}, home=folder / "home", redis_url="redis://127.0.0.1:1/0", public_url=here if public else "", debounce=0.1
-    )
+    settings = load({}, home=folder / "home", redis_url=redis_url, public_url=here if public else "", debounce=0.1)
     runtime = Runtime.start(settings)
     account_id = _connect(runtime, platform, grant, app, mode)
     engine, listener = Engine(runtime, QUEUES), Listener(Runtime.start(settings))
