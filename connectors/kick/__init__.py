@@ -1,0 +1,1 @@
+"""Kick: the chat of a channel, heard by webhook."""

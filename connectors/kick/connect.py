@@ -1,0 +1,77 @@
+"""How a channel is granted: Kick's consent page, with PKCE.
+
+https://github.com/KickEngineering/KickDevDocs/blob/main/getting-started/generating-tokens-oauth2-flow.md
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from connectors import oauth
+from connectors.fields import id_of, text
+from connectors.kick.calls import Calls, host
+from connectors.kick.keys import keys_in
+from engage.errors import Malformed, Refused, Unauthorized, Unavailable
+from engage.platform import AccountLink, App, Begun, Field, Grant
+
+ID = "https://id.kick.com"
+SCOPES = ("user:read", "channel:read", "chat:write", "events:subscribe", "moderation:chat_message:manage")
+AS = ("bot", "user")
+
+
+def provider(app: App) -> oauth.Provider:
+    """Kick's own OAuth 2.1."""
+    base = host({}, app, ID)
+    return oauth.Provider(f"{base}/oauth/authorize", f"{base}/oauth/token", SCOPES)
+
+
+class KickConnect:
+    """The application is made in the developer tab of a Kick account."""
+
+    app_fields: Sequence[Field] = (
+        *oauth.APP_FIELDS,
+        Field(
+            "public_key",
+            "Kick's public key",
+            hint="the block from Kick's page on webhook security; two while it changes",
+        ),
+        Field("bot_user_id", "User ID of the app's bot", hint="so that its own lines are known", optional=True),
+    )
+    account_fields: Sequence[Field] = (
+        Field("type", "Write as (bot or user)", hint="bot: with a badge; user: as the creator", default="bot"),
+    )
+
+    async def begin(self, app: App, entered: Mapping[str, str], redirect_uri: str, state: str) -> Begun:
+        """The page to send the creator to. Raises ConfigError or Refused."""
+        keys_in(str(app.config.get("public_key", "")))
+        if entered.get("type", AS[0]) not in AS:
+            raise Refused("write as “bot” or as “user”")
+        begun = oauth.begin(provider(app), app, redirect_uri, state)
+        return Begun(begun.url, {**begun.keep, "type": entered.get("type", AS[0])})
+
+    async def finish(
+        self, app: App, answer: Mapping[str, str], redirect_uri: str, keep: Mapping[str, str]
+    ) -> Sequence[Grant]:
+        """The channel of whoever consented. Raises Refused or Retryable."""
+        try:
+            tokens = await oauth.exchange(provider(app), app, answer, redirect_uri, keep, datetime.now(UTC))
+        except Unauthorized as error:
+            raise Refused(str(error)) from None
+        credentials = {"access_token": tokens.access, "refresh_token": tokens.refresh}
+        user_id, name = await whose(AccountLink("", "", credentials=credentials, app=app))
+        return [Grant(user_id, name, credentials, tokens.expires_at, {"type": keep.get("type", AS[0])})]
+
+
+async def whose(account: AccountLink) -> tuple[str, str]:
+    """Id and name of the user whose token it is. Raises what a read does."""
+    calls = Calls(account)
+    try:
+        rows = await calls.ask("GET", "/users")
+        row = rows[0] if isinstance(rows, list) and rows else None
+        return id_of(row, "user_id"), text(row, "name")
+    except Malformed as error:
+        raise Unavailable(f"Kick did not say whose token it is: {error}") from None
+    finally:
+        await calls.close()
+
+
+CONNECT = KickConnect()

@@ -1,0 +1,54 @@
+"""Kick's chat in normal form. Pure.
+
+What the receiver keeps has the kind of the event beside it, and the id of the application's bot; a chat message alone
+is understood too.
+"""
+
+import re
+from typing import Any
+
+from connectors.fields import get, id_of, id_or_none, items, mapping, text, text_or_none, time
+from engage.models import Author, Event, EventKind, Message, Surface
+
+CHAT = "chat.message.sent"
+_EMOTE = re.compile(r"\[emote:\d+:([^\]]+)\]")
+
+
+def parse(payload: Any, account_user_id: str) -> list[Event]:
+    """One event; '' is the channel that it names. Raises Malformed."""
+    wrapped = isinstance(payload, dict) and "event" in payload
+    kind = text(payload, "type") if wrapped else CHAT
+    event = mapping(payload, "event") if wrapped else mapping(payload)
+    if kind != CHAT:
+        return [Event(EventKind.IGNORED, reason=f"nothing to do for {kind!r}")]
+    channel = id_of(event, "broadcaster", "user_id")
+    if channel != (account_user_id or channel):
+        return [Event(EventKind.IGNORED, reason="it is another channel's")]
+    message = _message(event, channel)
+    return [Event(_kind(message, id_or_none(payload, "bot") if wrapped else None), Surface.LIVE, message)]
+
+
+def _kind(message: Message, bot: str | None) -> EventKind:
+    """Kick does not say which application wrote something: of the channel's own lines intake finds out."""
+    if bot and message.author.id == bot:
+        return EventKind.ECHO
+    return EventKind.TAKEOVER if message.author.is_self else EventKind.MESSAGE
+
+
+def _message(event: Any, channel: str) -> Message:
+    sender = id_of(event, "sender", "user_id")
+    badges = [get(badge, "type") for badge in items(event, "sender", "identity", "badges")]
+    return Message(
+        id=text(event, "message_id"),
+        conversation_id=f"chat:{channel}",
+        surface=Surface.LIVE,
+        author=Author(
+            sender,
+            text_or_none(event, "sender", "username") or "",
+            is_self=sender == channel,
+            is_bot="bot" in badges,
+        ),
+        text=_EMOTE.sub(r":\1:", text(event, "content", empty=True)),
+        sent_at=time(event, "created_at"),
+        reply_to_id=text_or_none(event, "replies_to", "message_id"),
+    )

@@ -1,0 +1,150 @@
+"""A simulated Kick: consent with PKCE and one-time refresh tokens, the chat, and signed webhooks to one address."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from connectors import oauth
+from connectors.kick.connect import SCOPES
+from tests.connectors.kick import kit
+from tests.platforms.base import Simulator, deliver
+
+CLIENT = ("01KICKAPP", "appsecret0123456789abcdef")
+
+
+@dataclass
+class Kick(Simulator):
+    """One channel with its creator and the application's bot."""
+
+    hook: str = ""  # the address in the developer tab
+    lines: dict[str, dict[str, Any]] = field(default_factory=dict)
+    subscriptions: list[dict[str, Any]] = field(default_factory=list)
+    access: set[str] = field(default_factory=set)
+    refresh: set[str] = field(default_factory=set)
+    muted: bool = False  # the chat takes no line
+    echoes: bool = True  # whether what the bot writes comes back by webhook
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.codes: dict[str, dict[str, str]] = {}
+        self.posted: list[dict[str, Any]] = []
+
+    def routes(self) -> Sequence[BaseRoute]:
+        api = "/public/v1"
+        return [
+            Route("/oauth/token", self._token, methods=["POST"]),
+            Route(f"{api}/users", self._users),
+            Route(f"{api}/public-key", self._public_key),
+            Route(f"{api}/events/subscriptions", self._subscriptions, methods=["GET", "POST"]),
+            Route(f"{api}/chat", self._chat, methods=["POST"]),
+            Route(f"{api}/chat/{{line}}", self._remove, methods=["DELETE"]),
+        ]
+
+    # what people do -------------------------------------------------------------------------------------------------
+
+    def consent(self, url: str) -> dict[str, str]:
+        """The creator's browser: opens Kick's page and agrees."""
+        asked = dict(parse_qsl(urlsplit(url).query))
+        assert asked["code_challenge_method"] == "S256"
+        assert asked["scope"].split() == list(SCOPES)
+        code = secrets.token_hex(8)
+        self.codes[code] = asked
+        return {"code": code, "state": asked["state"]}
+
+    def tokens(self) -> dict[str, str]:
+        made = {"access_token": secrets.token_hex(12), "refresh_token": secrets.token_hex(12)}
+        self.access.add(made["access_token"])
+        self.refresh.add(made["refresh_token"])
+        return made
+
+    def say(self, text: str, sender: str = kit.FOLLOWER, message_id: str = "") -> dict[str, Any]:
+        """A line in the chat."""
+        line = kit.line(message_id or secrets.token_hex(8), text, sender, created_at=datetime.now(UTC).isoformat())
+        self.lines[line["message_id"]] = line
+        return line
+
+    def tell(self, line: dict[str, Any], kind: str = "chat.message.sent") -> httpx.Response:
+        """Kick calls the application."""
+        body = json.dumps(line).encode()
+        return deliver(self.hook, body, kit.sign(kit.SECRETS[0], secrets.token_hex(8), datetime.now(UTC), body, kind))
+
+    # what applications ask ------------------------------------------------------------------------------------------
+
+    def _refused(self, request: Request) -> Response | None:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return None if token in self.access else JSONResponse({"data": {}, "message": "Unauthorized"}, 401)
+
+    async def _token(self, request: Request) -> Response:
+        form = dict(parse_qsl((await request.body()).decode()))
+        if (form.get("client_id"), form.get("client_secret")) != CLIENT:
+            return JSONResponse({"error": "invalid_client"}, 401)
+        if form["grant_type"] == "refresh_token":
+            if form["refresh_token"] not in self.refresh:
+                return JSONResponse({"error": "invalid_grant"}, 400)
+            self.refresh.remove(form["refresh_token"])
+        else:
+            asked = self.codes.pop(form.get("code", ""), None)
+            proved = asked and oauth.challenge(form.get("code_verifier", "")) == asked["code_challenge"]
+            if not (asked and proved and form["redirect_uri"] == asked["redirect_uri"]):
+                return JSONResponse({"error": "invalid_grant"}, 400)
+        return JSONResponse({**self.tokens(), "expires_in": 7200, "token_type": "Bearer", "scope": " ".join(SCOPES)})
+
+    async def _users(self, request: Request) -> Response:
+        rows = [{"user_id": int(kit.CHANNEL), "name": "creator", "email": "", "profile_picture": ""}]
+        return self._refused(request) or JSONResponse({"data": rows, "message": "OK"})
+
+    async def _public_key(self, request: Request) -> Response:
+        return JSONResponse({"data": {"public_key": kit.public_pem(kit.SECRETS[0])}, "message": "OK"})
+
+    async def _subscriptions(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        if request.method == "GET":
+            whose = request.query_params.get("broadcaster_user_id", "")
+            rows = [row for row in self.subscriptions if str(row["broadcaster_user_id"]) == whose]
+            return JSONResponse({"data": rows, "message": "OK"})
+        asked = await request.json()
+        assert asked["method"] == "webhook"
+        for event in asked["events"]:
+            self.subscriptions.append(
+                {"id": secrets.token_hex(8), "event": event["name"], "version": event["version"], "method": "webhook"}
+                | {"broadcaster_user_id": asked["broadcaster_user_id"]}
+            )
+        return JSONResponse(
+            {"data": [{"name": event["name"], "version": 1} for event in asked["events"]], "message": "OK"}
+        )
+
+    async def _chat(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        said = await request.json()
+        wrong = said["type"] not in ("bot", "user") or not 1 <= len(said["content"]) <= 500
+        if wrong or (said["type"] == "user" and not isinstance(said.get("broadcaster_user_id"), int)):
+            return JSONResponse({"data": {}, "message": "Invalid request"}, 400)
+        if said.get("reply_to_message_id") not in (None, *self.lines):
+            return JSONResponse({"data": {}, "message": "Not found"}, 404)
+        if self.muted:
+            return JSONResponse({"data": {"is_sent": False, "message_id": ""}, "message": "OK"})
+        sender = kit.BOT if said["type"] == "bot" else kit.CHANNEL
+        line = self.say(said["content"], sender)
+        self.posted.append({**said, "message_id": line["message_id"]})
+        if self.echoes and self.hook:
+            asyncio.get_running_loop().run_in_executor(None, self.tell, line)
+        return JSONResponse({"data": {"is_sent": True, "message_id": line["message_id"]}, "message": "OK"})
+
+    async def _remove(self, request: Request) -> Response:
+        if refused := self._refused(request):
+            return refused
+        if self.lines.pop(request.path_params["line"], None) is None:
+            return JSONResponse({"data": {}, "message": "Not found"}, 404)
+        return Response(status_code=204)
