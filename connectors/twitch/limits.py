@@ -25,7 +25,7 @@ def limits(client_id: str, account_id: str, bot_id: str, *, moderates: bool, as_
 def _chat(account_id: str, bot_id: str, *, moderates: bool) -> tuple[Limit, ...]:
     together = "" if bot_id == account_id else f"twitch sender {bot_id}"
     if moderates:
-        return (Limit(100, _CHAT_WINDOW, burst=4, surfaces=LIVE, shared_by=together),)
+        return (Limit(100, _CHAT_WINDOW, burst=2, surfaces=LIVE, shared_by=together),)
     slow = Limit(1, timedelta(seconds=1.2), surfaces=LIVE)  # in each channel, and an account is one
     return (Limit(20, _CHAT_WINDOW, surfaces=LIVE, shared_by=together), slow)
 
