@@ -34,6 +34,8 @@ from tests.connectors.discord.test_journey import grant as discord_grant
 from tests.connectors.mastodon.test_journey import grant as mastodon_grant
 from tests.connectors.telegram.test_journey import app as telegram_app
 from tests.connectors.telegram.test_journey import granted as telegram_grant
+from tests.connectors.tiktok import kit as tiktok_kit
+from tests.connectors.tiktok.test_journey import GRANT as TIKTOK_GRANT
 from tests.connectors.twitch.conftest import app_of as twitch_app
 from tests.connectors.twitch.conftest import people
 from tests.connectors.twitch.kit import CHANNEL
@@ -44,12 +46,13 @@ from tests.platforms.discord import Discord
 from tests.platforms.journey import QUESTION, Journey, journey
 from tests.platforms.mastodon import Mastodon
 from tests.platforms.telegram import GROUP, Telegram
+from tests.platforms.tiktok import TikTok
 from tests.platforms.twitch import Twitch
 from workers import valkey
 from workers.runtime import utc_now
 
 SPARE = 1.3  # more is due than the limit allows
-WRITING_SECONDS, STARTING_SECONDS = 60.0, 120.0
+WRITING_SECONDS, STARTING_SECONDS = 180.0, 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +147,16 @@ CASES: Sequence[Case] = (
         "/bot",
     ),
     Case(
+        "tiktok",
+        Surface.COMMENT,
+        TikTok,
+        lambda tiktok: TIKTOK_GRANT,
+        lambda tiktok: tiktok_kit.app(base_url=tiktok.url),
+        lambda tiktok: tiktok.calls_to("/open_api/v1.3/business/comment/list/"),
+        lambda tiktok, n: tiktok.comments(QUESTION, fan=f"fan_{n}"),
+        "/open_api/v1.3/business/comment/reply/create/",
+    ),
+    Case(
         "mastodon",
         Surface.COMMENT,
         Mastodon,
@@ -190,6 +203,7 @@ async def measure(case: Case, seconds: float, redis_url: str) -> dict[str, Any]:
             await asyncio.sleep(max(0.0, began + seconds - time.monotonic()))
             times = [at for at in _posts(platform, case)[before:] if at < began + seconds]
             refused = sum(n for (_, status), n in platform.answer_counts.items() if status == 429)
+            slowed = (await way.account()).blocked_until is not None
     return {
         "surface": case.surface.value,
         "limit": f"{limit.count} in {limit.per.total_seconds():g} s, {limit.burst} at once",
@@ -198,6 +212,7 @@ async def measure(case: Case, seconds: float, redis_url: str) -> dict[str, Any]:
         "allowed": round(allowed, 1),
         "share": round(len(times) / allowed, 3),
         "rate_limited": refused,
+        "asked_to_slow_down": slowed,  # also where a platform says it in a 200
         "busiest_window": _busiest(times, limit.per.total_seconds()),
     }
 
