@@ -97,12 +97,12 @@ class Plan:
         """Of one account. X documents none for the chat of a broadcast: that one is our own modesty."""
         app = f"x app {self.client_id}"
         return (
-            Limit(100, WINDOW, burst=10, surfaces=POST),
+            Limit(100, WINDOW, burst=5, surfaces=POST),
             Limit(10_000, DAY, burst=100, surfaces=POST, shared_by=app),
-            Limit(15, WINDOW, burst=5, surfaces=DM),
+            Limit(15, WINDOW, burst=2, surfaces=DM),
             Limit(1_440, DAY, burst=50, surfaces=DM),
             Limit(1_440, DAY, burst=50, surfaces=DM, shared_by=app),
-            Limit(30, MINUTE, burst=5, surfaces=LIVE),
+            Limit(30, MINUTE, burst=2, surfaces=LIVE),
         )
 
     def _quota(self, endpoint: str, cost: int, surfaces: frozenset[Surface]) -> Quota:
