@@ -29,10 +29,13 @@ class Kick(Simulator):
     hook: str = ""  # the address in the developer tab
     lines: dict[str, dict[str, Any]] = field(default_factory=dict)
     subscriptions: list[dict[str, Any]] = field(default_factory=list)
-    access: set[str] = field(default_factory=set)
+    access: dict[str, tuple[str, ...]] = field(default_factory=dict)  # each token's scopes
     refresh: set[str] = field(default_factory=set)
     muted: bool = False  # the chat takes no line
-    echoes: bool = True  # whether what the bot writes comes back by webhook
+    has_bot: bool = True  # a bot was made for the application
+    echoes: bool = True  # whether what is written through the API comes back by webhook
+    lists_all: bool = False  # the list of subscriptions ignores whose are asked for
+    most: int = 1_000  # subscriptions of the application
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -43,6 +46,7 @@ class Kick(Simulator):
         api = "/public/v1"
         return [
             Route("/oauth/token", self._token, methods=["POST"]),
+            Route("/oauth/token/introspect", self._introspect, methods=["POST"]),
             Route(f"{api}/users", self._users),
             Route(f"{api}/public-key", self._public_key),
             Route(f"{api}/events/subscriptions", self._subscriptions, methods=["GET", "POST"]),
@@ -55,15 +59,17 @@ class Kick(Simulator):
     def consent(self, url: str) -> dict[str, str]:
         """The creator's browser: opens Kick's page and agrees."""
         asked = dict(parse_qsl(urlsplit(url).query))
+        assert asked["response_type"] == "code"
+        assert asked["client_id"] == CLIENT[0]
         assert asked["code_challenge_method"] == "S256"
         assert asked["scope"].split() == list(SCOPES)
         code = secrets.token_hex(8)
         self.codes[code] = asked
         return {"code": code, "state": asked["state"]}
 
-    def tokens(self) -> dict[str, str]:
+    def tokens(self, scopes: Sequence[str] = SCOPES) -> dict[str, str]:
         made = {"access_token": secrets.token_hex(12), "refresh_token": secrets.token_hex(12)}
-        self.access.add(made["access_token"])
+        self.access[made["access_token"]] = tuple(scopes)
         self.refresh.add(made["refresh_token"])
         return made
 
@@ -80,9 +86,11 @@ class Kick(Simulator):
 
     # what applications ask ------------------------------------------------------------------------------------------
 
-    def _refused(self, request: Request) -> Response | None:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        return None if token in self.access else JSONResponse({"data": {}, "message": "Unauthorized"}, 401)
+    def _refused(self, request: Request, scope: str = "") -> Response | None:
+        granted = self.access.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if granted is None or (scope and scope not in granted):
+            return _said(401, "Unauthorized")
+        return None
 
     async def _token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode()))
@@ -99,52 +107,68 @@ class Kick(Simulator):
                 return JSONResponse({"error": "invalid_grant"}, 400)
         return JSONResponse({**self.tokens(), "expires_in": 7200, "token_type": "Bearer", "scope": " ".join(SCOPES)})
 
+    async def _introspect(self, request: Request) -> Response:
+        scopes = self.access.get(request.headers.get("authorization", "").removeprefix("Bearer "))
+        if scopes is None:
+            return _said(200, "OK", {"active": False})
+        return _said(
+            200, "OK", {"active": True, "client_id": CLIENT[0], "token_type": "user", "scope": " ".join(scopes)}
+        )
+
     async def _users(self, request: Request) -> Response:
         rows = [{"user_id": int(kit.CHANNEL), "name": "creator", "email": "", "profile_picture": ""}]
-        return self._refused(request) or JSONResponse({"data": rows, "message": "OK"})
+        return self._refused(request, "user:read") or _said(200, "OK", rows)
 
     async def _public_key(self, request: Request) -> Response:
-        return JSONResponse({"data": {"public_key": kit.public_pem(kit.SECRETS[0])}, "message": "OK"})
+        return _said(200, "OK", {"public_key": kit.public_pem(kit.SECRETS[0])})
 
     async def _subscriptions(self, request: Request) -> Response:
-        if refused := self._refused(request):
+        if refused := self._refused(request, "events:subscribe"):
             return refused
         if request.method == "GET":
             whose = request.query_params.get("broadcaster_user_id", "")
-            rows = [row for row in self.subscriptions if str(row["broadcaster_user_id"]) == whose]
-            return JSONResponse({"data": rows, "message": "OK"})
+            rows = [row for row in self.subscriptions if self.lists_all or str(row["broadcaster_user_id"]) == whose]
+            return _said(200, "OK", rows)
         asked = await request.json()
         assert asked["method"] == "webhook"
-        for event in asked["events"]:
-            self.subscriptions.append(
-                {"id": secrets.token_hex(8), "event": event["name"], "version": event["version"], "method": "webhook"}
-                | {"broadcaster_user_id": asked["broadcaster_user_id"]}
-            )
-        return JSONResponse(
-            {"data": [{"name": event["name"], "version": 1} for event in asked["events"]], "message": "OK"}
-        )
+        whose = asked["broadcaster_user_id"]
+        return _said(200, "OK", [self._subscribe(event["name"], event["version"], whose) for event in asked["events"]])
+
+    def _subscribe(self, event: str, version: int, channel: int) -> dict[str, Any]:
+        told = {"name": event, "version": version}
+        if len(self.subscriptions) >= self.most:
+            return {**told, "error": "subscription limit reached"}
+        made = {"id": secrets.token_hex(8), "event": event, "version": version, "method": "webhook"}
+        self.subscriptions.append({**made, "broadcaster_user_id": channel})
+        return {**told, "subscription_id": made["id"]}
 
     async def _chat(self, request: Request) -> Response:
-        if refused := self._refused(request):
+        if refused := self._refused(request, "chat:write"):
             return refused
         said = await request.json()
         wrong = said["type"] not in ("bot", "user") or not 1 <= len(said["content"]) <= 500
         if wrong or (said["type"] == "user" and not isinstance(said.get("broadcaster_user_id"), int)):
-            return JSONResponse({"data": {}, "message": "Invalid request"}, 400)
+            return _said(400, "Invalid request")
+        if said["type"] == "bot" and not self.has_bot:
+            return _said(400, "Bad request", "Channel not found")
         if said.get("reply_to_message_id") not in (None, *self.lines):
-            return JSONResponse({"data": {}, "message": "Not found"}, 404)
+            return _said(404, "Not found")
         if self.muted:
-            return JSONResponse({"data": {"is_sent": False, "message_id": ""}, "message": "OK"})
-        sender = kit.BOT if said["type"] == "bot" else kit.CHANNEL
-        line = self.say(said["content"], sender)
+            return _said(200, "OK", {"is_sent": False, "message_id": ""})
+        line = self.say(said["content"], kit.BOT if said["type"] == "bot" else kit.CHANNEL)
         self.posted.append({**said, "message_id": line["message_id"]})
         if self.echoes and self.hook:
             asyncio.get_running_loop().run_in_executor(None, self.tell, line)
-        return JSONResponse({"data": {"is_sent": True, "message_id": line["message_id"]}, "message": "OK"})
+        return _said(200, "OK", {"is_sent": True, "message_id": line["message_id"]})
 
     async def _remove(self, request: Request) -> Response:
-        if refused := self._refused(request):
+        if refused := self._refused(request, "moderation:chat_message:manage"):
             return refused
         if self.lines.pop(request.path_params["line"], None) is None:
-            return JSONResponse({"data": {}, "message": "Not found"}, 404)
+            return _said(404, "Not found")
         return Response(status_code=204)
+
+
+def _said(status: int, message: str, data: Any = None) -> Response:
+    """As Kick answers everything."""
+    return JSONResponse({"data": {} if data is None else data, "message": message}, status)

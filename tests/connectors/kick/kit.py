@@ -12,11 +12,12 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from engage.errors import Ambiguous, RateLimited, Refused, Unauthorized
+from engage.errors import Ambiguous, RateLimited, Refused, Unauthorized, Unavailable
 from engage.models import Outgoing, Surface
 from engage.platform import AccountLink, App
 
 CHANNEL, FOLLOWER, BOT = "123456789", "987654321", "555000111"
+NAMES = {CHANNEL: "creator", BOT: "TillyBot"}
 SECRETS = ("throwaway-key-one", "throwaway-key-two")
 EXPIRES = True
 SIGNS_BODY = True
@@ -32,9 +33,11 @@ ERRORS = (
     (200, {"data": {"is_sent": True}, "message": "OK"}, Ambiguous),
     (200, {"data": [], "message": "OK"}, Ambiguous),
     (400, _said("Invalid request"), Refused),
+    (400, {"data": "Channel not found", "message": "Bad request"}, Refused),
     (400, _said("daily message quota exceeded"), RateLimited),
     (401, _said("Unauthorized"), Unauthorized),
     (403, _said("Forbidden"), Refused),
+    (403, {"error": "Request blocked by security policy.", "reference": "af0f6626"}, Unavailable),
     (404, _said("Not found"), Refused),
     (409, _said("Conflict"), Refused),
     (429, _said("Too many requests"), RateLimited),
@@ -57,7 +60,7 @@ def app(base_url: str = "", **config: Any) -> App:
     """An application that knows both keys, written the way a form leaves them: in one line."""
     place = {"base_url": base_url} if base_url else {}
     keys = " ".join(public_pem(name) for name in SECRETS).replace("\n", " ")
-    known = {"client_id": "01KICKAPP", "public_key": keys, "bot_user_id": BOT, **place, **config}
+    known = {"client_id": "01KICKAPP", "public_key": keys, "bot": BOT, **place, **config}
     return App("kick", known, {"client_secret": "appsecret0123456789abcdef"})
 
 
@@ -91,7 +94,8 @@ def line(message_id: str, text: str = "hello", sender: str = FOLLOWER, **more: A
         "sender": {
             "is_anonymous": False,
             "user_id": int(sender),
-            "username": f"u{sender[:3]}",
+            "username": NAMES.get(sender, f"u{sender[:3]}"),
+            "channel_slug": NAMES.get(sender, f"u{sender[:3]}").lower(),
             "identity": {"badges": []},
         },
         "content": text,

@@ -1,17 +1,19 @@
 """The connector against a simulated Kick: consent, chat, webhooks, renewal, moderation."""
 
 import base64
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from connectors.kick.connect import CONNECT
+from connectors.kick.connect import CONNECT, SCOPES
 from connectors.kick.connector import KickConnector
+from connectors.kick.parse import parse
 from connectors.kick.webhooks import KickWebhooks
-from engage.errors import Ambiguous, ConfigError, InvalidSignature, Refused, Unauthorized, Unavailable
-from engage.models import Surface
-from engage.platform import AccountLink, App, Found
+from engage.errors import Ambiguous, ConfigError, InvalidSignature, Malformed, Refused, Unauthorized, Unavailable
+from engage.models import EventKind, Surface
+from engage.platform import AccountLink, App, Finding, Found
 from tests.connectors.kick import kit
 from tests.platforms.kick import Kick
 
@@ -90,6 +92,40 @@ async def test_a_channel_is_granted_with_proof_and_once(kick: Kick) -> None:
         await CONNECT.finish(app, answer, BACK, begun.keep)
     with pytest.raises(Refused):
         await CONNECT.begin(app, {"type": "moderator"}, BACK, "state-2")
+    with pytest.raises(Refused, match="not granted"):
+        await CONNECT.finish(app, {"error": "access_denied", "state": "state-1"}, BACK, begun.keep)
+
+
+async def test_nobody_connects_to_a_bot_whose_own_lines_would_be_answered(kick: Kick, connect: Connect) -> None:
+    unnamed = kit.app(kick.url, bot="")
+    with pytest.raises(ConfigError, match="bot"):
+        await CONNECT.begin(unnamed, {}, BACK, "state-1")
+    assert (await CONNECT.begin(unnamed, {"type": "user"}, BACK, "state-2")).url
+    now = datetime.now(UTC)
+    for how, may in (("bot", False), ("user", True)):
+        connector = KickConnector(kit.account(kick.url, unnamed, type=how))
+        able = await connector.capabilities(Surface.LIVE, f"chat:{kit.CHANNEL}", now, now)
+        assert able.may_reply is may
+        await connector.close()
+
+
+async def test_what_stands_before_kick_and_turns_away_ends_no_access(kick: Kick, connect: Connect) -> None:
+    blocked = {"error": "Request blocked by security policy.", "reference": "af0f6626"}
+    kick.say("what lens?", message_id="01JMESSAGE")
+    kick.fail("/public/v1/chat", 403, blocked)
+    with pytest.raises(Unavailable) as caught:
+        await connect().send(kit.reply())
+    assert caught.value.retry_after == timedelta(minutes=1)
+    assert await connect().send(kit.reply())
+    connector = connect()
+    kick.fail("/oauth/token", 403, blocked)
+    with pytest.raises(Unavailable):
+        await connector.renew()
+    assert await connector.renew(), "the refresh token was not used up"
+    begun = await CONNECT.begin(kit.app(kick.url), {}, BACK, "state-1")
+    kick.fail("/oauth/token", 403, blocked)
+    with pytest.raises(Unavailable):
+        await CONNECT.finish(kit.app(kick.url), kick.consent(begun.url), BACK, begun.keep)
 
 
 @pytest.mark.parametrize(("how", "sender"), [("bot", kit.BOT), ("user", kit.CHANNEL)])
@@ -118,10 +154,14 @@ async def test_a_line_that_is_gone_a_chat_that_is_closed_and_an_access_that_ende
     kick.muted = True
     with pytest.raises(Refused, match="into the chat"):
         await connect().send(kit.reply())
+    kick.muted, kick.has_bot = False, False
+    with pytest.raises(Refused, match="Channel not found"):
+        await connect().send(kit.reply())
     connector = connect()
     kick.access.clear()
     with pytest.raises(Unauthorized):
         await connector.send(kit.reply())
+    assert not kick.posted
 
 
 async def test_an_answer_that_is_lost_may_stand_in_the_chat(kick: Kick, connect: Connect) -> None:
@@ -148,30 +188,88 @@ async def test_a_refresh_token_is_used_once(kick: Kick, connect: Connect) -> Non
         await connect().renew()
 
 
-async def test_events_are_asked_for_once(kick: Kick, connect: Connect) -> None:
+async def test_events_are_asked_for_once_and_again_when_kick_dropped_them(kick: Kick, connect: Connect) -> None:
+    hook = "https://engage.example/hooks/kick"
     for _ in range(2):
-        assert await connect().subscribe("https://engage.example/hooks/kick") is None
-    assert [row["event"] for row in kick.subscriptions] == ["chat.message.sent"]
+        again = await connect().subscribe(hook)
+        assert again is not None
+        assert timedelta(minutes=50) < again - datetime.now(UTC) <= timedelta(hours=1)
+    assert [(row["event"], row["broadcaster_user_id"]) for row in kick.subscriptions] == [
+        ("chat.message.sent", int(kit.CHANNEL))
+    ]
+    kick.subscriptions.clear()
+    await connect().subscribe(hook)
+    assert len(kick.subscriptions) == 1
 
 
-async def test_a_line_can_be_taken_away_and_not_brought_back(kick: Kick, connect: Connect) -> None:
+async def test_what_another_channel_is_subscribed_to_is_not_ours(kick: Kick, connect: Connect) -> None:
+    kick.lists_all = True
+    kick.subscriptions.append({"id": "s1", "event": "chat.message.sent", "version": 1, "broadcaster_user_id": 42})
+    kick.subscriptions.append({"id": "s2", "event": "channel.followed", "broadcaster_user_id": int(kit.CHANNEL)})
+    await connect().subscribe("https://engage.example/hooks/kick")
+    assert len(kick.subscriptions) == 3
+    kick.most = 2
+    kick.subscriptions.pop()
+    with pytest.raises(Unavailable, match="limit"):
+        await connect().subscribe("https://engage.example/hooks/kick")
+
+
+async def test_a_line_can_be_taken_away_twice_and_not_brought_back(kick: Kick, connect: Connect) -> None:
     kick.say("spam", message_id="01JSPAM")
     connector = connect()
+    kick.lose("/public/v1/chat/01JSPAM")
     await connector.hide(Surface.LIVE, "01JSPAM", hidden=True)
     assert "01JSPAM" not in kick.lines
-    for repeated in (connector.delete("01JSPAM"), connector.hide(Surface.LIVE, "01JSPAM", hidden=False)):
-        with pytest.raises(Refused):
-            await repeated
+    await connector.delete("01JSPAM")
+    with pytest.raises(Refused):
+        await connector.hide(Surface.LIVE, "01JSPAM", hidden=False)
+
+
+async def found(kick: Kick, hook: str, app: App | None = None, scopes: tuple[str, ...] = SCOPES) -> dict[str, Finding]:
+    """What the doctor is told, by name."""
+    link = AccountLink("a1", kit.CHANNEL, "creator", {}, kick.tokens(scopes), app or kit.app(kick.url))
+    connector = KickConnector(link)
+    findings = await connector.examine(hook)
+    await connector.close()
+    return {one.name: one for one in findings}
 
 
 async def test_the_doctor_tells_what_is_missing(kick: Kick, connect: Connect) -> None:
     hook = "https://engage.example/hooks/kick"
-    connector = connect()
-    assert [one.state for one in await connector.examine("")] == ["ok", "warn", "ok"]
-    await connector.subscribe(hook)
-    assert [one.state for one in await connector.examine(hook)] == ["ok", "ok", "ok"]
-    stranger = kit.app(kick.url, public_key=kit.public_pem("another"))
-    link = AccountLink("a1", kit.CHANNEL, "creator", {}, kick.tokens(), stranger)
-    other = KickConnector(link)
-    assert (await other.examine(hook))[-1].state == "fail"
-    await other.close()
+    assert {one.state for name, one in (await found(kick, hook)).items() if name != "events"} == {"ok"}
+    assert (await found(kick, hook))["events"].state == "warn"
+    assert (await found(kick, ""))["events"].state == "fail"
+    await connect().subscribe(hook)
+    assert {one.state for one in (await found(kick, hook)).values()} == {"ok"}
+    fewer = await found(kick, hook, scopes=("user:read", "events:subscribe"))
+    assert (fewer["scopes"].state, "chat:write" in fewer["scopes"].found) == ("fail", True)
+    assert (await found(kick, hook, kit.app(kick.url, bot="")))["bot"].state == "warn"
+
+
+@pytest.mark.parametrize(
+    ("key", "state"),
+    [
+        ("", "fail"),
+        (kit.public_pem("another"), "fail"),
+        (kit.public_pem("another") + kit.public_pem(kit.SECRETS[0]), "ok"),
+    ],
+)
+async def test_the_doctor_compares_the_key_with_kicks(kick: Kick, key: str, state: str) -> None:
+    finding = (await found(kick, "https://engage.example/hooks/kick", kit.app(kick.url, public_key=key)))["public key"]
+    assert finding.state == state
+    assert finding.fix or state == "ok"
+
+
+@pytest.mark.parametrize("kind", ["chat.message.sent", "moderation.banned", "channel.followed", "something.new", ""])
+def test_each_event_arrives_with_its_kind(kind: str) -> None:
+    now, body = datetime.now(UTC), kit.body("d1")
+    headers = kit.sign(kit.SECRETS[0], "d1", now, body, kind)
+    [(whose, event)] = KickWebhooks(kit.app()).receive(headers, body, now).events
+    assert (whose, event.key) == (kit.CHANNEL, "d1")
+    told = json.loads(event.body)
+    if kind:
+        [parsed] = parse(told, kit.CHANNEL)
+        assert (parsed.kind is EventKind.MESSAGE) == (kind == "chat.message.sent")
+    else:
+        with pytest.raises(Malformed, match="type"):
+            parse(told, kit.CHANNEL)

@@ -49,7 +49,7 @@ async def test_what_it_is() -> None:
         assert isinstance(connector, protocol)
 
 
-@pytest.mark.parametrize("surface", TikTokConnector.surfaces)
+@pytest.mark.parametrize("surface", sorted(TikTokConnector.surfaces))
 async def test_a_reply_is_sent_and_found(tiktok: TikTok, connected: Make, surface: Surface) -> None:
     connector, reply = connected(), reply_on(tiktok, surface, first_sent_at=datetime.now(UTC))
     assert (await connector.find(reply)).found is Found.ABSENT
