@@ -3,12 +3,13 @@
 https://github.com/KickEngineering/KickDevDocs/blob/main/getting-started/generating-tokens-oauth2-flow.md
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from connectors import oauth
-from connectors.fields import id_of, text
-from connectors.kick.calls import Calls, host
+from connectors import http, oauth
+from connectors.fields import id_of, text, yes
+from connectors.kick.calls import BLOCKED, KICK, UNBLOCKED, Calls, host
 from connectors.kick.keys import keys_in
 from engage.errors import Malformed, Refused, Unauthorized, Unavailable
 from engage.platform import AccountLink, App, Begun, Field, Grant
@@ -24,6 +25,17 @@ def provider(app: App) -> oauth.Provider:
     return oauth.Provider(f"{base}/oauth/authorize", f"{base}/oauth/token", SCOPES)
 
 
+@contextmanager
+def unblocked() -> Iterator[None]:
+    """Around calls to Kick's token endpoint: what stands before it may turn away a good one."""
+    try:
+        yield
+    except Refused as error:
+        if BLOCKED in str(error).lower():
+            raise Unavailable(str(error), retry_after=UNBLOCKED) from None
+        raise
+
+
 class KickConnect:
     """The application is made in the developer tab of a Kick account."""
 
@@ -34,7 +46,7 @@ class KickConnect:
             "Kick's public key",
             hint="the block from Kick's page on webhook security; two while it changes",
         ),
-        Field("bot_user_id", "User ID of the app's bot", hint="so that its own lines are known", optional=True),
+        Field("bot", "Name or user ID of the application's bot", hint="so that its own lines are known", optional=True),
     )
     account_fields: Sequence[Field] = (
         Field("type", "Write as (bot or user)", hint="bot: with a badge; user: as the creator", default="bot"),
@@ -43,22 +55,26 @@ class KickConnect:
     async def begin(self, app: App, entered: Mapping[str, str], redirect_uri: str, state: str) -> Begun:
         """The page to send the creator to. Raises ConfigError or Refused."""
         keys_in(str(app.config.get("public_key", "")))
-        if entered.get("type", AS[0]) not in AS:
+        writes_as = entered.get("type") or AS[0]
+        if writes_as not in AS:
             raise Refused("write as “bot” or as “user”")
+        if writes_as == "bot":
+            oauth.required(app, "bot", app.config.get("bot"))  # or the avatar might answer its own lines
         begun = oauth.begin(provider(app), app, redirect_uri, state)
-        return Begun(begun.url, {**begun.keep, "type": entered.get("type", AS[0])})
+        return Begun(begun.url, {**begun.keep, "type": writes_as})
 
     async def finish(
         self, app: App, answer: Mapping[str, str], redirect_uri: str, keep: Mapping[str, str]
     ) -> Sequence[Grant]:
         """The channel of whoever consented. Raises Refused or Retryable."""
         try:
-            tokens = await oauth.exchange(provider(app), app, answer, redirect_uri, keep, datetime.now(UTC))
+            with unblocked():
+                tokens = await oauth.exchange(provider(app), app, answer, redirect_uri, keep, datetime.now(UTC))
+            credentials = {"access_token": tokens.access, "refresh_token": tokens.refresh}
+            user_id, name = await whose(AccountLink("", "", credentials=credentials, app=app))
         except Unauthorized as error:
             raise Refused(str(error)) from None
-        credentials = {"access_token": tokens.access, "refresh_token": tokens.refresh}
-        user_id, name = await whose(AccountLink("", "", credentials=credentials, app=app))
-        return [Grant(user_id, name, credentials, tokens.expires_at, {"type": keep.get("type", AS[0])})]
+        return [Grant(user_id, name, credentials, tokens.expires_at, {"type": keep.get("type") or AS[0]})]
 
 
 async def whose(account: AccountLink) -> tuple[str, str]:
@@ -72,6 +88,19 @@ async def whose(account: AccountLink) -> tuple[str, str]:
         raise Unavailable(f"Kick did not say whose token it is: {error}") from None
     finally:
         await calls.close()
+
+
+async def granted(account: AccountLink) -> tuple[str, ...]:
+    """The scopes of a token, as Kick's introspection tells them. Raises what a read does."""
+    app, token = account.app, account.credentials.get("access_token", "")
+    base = host(account.config, app, ID)
+    async with http.client(base, headers={"authorization": f"Bearer {token}"}) as client:
+        answer = await http.read(client, client.build_request("POST", "/oauth/token/introspect"), KICK)
+    try:
+        said = answer.json()["data"]
+        return tuple(text(said, "scope", empty=True).split()) if yes(said, "active") else ()
+    except (ValueError, KeyError, TypeError, Malformed):
+        raise Unavailable("Kick did not say what the token is for") from None
 
 
 CONNECT = KickConnect()

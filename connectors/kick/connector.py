@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from connectors import oauth
-from connectors.fields import get, items
-from connectors.kick import connect
+from connectors.fields import get
+from connectors.kick import connect, examine
 from connectors.kick.calls import Calls
-from connectors.kick.keys import keys_in
-from connectors.kick.parse import CHAT
-from engage.errors import Ambiguous, ConfigError, Refused, Unavailable
+from connectors.kick.subscriptions import subscribe, subscribed
+from engage.errors import Ambiguous, Refused
 from engage.models import Capabilities, Outgoing, Receipt, Surface
 from engage.platform import AccountLink, Finding, Found, Limit, Quota, ReadBack, Renewed, Settle
 
 MAX_LENGTH = 500  # characters
-SUBSCRIPTIONS = "/events/subscriptions"
+HOURLY = timedelta(hours=1)  # Kick tells nobody that it dropped a subscription
 
 
 class KickConnector:
@@ -40,7 +39,10 @@ class KickConnector:
         self, surface: Surface, conversation_id: str, heard_at: datetime, now: datetime
     ) -> Capabilities:
         """Asks nobody: Kick says `is_sent` where the chat does not take a line."""
-        return Capabilities(may_reply=True, max_length=MAX_LENGTH, native_bot_label=self._type == "bot")
+        by_bot = self._type == "bot"
+        if by_bot and not self._account.app.config.get("bot"):
+            return Capabilities(may_reply=False, reason="the application's bot is not named: it might answer itself")
+        return Capabilities(may_reply=True, max_length=MAX_LENGTH, native_bot_label=by_bot)
 
     async def send(self, reply: Outgoing) -> Receipt:
         """Write a line as the answer to another."""
@@ -63,8 +65,8 @@ class KickConnector:
         return ReadBack(Found.UNREADABLE)
 
     async def delete(self, receipt_id: str) -> None:
-        """Take a line away. Raises as a read does."""
-        await self._calls.ask("DELETE", f"/chat/{receipt_id}")
+        """Take a line away; the second time is no error. Raises as a read does."""
+        await self._calls.remove(f"/chat/{receipt_id}")
 
     async def hide(self, surface: Surface, message_id: str, *, hidden: bool) -> None:
         """A line can be taken away, not brought back."""
@@ -74,50 +76,20 @@ class KickConnector:
 
     async def subscribe(self, callback_url: str) -> datetime | None:
         """Ask for the chat's lines, unless they are asked for. The address is the one of the developer tab."""
-        if await self._subscribed():
-            return None
-        events = [{"name": CHAT, "version": 1}]
-        whose = int(self._account.platform_user_id)
-        body: dict[str, Any] = {"events": events, "method": "webhook", "broadcaster_user_id": whose}
-        said = await self._calls.ask("POST", SUBSCRIPTIONS, json=body)
-        errors = [get(row, "error") for row in said] if isinstance(said, list) else []
-        if told := [error for error in errors if isinstance(error, str) and error]:
-            raise Unavailable(f"Kick does not subscribe: {told[0]}")
-        return None
-
-    async def _subscribed(self) -> bool:
-        asked = {"broadcaster_user_id": self._account.platform_user_id}
-        rows = await self._calls.ask("GET", SUBSCRIPTIONS, params=asked)
-        return any(get(row, "event") == CHAT for row in items({"rows": rows}, "rows"))
+        if not await subscribed(self._calls, self._account.platform_user_id):
+            await subscribe(self._calls, self._account.platform_user_id)
+        return datetime.now(UTC) + HOURLY
 
     async def renew(self) -> Renewed:
         """New tokens; Kick's refresh token can be used once."""
         known, app = self._account.credentials, self._account.app
-        tokens = await oauth.refresh(connect.provider(app), app, known.get("refresh_token", ""), datetime.now(UTC))
+        with connect.unblocked():
+            tokens = await oauth.refresh(connect.provider(app), app, known.get("refresh_token", ""), datetime.now(UTC))
         return Renewed({**known, "access_token": tokens.access, "refresh_token": tokens.refresh}, tokens.expires_at)
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
-        """Access, subscription, and whether the key that calls are held against is Kick's."""
-        _, name = await connect.whose(self._account)
-        found = [Finding("access", "ok", f"the token is {name}'s")]
-        fix = "Enter it in the developer tab of Kick, and wait a minute" if callback_url else "Set public_url"
-        on = bool(callback_url) and await self._subscribed()
-        found.append(
-            Finding("events", "ok" if on else "warn", "subscribed" if on else "not subscribed", "" if on else fix)
-        )
-        return [*found, await self._key()]
-
-    async def _key(self) -> Finding:
-        theirs = get(await self._calls.ask("GET", "/public-key"), "public_key")
-        try:
-            ours = [key.public_numbers() for key in keys_in(str(self._account.app.config.get("public_key", "")))]
-            same = isinstance(theirs, str) and keys_in(theirs)[0].public_numbers() in ours
-        except ConfigError as error:
-            return Finding("public key", "fail", str(error), "")
-        fix = "Copy the key from Kick's page on webhook security with `engage app set kick`"
-        return Finding(
-            "public key", "ok" if same else "fail", "Kick's" if same else "another than Kick's", "" if same else fix
-        )
+        """Access, scopes, subscription, the bot, and whether the key that calls are held against is Kick's."""
+        return await examine.examine(self._calls, self._account, self._type, callback_url)
 
     async def close(self) -> None:
         """Release the connections."""

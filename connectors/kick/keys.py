@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature as Wrong
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -28,7 +29,7 @@ def keys_in(text: str) -> list[RSAPublicKey]:
     for block in _BLOCK.findall(text):
         try:
             key = load_pem_public_key(_lines(block))
-        except ValueError:
+        except (ValueError, UnsupportedAlgorithm):
             key = None
         if not isinstance(key, RSAPublicKey):
             raise _wrong("it holds a block that is no RSA key")

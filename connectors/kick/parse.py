@@ -1,7 +1,7 @@
 """Kick's chat in normal form. Pure.
 
-What the receiver keeps has the kind of the event beside it, and the id of the application's bot; a chat message alone
-is understood too.
+What the receiver keeps has the kind of the event beside it, and who the application's bot is; a chat message alone is
+understood too.
 """
 
 import re
@@ -25,12 +25,21 @@ def parse(payload: Any, account_user_id: str) -> list[Event]:
     if channel != (account_user_id or channel):
         return [Event(EventKind.IGNORED, reason="it is another channel's")]
     message = _message(event, channel)
-    return [Event(_kind(message, id_or_none(payload, "bot") if wrapped else None), Surface.LIVE, message)]
+    ours = wrapped and _is(id_or_none(payload, "bot"), event)
+    return [Event(_kind(message, by_our_bot=ours), Surface.LIVE, message)]
 
 
-def _kind(message: Message, bot: str | None) -> EventKind:
+def _is(bot: str | None, event: Any) -> bool:
+    """Whether the application's bot, known by its id or its name, wrote a line."""
+    if bot is None or bot.isdecimal():  # a follower may be called by a number
+        return bot is not None and bot == id_of(event, "sender", "user_id")
+    names = (text_or_none(event, "sender", name) or "" for name in ("username", "channel_slug"))
+    return bot.casefold() in [name.casefold() for name in names]
+
+
+def _kind(message: Message, *, by_our_bot: bool) -> EventKind:
     """Kick does not say which application wrote something: of the channel's own lines intake finds out."""
-    if bot and message.author.id == bot:
+    if by_our_bot:
         return EventKind.ECHO
     return EventKind.TAKEOVER if message.author.is_self else EventKind.MESSAGE
 

@@ -30,7 +30,7 @@ class KickWebhooks:
         whose = id_or_none(event, "broadcaster", "user_id")
         if whose is None:
             return Delivery()  # nothing that a channel is told
-        told = {"type": headers.get(TYPE, ""), "event": event, "bot": str(self._app.config.get("bot_user_id") or "")}
+        told = {"type": headers.get(TYPE, ""), "event": event, "bot": str(self._app.config.get("bot") or "").strip()}
         return Delivery([(whose, RawEvent(message_id, json.dumps(told).encode()))])
 
 
