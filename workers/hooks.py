@@ -54,6 +54,8 @@ class Hooks:
             answer = await self._take(scope, receive)
         except EngageError as error:
             answer = refusal(scope["path"], error)
+        except RecursionError:
+            answer = refusal(scope["path"], Malformed("the body is nested too deeply"))
         await answer(scope, receive, send)
 
     async def _take(self, scope: Scope, receive: Receive) -> Response:

@@ -49,9 +49,7 @@ def _bot(app: App, writes_as: str) -> Finding:
         return Finding("bot", "ok", "writes as the creator")
     if named := app.config.get("bot"):
         return Finding("bot", "ok", f"writes as {named}")
-    return Finding(
-        "bot", "warn", "the application's bot is not named", f"Name it with {SET}, so that its lines are known"
-    )
+    return Finding("bot", "fail", "the application's bot is not named: nothing is answered", f"Name it with {SET}")
 
 
 async def _key(calls: Calls, app: App) -> Finding:

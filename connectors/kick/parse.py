@@ -33,8 +33,8 @@ def _is(bot: str | None, event: Any) -> bool:
     """Whether the application's bot, known by its id or its name, wrote a line."""
     if bot is None or bot.isdecimal():  # a follower may be called by a number
         return bot is not None and bot == id_of(event, "sender", "user_id")
-    names = (text_or_none(event, "sender", name) or "" for name in ("username", "channel_slug"))
-    return bot.casefold() in [name.casefold() for name in names]
+    names = (text_or_none(event, "sender", name) for name in ("username", "channel_slug"))
+    return bot.removeprefix("@").casefold() in [name.casefold() for name in names if name]
 
 
 def _kind(message: Message, *, by_our_bot: bool) -> EventKind:

@@ -103,6 +103,12 @@ def test_what_the_platform_did_not_sign_is_refused_and_not_kept(platform: httpx.
         assert tx.execute(select(func.count()).select_from(deliveries)).scalar_one() == 0
 
 
+def test_a_body_that_is_nested_too_deeply_is_malformed(platform: httpx.Client) -> None:
+    body = b'{"events": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    answer = platform.post(URL, content=body, headers={"x-paper": SECRET})
+    assert (answer.status_code, answer.json()["error"]) == (400, "the body is nested too deeply")
+
+
 @pytest.mark.parametrize("path", ["/hooks/papyrus", "/hooks/sandbox", "/hooks/"])
 def test_an_application_nobody_has_gets_404(platform: httpx.Client, path: str) -> None:
     assert platform.post(path, json={}).status_code == 404

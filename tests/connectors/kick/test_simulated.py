@@ -243,7 +243,7 @@ async def test_the_doctor_tells_what_is_missing(kick: Kick, connect: Connect) ->
     assert {one.state for one in (await found(kick, hook)).values()} == {"ok"}
     fewer = await found(kick, hook, scopes=("user:read", "events:subscribe"))
     assert (fewer["scopes"].state, "chat:write" in fewer["scopes"].found) == ("fail", True)
-    assert (await found(kick, hook, kit.app(kick.url, bot="")))["bot"].state == "warn"
+    assert (await found(kick, hook, kit.app(kick.url, bot="")))["bot"].state == "fail"
 
 
 @pytest.mark.parametrize(
@@ -269,3 +269,12 @@ def test_each_event_arrives_with_its_kind(kind: str) -> None:
     else:
         with pytest.raises(Malformed, match="type"):
             parse(told, kit.CHANNEL)
+
+
+def test_a_line_that_kick_tells_late_is_taken_with_its_time_in_the_chat() -> None:
+    now, said_at = datetime.now(UTC), datetime.now(UTC) - timedelta(hours=2)
+    body = json.dumps(kit.line("01JLATE", created_at=said_at.isoformat())).encode()
+    [(whose, event)] = KickWebhooks(kit.app()).receive(kit.sign(kit.SECRETS[0], "d1", now, body), body, now).events
+    [parsed] = parse(json.loads(event.body), whose)
+    assert parsed.message is not None
+    assert parsed.message.sent_at == said_at
