@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from engage.errors import ConfigError
-from engage.platform import App, AppWebhooks, Connect, Connector, Parser
+from engage.grants import Connect
+from engage.platform import App, AppWebhooks, Connector, Parser
 
 ENTRY_POINT_GROUP = "engage.connectors"
 

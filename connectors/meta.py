@@ -16,9 +16,10 @@ from engage.errors import Ambiguous, EngageError, RateLimited, Refused, Unauthor
 RATE = frozenset({4, 17, 32, 341, 613, 80001, 80002, 80006})
 BLOCKED_FOR_A_WHILE = 368  # for a policy: asking again soon makes it worse
 ACCESS = frozenset({102, 190})
-PERMISSION = frozenset({3, 10, *range(200, 300)})
+NOT_VISIBLE = 210  # a person whom the account cannot see
+PERMISSION = frozenset({3, 10, *range(200, 300)}) - {NOT_VISIBLE}
 # Of the permission codes, these subcodes are about one reply: its window is over, its reader or thread is not ours.
-ONE_REPLY = frozenset({2018278, 2534022, 2018300, 1545041, 2018108})
+ONE_REPLY = frozenset({2018278, 2018065, 2534022, 2018300, 1545041, 2018108, 2018028, 2534041})
 SERVICE = frozenset({1, 2})
 A_WHILE = timedelta(minutes=5)  # the windows of Meta's limits slide: a part of it is free again soon
 BLOCKED = timedelta(hours=6)

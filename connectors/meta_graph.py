@@ -1,6 +1,6 @@
 """The calls of Meta's Graph API, as Instagram, Facebook Pages and Threads share them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import httpx
@@ -49,15 +49,20 @@ class Graph:
         """An answer with its headers. Raises what a read does."""
         return await http.read(self._http, self._request("GET", path, params=params), READING)
 
-    async def every(self, path: str, params: Mapping[str, str], pages: int) -> tuple[list[Any], bool]:
-        """The rows of a list, and whether that was the whole of it. Raises what a read does."""
+    async def every(
+        self, path: str, params: Mapping[str, str], pages: int, enough: Callable[[Any], bool] = lambda row: False
+    ) -> tuple[list[Any], bool]:
+        """The rows of a list, and whether that was all that is wanted of it. Raises what a read does.
+
+        enough: whether nothing that is wanted stands behind a row.
+        """
         rows: list[Any] = []
         after: dict[str, str] = {}
         for _ in range(pages):
             page = await self.get(path, {**params, **after})
             rows += listed(page)
             following = cursor(page)
-            if not following:
+            if not following or (rows and enough(rows[-1])):
                 return rows, True
             after = {"after": following}
         return rows, False

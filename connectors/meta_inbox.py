@@ -12,15 +12,15 @@ from typing import Any
 
 from connectors.fields import id_of, items, text, text_or_none, time
 from connectors.meta_graph import Graph, listed
-from connectors.meta_messages import name_of
+from connectors.meta_messages import DIRECT, name_of
 from connectors.meta_webhooks import MESSAGING
-from engage.errors import Malformed, RateLimited, Refused, Unavailable
+from engage.errors import Malformed, Permanent, RateLimited, Refused, Unavailable
 from engage.models import Outgoing, Receipt
 from engage.platform import Found, Page, RawEvent, ReadBack
 
 READABLE = 20
 CLOCKS = timedelta(minutes=2)  # how far Meta's clock and ours may be apart
-CONVERSATIONS = 25
+CONVERSATIONS, PAGES = 25, 10  # of one page, and pages at most: two calls a second are allowed
 AT_FIRST = timedelta(days=1)  # how far a first look goes back
 OBJECTS = {"instagram": "instagram", "messenger": "page"}  # what a webhook of each product is about
 _MESSAGES = f"messages.limit({READABLE}){{id,created_time,from,to,message}}"
@@ -29,18 +29,24 @@ UNREADABLE = ReadBack(Found.UNREADABLE)
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """The conversations of one account. product: as Meta calls it here, `instagram` or `messenger`."""
+    """The conversations of one account.
+
+    product: as Meta calls it here, `instagram` or `messenger`. scoped: the account's id for our app, where it has one.
+    """
 
     graph: Graph
     product: str
     own: str
     handle: str = ""
+    scoped: str = ""
 
     async def find(self, reply: Outgoing) -> ReadBack:
         """Look for a message among the newest that went to its follower."""
         asked = {"platform": self.product, "user_id": reply.follower_id, "fields": _MESSAGES}
         try:
             talks = listed(await self.graph.get(f"/{self.own}/conversations", asked))
+            if not talks and reply.conversation_id.startswith(DIRECT):
+                return UNREADABLE  # the follower wrote there: the conversation exists
             rows = [row for talk in talks for row in items(talk, "messages", "data")]
             return self._among(rows, reply)
         except (RateLimited, Unavailable, Refused, Malformed):
@@ -55,12 +61,21 @@ class Inbox:
 
     def _is_own(self, row: Any) -> bool:
         username = text_or_none(row, "from", "username")
-        return id_of(row, "from", "id") == self.own or bool(username and username == self.handle)
+        return id_of(row, "from", "id") in (self.own, self.scoped) or bool(username and username == self.handle)
 
     async def since(self, moment: datetime) -> list[tuple[datetime, RawEvent]]:
-        """The messages from `moment` on, as webhooks would tell them. Raises what a read does."""
+        """The messages from `moment` on, as webhooks would tell them; none where they may not be read.
+
+        Raises Retryable. Of an access that is gone the account's posts tell, which are read before.
+        """
         asked = {"platform": self.product, "fields": f"updated_time,{_MESSAGES}", "limit": str(CONVERSATIONS)}
-        talks = listed(await self.graph.get(f"/{self.own}/conversations", asked))
+        # The one with the newest message stands first.
+        try:
+            talks, _ = await self.graph.every(
+                f"/{self.own}/conversations", asked, PAGES, lambda talk: _is_older(talk, moment)
+            )
+        except Permanent:
+            return []  # no permission, or the creator lets no app read messages: comments are heard all the same
         rows = [row for talk in talks for row in items(talk, "messages", "data")]
         return [(at, event) for at, event in self._told(rows) if at >= moment]
 
@@ -77,6 +92,13 @@ class Inbox:
             stamp = int(at.timestamp() * 1000)
             item = {"sender": sender, "recipient": recipient, "timestamp": stamp, "message": told}
             yield at, event(self.product, self.own, at, MESSAGING, item, f"{MESSAGING} {mid}")
+
+
+def _is_older(talk: Any, moment: datetime) -> bool:
+    try:
+        return time(talk, "updated_time") < moment
+    except Malformed:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +121,21 @@ class Mark:
         """Whether a post has other comments than before."""
         return bool(count) and count != self.counts.get(post_id)
 
-    def page(self, found: Sequence[tuple[datetime, RawEvent]], counts: Mapping[str, Any], wait: timedelta) -> Page:
-        """What was found, oldest first, and the cursor of the next look."""
+    def page(
+        self,
+        found: Sequence[tuple[datetime, RawEvent]],
+        counts: Mapping[str, Any],
+        wait: timedelta,
+        read_to: datetime | None = None,
+    ) -> Page:
+        """What was found, oldest first, and the cursor of the next look.
+
+        read_to: where a list was too long for one look, the time up to which it was read; the next goes on there.
+        """
         fresh = sorted((one for one in found if one[0] >= self.since - CLOCKS), key=lambda one: one[0])
         newest = max([self.since, *(at for at, _ in fresh)])
+        if read_to is not None:
+            newest = min(newest, read_to + CLOCKS)
         kept = {post_id: count for post_id, count in counts.items() if isinstance(count, int)}
         cursor = json.dumps({"since": newest.isoformat(), "counts": kept})
         return Page([raw for _, raw in fresh], cursor, wait)
@@ -120,12 +153,14 @@ def earliest(reply: Outgoing) -> datetime | None:
 
 
 def found_in(rows: Iterator[tuple[Any, str, str]], reply: Outgoing) -> ReadBack | None:
-    """The first of `rows` (each with the names of its text and time) that is `reply`. Raises Malformed."""
-    since = earliest(reply)
-    for row, words, when in rows:
-        at = time(row, when)
-        # Meta trims: only the words count.
-        same = (text_or_none(row, words) or "").split() == reply.text.split()
-        if same and (since is None or at >= since):
-            return ReadBack(Found.FOUND, Receipt(text(row, "id"), at))
-    return None
+    """The newest of `rows` (each with the names of its text and time) that may be `reply`. Raises Malformed.
+
+    In one thread another reply of ours may have the same words: what is asked for was posted after it.
+    """
+    since, words = earliest(reply), reply.text.split()  # Meta trims: only the words count
+    timed = [(time(row, when), row) for row, said, when in rows if (text_or_none(row, said) or "").split() == words]
+    right = [(at, row) for at, row in timed if since is None or at >= since]
+    if not right:
+        return None
+    at, row = max(right, key=lambda one: one[0])
+    return ReadBack(Found.FOUND, Receipt(text(row, "id"), at))

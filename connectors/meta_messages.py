@@ -1,6 +1,5 @@
 """Direct messages of Instagram and Messenger in normal form: both tell them in the same words. Pure."""
 
-from collections.abc import Collection
 from typing import Any
 
 from connectors.fields import get, id_of, id_or_none, items, mapping, text, text_or_none, yes
@@ -22,16 +21,15 @@ def ignored(reason: str, message: Message | None = None) -> Event:
     return Event(EventKind.IGNORED, message.surface if message else None, message, reason)
 
 
-def direct(update: Update, own: str, ours: Collection[str]) -> Event:
-    """One update of a messaging list. own: the account's id; ours: the ids of our app. Raises Malformed."""
+def direct(update: Update, own: str) -> Event:
+    """One update of a messaging list. own: the account's id. Raises Malformed."""
     item = update.item
-    if update.kind == STANDBY:
+    if update.kind == STANDBY and not yes(item, "message", "is_echo"):
         return ignored("another app owns the thread")
     if isinstance(get(item, "message"), dict):
-        return _message(item, own, ours)
+        return _message(item, own)
     if isinstance(get(item, "message_edit"), dict):
-        edit = mapping(item, "message_edit")
-        return _of(EventKind.EDITED, item, own, text(edit, "mid"), text(edit, "text", empty=True))
+        return _edited(item, own)
     if isinstance(get(item, "postback"), dict):
         return _pressed(item, own)
     mapping(item)
@@ -39,14 +37,14 @@ def direct(update: Update, own: str, ours: Collection[str]) -> Event:
     return ignored(f"nothing to do for {kinds or 'an empty update'}")
 
 
-def _message(item: Any, own: str, ours: Collection[str]) -> Event:
+def _message(item: Any, own: str) -> Event:
     told = mapping(item, "message")
     mid = text(told, "mid")
     if yes(told, "is_deleted"):
         return _of(EventKind.DELETED, item, own, mid, "")
     words = text_or_none(told, "text") or ""
     if yes(told, "is_echo") or id_of(item, "sender", "id") == own:
-        return _of(EventKind.ECHO if _is_ours(told, ours) else EventKind.TAKEOVER, item, own, mid, words)
+        return _of(EventKind.ECHO if _is_ours(told) else EventKind.TAKEOVER, item, own, mid, words)
     event = _of(EventKind.MESSAGE, item, own, mid, words)
     if words:
         return event
@@ -54,9 +52,20 @@ def _message(item: Any, own: str, ours: Collection[str]) -> Event:
     return ignored(f"it holds no text ({kinds or 'unsupported'})", event.message)
 
 
-def _is_ours(told: Any, ours: Collection[str]) -> bool:
-    """Whether our app sent it. The inbox of Meta's own apps, where a person writes, has another app's id or none."""
-    return id_or_none(told, "app_id") in ours or (text_or_none(told, "metadata") or "").startswith(MARK)
+def _edited(item: Any, own: str) -> Event:
+    edit = mapping(item, "message_edit")
+    if (words := text_or_none(edit, "text")) is None:
+        # Instagram tells this of new messages too, often without sender: `messages` tells these.
+        return ignored("an edit without the new text")
+    return _of(EventKind.EDITED, item, own, text(edit, "mid"), words)
+
+
+def _is_ours(told: Any) -> bool:
+    """Whether it brings back the mark that our messages carry; of others intake finds out by their id or words.
+
+    The app's id in an echo proves nothing: what a person writes in Meta's inbox is reported to carry the id of the app.
+    """
+    return (text_or_none(told, "metadata") or "").startswith(MARK)
 
 
 def _pressed(item: Any, own: str) -> Event:

@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import Any
 
 from connectors.fields import epoch, get, id_of, id_or_none, items, mapping, number, text, time, yes
+from connectors.meta_deauthorization import deauthorized, is_form
 from engage.errors import ConfigError, InvalidSignature, Malformed
-from engage.platform import App, Delivery, Field, RawEvent
+from engage.grants import Field
+from engage.platform import App, Delivery, RawEvent
 
 VERIFY_TOKEN = "verify_token"  # noqa: S105 - a name
 WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - a name
@@ -27,7 +29,6 @@ FIELDS = (
         optional=True,
     ),
 )
-OURS = "engage.app"  # beside the update: the ids under which Meta names our own app in echoes
 MESSAGING, STANDBY, CHANGES = "messaging", "standby", "changes"
 _MILLISECONDS = 10**11  # as seconds this would be the year 5138
 
@@ -106,21 +107,25 @@ class Webhooks:
         return query.get("hub.challenge") if known and query.get("hub.mode") == "subscribe" else None
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
-        """Each update of a delivery by itself, with the account it is for. Raises InvalidSignature or Malformed."""
+        """What a call brings: updates, or that a person took the app away. Raises InvalidSignature or Malformed."""
+        if is_form(headers):
+            return deauthorized(secrets_of(self._app), body, now)
         verify(secrets_of(self._app), headers, body)
         try:
             payload = json.loads(body)
         except ValueError:
             raise Malformed("the delivery is not JSON") from None
+        return self.sorted_out(payload)
+
+    def sorted_out(self, payload: Any) -> Delivery:
+        """What a decoded delivery brings, and for whom. Raises Malformed."""
         if text(payload, "object") != self._product:
             return Delivery()
         return Delivery([(update.account, self._alone(update)) for update in updates(payload)])
 
     def _alone(self, update: Update) -> RawEvent:
         entry = {"id": update.account, "time": update.entry.get("time"), update.kind: [update.item]}
-        ids = [self._app.config.get(name) for name in ("client_id", "meta_app_id")]
-        body = {"object": self._product, "entry": [entry], OURS: [str(one) for one in ids if one]}
-        return RawEvent(self._key(update, entry), json.dumps(body).encode())
+        return RawEvent(self._key(update, entry), json.dumps({"object": self._product, "entry": [entry]}).encode())
 
     def _key(self, update: Update, entry: Mapping[str, Any]) -> str:
         name = self._name_of(update.item) if update.kind == CHANGES else named(update)

@@ -18,7 +18,8 @@ import httpx
 from connectors import http
 from connectors.answers import Dialect, plain_message, status_401
 from engage.errors import Ambiguous, ConfigError, EngageError, Refused, Unauthorized, Unavailable
-from engage.platform import App, Begun, Field
+from engage.grants import Begun, Field
+from engage.platform import App
 
 # What an operator enters of an application that is registered with the platform.
 APP_FIELDS = (Field("client_id", "Client ID"), Field("client_secret", "Client secret", secret=True))
@@ -38,6 +39,7 @@ class Provider:
     secret_name: str = "client_secret"  # noqa: S105 - a name
     separator: str = " "  # between scopes
     pkce: bool = True  # false: the platform refuses or ignores a challenge
+    revoke_url: str = ""  # where tokens are given back (RFC 7009); '' the platform has no such place
     basic: bool = False  # id and secret go into the Authorization header (RFC 6749, 2.3.1)
 
 
@@ -122,20 +124,28 @@ def required(app: App, key: str, value: Any) -> str:
 
 async def ask(provider: Provider, app: App, grant: Mapping[str, str], now: datetime) -> Tokens:
     """Tokens for any grant (RFC 6749, 4.4 for `client_credentials`). Raises Unauthorized, ConfigError or Retryable."""
+    return _tokens(await _post(provider, app, provider.token_url, grant), now)
+
+
+async def revoke(provider: Provider, app: App, token: str) -> None:
+    """Give a token back, with a refresh token the grant (RFC 7009). Raises Unauthorized, ConfigError or Retryable."""
+    await _post(provider, app, provider.revoke_url, {"token": token})
+
+
+async def _post(provider: Provider, app: App, url: str, form: Mapping[str, str]) -> httpx.Response:
     known, secret = client_id(app), client_secret(app).split()[0]  # the newest stands first
-    async with http.client(provider.token_url) as calls:
+    async with http.client(url) as calls:
         if provider.basic:
             auth = httpx.BasicAuth(known, secret)
-            request = calls.build_request("POST", provider.token_url, data={**grant, provider.client_name: known})
+            request = calls.build_request("POST", url, data={**form, provider.client_name: known})
             request = next(auth.auth_flow(request))
         else:
             client = {provider.client_name: known, provider.secret_name: secret}
-            request = calls.build_request("POST", provider.token_url, data={**grant, **client})
+            request = calls.build_request("POST", url, data={**form, **client})
         try:
-            answer = await http.write(calls, request, _TOKENS)
+            return await http.write(calls, request, _TOKENS)
         except Ambiguous as error:
-            raise Unavailable(str(error)) from None  # nothing is posted: the same grant may be asked for again
-    return _tokens(answer, now)
+            raise Unavailable(str(error)) from None  # nothing is posted: the same may be asked for again
 
 
 def _tokens(answer: httpx.Response, now: datetime) -> Tokens:

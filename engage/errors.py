@@ -25,11 +25,15 @@ class EngageError(Exception):
 
 
 class Retryable(EngageError):
-    """Not done; it may succeed later."""
+    """Not done; it may succeed later.
 
-    def __init__(self, message: str = "", *, retry_after: timedelta | None = None) -> None:
+    retry_after: when to try again, where the platform said so. spent: units of a quota that it counted all the same.
+    """
+
+    def __init__(self, message: str = "", *, retry_after: timedelta | None = None, spent: int = 0) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.spent = spent
 
 
 class RateLimited(Retryable):

@@ -80,7 +80,9 @@ class Event:
     """One thing inside a delivery. `reason` says why an event is ignored.
 
     EDITED carries the message with its new text, DELETED with an empty one. Where a platform tells only the id of what
-    was deleted, conversation and author of that message are empty.
+    was deleted, conversation and author of that message are empty. Where it takes away everything that somebody wrote
+    in a conversation and names no message, its id is empty; the author too where it is everybody's. A TAKEOVER that
+    answers one of our replies may leave the conversation empty, where only the ledger knows it.
     """
 
     kind: EventKind
@@ -176,11 +178,12 @@ class PassageKind(StrEnum):
     PAIR = "pair"
     FAQ = "faq"
     PRODUCT = "product"
+    PRIVATE = "private"  # written to one person: it teaches the voice and is never recalled
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of the creator's own words. `question` is what it answered, where it did."""
+    """A piece of the creator's own words. `question` is what it answered, where it did; `surface` where, if known."""
 
     id: str
     source_id: str
@@ -191,6 +194,7 @@ class Passage:
     url: str | None = None
     said_at: datetime | None = None
     language: str = ""
+    surface: Surface | None = field(default=None, repr=False)  # no part of the digest: it is not searched
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol, runtime_checkable
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, Event, Outgoing, Receipt, Surface
 
 
@@ -80,75 +80,6 @@ class Page:
     unspent: int = 0
 
 
-# Endpoints of limits and quotas: what posts replies, what a look of a poll or the opening of a stream takes, and what
-# a person does by hand (hiding a message, taking a reply back).
-REPLY = "reply"
-POLL = "poll"
-STREAM = "stream"
-BY_HAND = "by hand"
-EVERYWHERE = frozenset(Surface)
-
-
-class Each(StrEnum):
-    """What a limit counts by itself."""
-
-    ACCOUNT = "account"
-    CONVERSATION = "conversation"  # each conversation of the account
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """At most `count` calls in any span of `per`, as a strict platform counts them. Several may hold for one call.
-
-    burst: how many of them may go at once after a quiet time. A larger one answers sooner and uses less of the limit
-    in a steady stream: what goes at once is kept free. shared_by: a name whose accounts share the limit, as those of
-    one application do; '' each account has it for itself. Raises ValueError where the numbers cannot be.
-    """
-
-    count: int
-    per: timedelta
-    burst: int = 1
-    each: Each = Each.ACCOUNT
-    endpoint: str = REPLY
-    surfaces: frozenset[Surface] = EVERYWHERE
-    shared_by: str = ""
-
-    def __post_init__(self) -> None:
-        if not (self.per > timedelta(0) and 1 <= self.burst <= self.count):
-            raise ValueError("a limit needs a span, and a burst from 1 to its count")
-
-
-class Period(StrEnum):
-    """What a quota is for. It begins anew at midnight in the platform's time zone."""
-
-    DAY = "day"
-    MONTH = "month"
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """`units` a day or month of the platform's calendar, of which each call takes `cost`.
-
-    It is kept in the ledger, so it is for what costs money or a day. shared_by: as for a limit. Raises ValueError.
-    """
-
-    units: int
-    cost: int = 1
-    period: Period = Period.DAY
-    time_zone: str = "UTC"
-    endpoint: str = REPLY
-    surfaces: frozenset[Surface] = EVERYWHERE
-    shared_by: str = ""
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.cost <= self.units:
-            raise ValueError("a quota needs a cost from 1 to its units")
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(f"{self.time_zone!r} is no time zone") from None
-
-
 class Connector(Protocol):
     """Every connector: what it can do, how often, how it sends, how it settles."""
 
@@ -200,21 +131,25 @@ class WebhookSource(Protocol):
 class Delivery:
     """What one call of a platform brought for the accounts of an application.
 
-    events: each with the platform's id of the account it is for. answer: what must stand in the 2xx, as some
-    platforms prove an endpoint by POST; status: the 2xx.
+    events: each with the platform's id of the account it is for. people: what is for all accounts of a person, with the
+    platform's id of them: of an account, or `granted_by` in its config. answer: what must stand in the 2xx, as some
+    platforms prove an endpoint by POST; status: the 2xx. charges: quotas that it took the `cost` of, without asking:
+    paid also where that overdraws them. They are shared by the application's accounts (`shared_by`).
     """
 
     events: Sequence[tuple[str, RawEvent]] = ()
     answer: str = ""
     media_type: str = "text/plain"
     status: int = 200
+    people: Sequence[tuple[str, RawEvent]] = ()
+    charges: Sequence[Quota] = ()
 
 
 class AppWebhooks(Protocol):
     """connectors/<platform>/webhooks.py: `WEBHOOKS` makes one from an App. The address names no account."""
 
     def challenge(self, query: Mapping[str, str]) -> str | None:
-        """As of a WebhookSource: the answer to a GET that asks whether the endpoint is ours."""
+        """As of a WebhookSource: the answer to a GET that asks whether the endpoint is ours, or a JSON document."""
 
     def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
         """Verify the raw bytes and sort out whom they are for. Raises InvalidSignature or Malformed."""
@@ -229,6 +164,14 @@ class Subscribing(Protocol):
 
         Returns when to ask again; None: in a day. Raises Retryable, Unauthorized or Refused.
         """
+
+
+@runtime_checkable
+class Charging(Protocol):
+    """A `Subscribing` one that takes money for what it brings: asked while the quotas of endpoint `stream` last."""
+
+    async def unsubscribe(self) -> None:
+        """End what `subscribe` asked for; it changes nothing where nothing holds. Raises as `subscribe` does."""
 
 
 @runtime_checkable
@@ -268,6 +211,14 @@ class Renewable(Protocol):
 
 
 @runtime_checkable
+class Revocable(Protocol):
+    """A platform where access can be given back."""
+
+    async def revoke(self) -> None:
+        """End the subscriptions of the account and void its tokens. Raises what a write raises."""
+
+
+@runtime_checkable
 class Moderation(Protocol):
     """A platform where the account may take a follower's message out of sight."""
 
@@ -296,65 +247,6 @@ class Examinable(Protocol):
 
         callback_url: where the platform's events should arrive; '' where nothing is reachable from outside.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """Something a person enters to connect. `default` is taken where nothing is entered; '' makes it required."""
-
-    name: str
-    label: str
-    secret: bool = False
-    hint: str = ""
-    default: str = ""
-    optional: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """An account that was granted to us. expires_at: when its credentials end; None: they do not."""
-
-    platform_user_id: str
-    handle: str
-    credentials: Mapping[str, str] = field(repr=False)
-    expires_at: datetime | None = None
-    config: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """Where the creator's browser goes to consent, and what must be kept, in secret, until it comes back."""
-
-    url: str
-    keep: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-class Connect(Protocol):
-    """connectors/<platform>/connect.py: `CONNECT`. It is a Consent or an Entry, or both."""
-
-    app_fields: Sequence[Field]  # what an operator enters once; of them `secret` ones go into App.secrets
-    account_fields: Sequence[Field]  # what a creator enters to begin
-
-
-@runtime_checkable
-class Consent(Protocol):
-    """A creator consents on the platform's own page (OAuth)."""
-
-    async def begin(self, app: App, entered: Mapping[str, str], redirect_uri: str, state: str) -> Begun:
-        """The page to send the creator to. Raises ConfigError, Refused or Retryable."""
-
-    async def finish(
-        self, app: App, answer: Mapping[str, str], redirect_uri: str, keep: Mapping[str, str]
-    ) -> Sequence[Grant]:
-        """The accounts that an answer (the query of the page's redirect) grants. Raises Refused or Retryable."""
-
-
-@runtime_checkable
-class Entry(Protocol):
-    """A creator enters what the platform gave them: a bot's token, an app password."""
-
-    async def grant(self, app: App, entered: Mapping[str, str]) -> Sequence[Grant]:
-        """The accounts that it opens, asked of the platform. Raises Refused (it does not) or Retryable."""
 
 
 class Parser(Protocol):

@@ -16,9 +16,11 @@ from engage.errors import ConfigError, EngageError, Permanent, RateLimited, Retr
 from engage.ledger import outbox
 from engage.ledger.creators import block_account
 from engage.ledger.database import Database
-from engage.ledger.quotas import Budget, give_back
+from engage.ledger.echoes import posted
+from engage.ledger.quotas import Budget, budgets_of_look, give_back, pay
 from engage.ledger.renewals import note_refusal
 from engage.ledger.sendings import NEVER, Sending
+from engage.limits import READBACK
 from engage.models import Receipt
 from engage.pacing import FREE, Permit
 from engage.platform import Connector, Found, ReadBack, Settle
@@ -45,7 +47,7 @@ class Step:
     block_until: datetime | None = None  # the whole account slows down
     refused_at: datetime | None = None  # for the account's credentials
     unsent: bool = False  # no attempt posted it: it may still be recalled
-    unspent: bool = False  # this attempt posted nothing and the platform did not count it: its quota is given back
+    spent: int | None = None  # units of its quota that the platform counted; the rest is given back. None: all of it
 
 
 def backoff(attempts: int) -> timedelta:
@@ -57,20 +59,21 @@ def after(error: Exception, sending: Sending, settle: Settle, lag: timedelta, ma
     """The step that follows a failed send. An error nobody foresaw counts as ambiguous: it may have been posted."""
     reason = f"{type(error).__name__}: {error}"
     if isinstance(error, RateLimited):
-        until = now + (error.retry_after or SLOW_DOWN)
-        return Step("due", until, reason, uncounted=True, block_until=until, unsent=sending.fresh, unspent=True)
+        until, fresh = now + (error.retry_after or SLOW_DOWN), sending.fresh
+        return Step("due", until, reason, uncounted=True, block_until=until, unsent=fresh, spent=error.spent)
     if isinstance(error, Unauthorized):
         return Step("due", now + BACKOFF[0], reason, uncounted=True, refused_at=now, unsent=sending.fresh)
     if isinstance(error, ConfigError):  # somebody has to mend a setting; nothing was sent
-        return Step("due", now + SLOW_DOWN, reason, uncounted=True, unsent=sending.fresh, unspent=True)
+        return Step("due", now + SLOW_DOWN, reason, uncounted=True, unsent=sending.fresh, spent=0)
     exhausted = sending.attempts >= max_attempts
-    unspent = isinstance(error, Retryable)  # what a platform refuses it has counted
+    spent = error.spent if isinstance(error, Retryable) else None  # what a platform refuses it has counted
     if isinstance(error, Permanent) or (isinstance(error, Retryable) and exhausted):
         if not sending.fresh:  # this attempt did not post it, an earlier one may have
-            return Step("uncertain", NEVER, reason, unspent=unspent)
-        return Step("refused" if isinstance(error, Permanent) else "dead", now, reason, unspent=unspent)
+            return Step("uncertain", NEVER, reason, spent=spent)
+        return Step("refused" if isinstance(error, Permanent) else "dead", now, reason, spent=spent)
     if isinstance(error, Retryable):
-        return Step("due", now + backoff(sending.attempts), reason, unsent=sending.fresh, unspent=True)
+        wait = max(backoff(sending.attempts), error.retry_after or timedelta(0))
+        return Step("due", now + wait, reason, unsent=sending.fresh, spent=spent)
     if settle is Settle.PARK:
         return Step("uncertain", NEVER, reason)
     if settle is Settle.READBACK:
@@ -117,8 +120,8 @@ class Poster:
         connector: Connector | None = None
         try:
             connector = await self._connector_of(sending.account_id)
-            if reason := await self._too_late(sending, permit):
-                step = Step("due", self._clock(), reason, uncounted=True, unsent=sending.fresh, unspent=True)
+            if reason := await self._too_late(sending, permit, paid):
+                step = Step("due", self._clock(), reason, uncounted=True, unsent=sending.fresh, spent=0)
                 return await self._write(sending, step, paid)
             receipt = await connector.send(sending.outgoing)
         except EngageError as error:
@@ -128,36 +131,53 @@ class Poster:
             raise
         return await self._sent(sending, receipt)
 
-    async def _too_late(self, sending: Sending, permit: Permit) -> str:
+    async def _too_late(self, sending: Sending, permit: Permit, paid: Sequence[Budget]) -> str:
         """Why it must not be sent now, when its turn has come; '' where it may."""
         in_time = await permit.turn()
         if self._clock() >= sending.lease_until:  # this process was frozen: another may have sent it meanwhile
             return "its lease was over before it was sent"
+        if any(budget.resets_at <= self._clock() for budget in paid):
+            return "the day that it was paid for was over before it was sent"
         return "" if in_time else "its turn was over before it was sent"
 
     async def settle(self, sending: Sending) -> str:
         """Find out what became of an uncertain reply."""
         try:
             connector = await self._connector_of(sending.account_id)
-            if connector.settle is Settle.KEY and sending.attempts < self._max_attempts:
-                return await self._write(sending, Step("due", self._clock(), "sent again with the same key"))
-            if connector.settle is Settle.KEY:
-                return await self._write(sending, Step("uncertain", NEVER, "sent as often as it may be"))
-            if connector.settle is Settle.PARK:
-                return await self._write(sending, Step("uncertain", NEVER, "nobody can know whether it was posted"))
-            if sending.lost and connector.readback_lag:
-                until = self._clock() + connector.readback_lag
-                return await self._write(sending, Step("uncertain", until, "waits out the platform's lag"))
-            seen = await connector.find(sending.outgoing)
+            if step := self._unasked(connector, sending):
+                return await self._write(sending, step)
+            seen = await self._look(connector, sending)
         except Unauthorized as error:
             now = self._clock()
-            step = Step("uncertain", now + SLOW_DOWN, str(error), refused_at=now)
-            return await self._write(sending, step)
+            return await self._write(sending, Step("uncertain", now + SLOW_DOWN, str(error), refused_at=now))
+        except RateLimited as error:
+            until = self._clock() + (error.retry_after or SLOW_DOWN)
+            return await self._write(sending, Step("uncertain", until, str(error)))
         except EngageError:
             seen = ReadBack(Found.UNREADABLE)
         if seen.found is Found.FOUND and seen.receipt is not None:
             return await self._sent(sending, seen.receipt)
         return await self._write(sending, after_readback(seen, sending, self._max_attempts, self._clock()))
+
+    def _unasked(self, connector: Connector, sending: Sending) -> Step | None:
+        """What follows without a look at the platform."""
+        if connector.settle is Settle.KEY and sending.attempts < self._max_attempts:
+            return Step("due", self._clock(), "sent again with the same key")
+        if connector.settle is Settle.KEY:
+            return Step("uncertain", NEVER, "sent as often as it may be")
+        if connector.settle is Settle.PARK:
+            return Step("uncertain", NEVER, "nobody can know whether it was posted")
+        if sending.lost and connector.readback_lag:
+            return Step("uncertain", self._clock() + connector.readback_lag, "waits out the platform's lag")
+        return None
+
+    async def _look(self, connector: Connector, sending: Sending) -> ReadBack:
+        """Look for it, where that is paid. The same words in another reply of ours tell nothing of this one."""
+        if budgets := budgets_of_look(connector.quotas, sending.account_id, READBACK, self._clock()):
+            await self._db.run(pay, budgets, self._clock())
+        seen = await connector.find(sending.outgoing)
+        noted = await self._db.read(posted, [sending.account_id], [seen.receipt.id]) if seen.receipt else set()
+        return ReadBack(Found.UNREADABLE) if noted else seen
 
     async def _failed(
         self, error: Exception, sending: Sending, connector: Connector | None, paid: Sequence[Budget]
@@ -191,8 +211,8 @@ class Poster:
 
 def write(tx: Connection, sending: Sending, step: Step, paid: Sequence[Budget] = ()) -> bool:
     """Write a step down. False where the reply is no longer this worker's."""
-    if step.unspent:
-        give_back(tx, paid)
+    if step.spent is not None:
+        give_back(tx, paid, but=step.spent)
     if step.block_until is not None:
         block_account(tx, sending.account_id, step.block_until)
     if step.refused_at is not None:

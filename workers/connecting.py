@@ -7,9 +7,10 @@ from sqlalchemy import Connection
 
 import connectors
 from engage.errors import ConfigError, EngageError, Refused
+from engage.grants import Connect, Consent, Entry, Field, Grant
 from engage.ledger import apps, audit, consents, creators
 from engage.ledger.database import Database
-from engage.platform import App, Connect, Consent, Entry, Field, Grant
+from engage.platform import App
 from engage.secrets import Vault
 from workers.runtime import app_of, utc_now
 
@@ -36,6 +37,12 @@ def filled(fields: Sequence[Field], entered: Mapping[str, str], place: str) -> d
             fix = field.hint or "Enter it."
             raise ConfigError(f"{field.label} is missing", key=field.name, place=place, fix=fix)
     return {name: value for name, value in found.items() if value}
+
+
+def before_consent(way: Connect) -> Sequence[Field]:
+    """What a creator enters before the platform's page. A way that is an Entry too says it in `consent_fields`."""
+    fields: Sequence[Field] = getattr(way, "consent_fields", way.account_fields)
+    return fields
 
 
 # the application ----------------------------------------------------------------------------------------------------
@@ -80,7 +87,7 @@ async def begin(
         raise Refused(f"{platform} has no page for this: enter what it gave you")
     app = await db.read(app_in, vault, platform)
     state = consents.new_state()
-    begun = await way.begin(app, filled(way.account_fields, entered, platform), redirect_uri, state)
+    begun = await way.begin(app, filled(before_consent(way), entered, platform), redirect_uri, state)
     keep = vault.lock(begun.keep)
     await db.run(consents.store, state, platform, creator_id, who, redirect_uri, keep, utc_now())
     return begun.url

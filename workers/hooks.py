@@ -4,18 +4,23 @@ Bare ASGI: every platform's every event comes through here, and a framework's ro
 """
 
 import asyncio
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import cast
 
 import structlog
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from engage.errors import EngageError, InvalidSignature, Malformed, Unavailable
-from engage.ledger import inbox
+from engage.ledger import apps, inbox, quotas
 from engage.ledger.creators import UnknownAccount
 from engage.ledger.inbox import Incoming
+from engage.ledger.quotas import Budget
 from engage.platform import WebhookSource
 from workers import metrics, queues
 from workers.group_commit import GroupCommit
@@ -32,6 +37,17 @@ class TooLarge(EngageError):
     """The body is larger than the `max_body` setting allows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a platform has taken for an event that it told."""
+
+    platform: str
+    budget: Budget
+
+
+Arrival = Incoming | Charge  # what is committed together
+
+
 class Hooks:
     """POST /hooks/{platform}/{account_id}, and /hooks/{platform} where a platform calls an application.
 
@@ -42,7 +58,7 @@ class Hooks:
         self._runtime = runtime
         self._max_body = runtime.settings.max_body
         self.switchboard = Switchboard(runtime)
-        self.commits: GroupCommit[Incoming, None] = GroupCommit(self._store)
+        self.commits: GroupCommit[Arrival, None] = GroupCommit(self._store)
 
     @staticmethod
     def takes(scope: Scope) -> bool:
@@ -74,20 +90,44 @@ class Hooks:
         """What came for accounts nobody connected here is counted: a platform drops whoever refuses it."""
         delivery = (await self.switchboard.webhooks(platform)).receive(headers, body, utc_now())
         known = await self.switchboard.accounts(platform, {user_id for user_id, _ in delivery.events})
-        batch = [
+        batch: list[Arrival] = [
             Incoming(known[user_id], event.key, "webhook", event.body)
             for user_id, event in delivery.events
             if user_id in known
         ]
-        await asyncio.gather(*(self.commits.add(one) for one in batch))
+        for person_id, event in delivery.people:
+            theirs = await self._runtime.db.read(apps.granted, platform, person_id)
+            batch += [Incoming(account_id, event.key, "webhook", event.body) for account_id in theirs]
         metrics.deliveries_of(platform).inc(len(batch))
-        metrics.strays_of(platform).inc(len(delivery.events) - len(batch))
+        batch += [Charge(platform, one) for one in quotas.budgets_of_charges(delivery.charges, utc_now())]
+        await asyncio.gather(*(self.commits.add(one) for one in batch))
+        metrics.strays_of(platform).inc(sum(user_id not in known for user_id, _ in delivery.events))
         return Response(delivery.answer, delivery.status, media_type=delivery.media_type)
 
-    async def _store(self, batch: list[Incoming]) -> list[None]:
-        await self._runtime.db.run(inbox.store, batch, utc_now())
+    async def _store(self, batch: list[Arrival]) -> list[None]:
+        await self._runtime.db.run(keep, batch, utc_now())
         self._runtime.waker.wake(queues.INTAKE)
         return [None] * len(batch)
+
+
+def keep(tx: Connection, batch: Sequence[Arrival], now: datetime) -> None:
+    """Store what arrived, and what was taken for it. An event is kept whatever becomes of its price."""
+    inbox.store(tx, [one for one in batch if isinstance(one, Incoming)], now)
+    charges = [one for one in batch if isinstance(one, Charge)]
+    if not charges:
+        return
+    try:
+        with tx.begin_nested():
+            pay(tx, charges, now)
+    except SQLAlchemyError:
+        log.exception("prices of events could not be noted", platforms=sorted({one.platform for one in charges}))
+
+
+def pay(tx: Connection, charges: Sequence[Charge], now: datetime) -> None:
+    """Note what platforms took; what that has used up is ended now, not at the next look."""
+    emptied = quotas.charge(tx, [one.budget for one in charges], now)
+    for platform in sorted({one.platform for one in charges if one.budget in emptied}):
+        apps.ask_anew(tx, platform, now)
 
 
 async def source_of(runtime: Runtime, platform: str, account_id: str) -> WebhookSource:

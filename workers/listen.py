@@ -2,17 +2,19 @@
 
 import asyncio
 import os
+import random
 import signal
 import socket
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import AsyncExitStack, aclosing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
 
-from engage.errors import ConfigError, EngageError, RateLimited, Retryable, Unauthorized, Unavailable
+from engage.errors import ConfigError, EngageError, Retryable, Unauthorized, Unavailable
 from engage.ledger import quotas, renewals, sources
 from engage.ledger.ids import new_id
 from engage.ledger.inbox import Incoming
@@ -30,7 +32,8 @@ log = structlog.get_logger()
 
 LEASE = timedelta(seconds=30)
 ROUND = timedelta(seconds=1)  # how often due sources and changed accounts are looked for
-ERROR_PAUSE = timedelta(seconds=5)
+ERROR_PAUSE = timedelta(seconds=5)  # doubled with each further failure in a row
+LONGEST_PAUSE = timedelta(minutes=2)
 CONFIG_PAUSE = timedelta(minutes=5)
 RECONNECT = timedelta(seconds=1)  # a stream that ended is opened again after this long
 POLL_SECONDS = 90  # a poll that takes longer gives its place to another
@@ -45,6 +48,7 @@ class Listener:
         self.runtime = runtime
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{new_id()[-8:]}"
         self._following: dict[Key, asyncio.Task[None]] = {}
+        self._failures: Counter[Key] = Counter()  # in a row, of the sources that fail here
         self._kept: GroupCommit[Heard, bool] = GroupCommit(self._keep_group, GAP)
         self._taking = asyncio.Lock()  # what is claimed is followed before anybody compares the two
         self._held_until = utc_now() + LEASE
@@ -108,29 +112,35 @@ class Listener:
 
     async def _attend(self, held: Held) -> None:
         """Listen for one spell, and give the source back with the time of the next one."""
-        wait, error = RECONNECT, ""
+        wait, error, begun_at = RECONNECT, "", utc_now()
         try:
             if await self._listen(held):
                 return
         except Retryable as problem:
-            wait, error = problem.retry_after or ERROR_PAUSE, str(problem)
+            wait, error = problem.retry_after or self._pause(held), str(problem)
         except Unauthorized as problem:
-            wait, error = ERROR_PAUSE, str(problem)
-            await self._note_refusal(held, error)
+            wait, error = self._pause(held), str(problem)
+            await self._note_refusal(held, error, begun_at)
         except ConfigError as problem:  # somebody has to mend it first
             wait, error = CONFIG_PAUSE, str(problem)
             log.warning("listening_failed", account=held.account_id, source=held.source, error=error)
         except Exception as problem:
-            wait, error = ERROR_PAUSE, f"{type(problem).__name__}: {problem}"
+            wait, error = self._pause(held), f"{type(problem).__name__}: {problem}"
             known = isinstance(problem, EngageError)
             log.warning(
                 "listening_failed", account=held.account_id, source=held.source, error=error, exc_info=not known
             )
         await self._keep(Heard(held.key, next_at=utc_now() + wait, error=error))
 
-    async def _note_refusal(self, held: Held, reason: str) -> None:
+    def _pause(self, held: Held) -> timedelta:
+        """Longer each time, so that a long outage uses up no quota, and no two alike: nobody comes back all at once."""
+        self._failures[held.key] += 1
+        doubled: timedelta = ERROR_PAUSE * 2.0 ** min(self._failures[held.key] - 1, 10)
+        return min(doubled, LONGEST_PAUSE) * random.uniform(0.8, 1.2)
+
+    async def _note_refusal(self, held: Held, reason: str, since: datetime) -> None:
         try:
-            await self.runtime.db.run(renewals.note_refusal, held.account_id, reason, utc_now())
+            await self.runtime.db.run(renewals.note_refusal, held.account_id, reason, utc_now(), since)
         except Retryable as error:
             log.warning("not_noted", what="refusal", error=str(error))
 
@@ -162,9 +172,7 @@ class Listener:
         """Take what a look costs of the platform's quota. Raises RateLimited where the day's is used up."""
         budgets = budgets_of_look(connector.quotas, held.account_id, held.source, utc_now())
         if budgets:
-            [empty] = await self.runtime.db.run(quotas.take, [budgets], utc_now())
-            if empty is not None:
-                raise RateLimited(empty.describe(), retry_after=empty.resets_at - utc_now())
+            await self.runtime.db.run(quotas.pay, budgets, utc_now())
         return budgets
 
     async def _settle(self, paid: Sequence[Budget], page: Page) -> None:
@@ -172,6 +180,7 @@ class Listener:
             await self.runtime.db.run(quotas.give_back, paid, page.unspent)
 
     def _heard(self, held: Held, page: Page, *, ends: bool) -> Heard:
+        del self._failures[held.key]  # (a Counter minds no missing key)
         batch = [Incoming(held.account_id, event.key, held.source, event.body) for event in page.events]
         return Heard(held.key, page.cursor, batch, utc_now() + page.wait if ends else None)
 

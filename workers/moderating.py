@@ -7,14 +7,15 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 import connectors
-from engage.errors import ConfigError, EngageError, RateLimited, Refused
+from engage.errors import ConfigError, EngageError, Refused
 from engage.ledger import apps, audit, by_hand, quotas
 from engage.ledger.creators import get_mode
 from engage.ledger.database import Database
 from engage.ledger.quotas import budgets_of_look
 from engage.ledger.tables import conversations, messages
+from engage.limits import BY_HAND
 from engage.models import Mode, Surface
-from engage.platform import BY_HAND, Connector, Moderation
+from engage.platform import Connector, Moderation
 from engage.secrets import Vault
 from workers.runtime import connect, utc_now
 
@@ -78,8 +79,8 @@ async def _hide(db: Database, vault: Vault, who: str, found: Sequence[Row[Any]],
 async def pay_by_hand(db: Database, connector: Connector, account_id: str) -> None:
     """Take what a person's act costs of the platform's quota. Raises RateLimited where the day's is used up."""
     budgets = budgets_of_look(connector.quotas, account_id, BY_HAND, utc_now())
-    if budgets and (empty := (await db.run(quotas.take, [budgets], utc_now()))[0]):
-        raise RateLimited(empty.describe(), retry_after=empty.resets_at - utc_now())
+    if budgets:
+        await db.run(quotas.pay, budgets, utc_now())
 
 
 def _note(tx: Connection, who: str, message: Row[Any], now: datetime, *, hidden: bool) -> None:

@@ -11,12 +11,14 @@ from engage.errors import Retryable
 from engage.ledger import engines, quotas
 from engage.ledger.fair import Rota
 from engage.ledger.quotas import Budget, budgets_of
-from engage.ledger.sendings import Sending
+from engage.ledger.sendings import Sending, lane_of
 from engage.ledger.waits import Waiting, pace, put_back
+from engage.limits import Each
+from engage.models import Surface
 from engage.pacing import FREE, Bucket, Pacer, Permit, Said, Wait, buckets_of
 from engage.pacing.buckets import HORIZON
 from engage.pacing.shared import MOST_OWED
-from engage.platform import Connector, Each
+from engage.platform import Connector
 from workers import queues, services
 from workers.runtime import Runtime, utc_now
 
@@ -107,16 +109,17 @@ class Permits:
             return Need(sending)  # nothing will be sent: who posts it finds out, and knows what to do
         if not (connector.limits or connector.quotas):
             return Need(sending)
-        self._narrow(sending.account_id, connector)
         out = sending.outgoing
+        self._narrow(sending.account_id, out.surface, connector)
         buckets = buckets_of(connector.limits, sending.account_id, out.surface, out.conversation_id)
         return Need(sending, buckets, budgets_of(connector.quotas, sending.account_id, out.surface, utc_now()))
 
-    def _narrow(self, account_id: str, connector: Connector) -> None:
-        """Claim no more of this account than may be sent at once."""
-        whole = [Bucket("", limit).at_once for limit in connector.limits if limit.each is Each.ACCOUNT]
+    def _narrow(self, account_id: str, surface: Surface, connector: Connector) -> None:
+        """Claim no more of this account than may be sent at once on a surface."""
+        counted = buckets_of(connector.limits, account_id, surface, "")
+        whole = [bucket.at_once for bucket in counted if bucket.limit.each is Each.ACCOUNT]
         if whole:
-            self._rota.most[account_id] = min(whole)
+            self._rota.most.setdefault(lane_of("due", surface), {})[account_id] = min(whole)
 
     async def _pay(self, needs: Sequence[Need], unready: Unready) -> list[Need]:
         if not any(need.budgets for need in needs):

@@ -13,6 +13,7 @@ import connectors
 from engage.errors import ConfigError, Unavailable
 from engage.intake import IntakePolicy
 from engage.ledger import apps, schema
+from engage.ledger.creators import UnknownAccount
 from engage.ledger.database import Database
 from engage.models import Capabilities, Surface
 from engage.platform import AccountLink, App, Connector, Parser, PollSource, StreamSource
@@ -109,7 +110,10 @@ class Runtime:
         known = self._connections.find(account_id)
         if known and aged and utc_now() - known.read_at < CONNECTOR_AGE:
             return known
-        return await self._connections.see(await self.db.read(apps.linked, account_id), utc_now())
+        account = await self.db.read(apps.linked, account_id)
+        if account.state == "disconnected":
+            raise UnknownAccount(f"account {account_id!r} is not connected here any more")
+        return await self._connections.see(account, utc_now())
 
     async def refresh(self, account_ids: Collection[str]) -> None:
         """Read many accounts at once, so that their `aged` connectors have the newest credentials."""

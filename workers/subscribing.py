@@ -7,9 +7,10 @@ from typing import Any
 import structlog
 from sqlalchemy import Row
 
-from engage.errors import EngageError, Retryable, Unauthorized
-from engage.ledger import renewals, subscriptions
-from engage.platform import Subscribing
+from engage.errors import EngageError, RateLimited, Retryable, Unauthorized
+from engage.ledger import quotas, renewals, subscriptions
+from engage.limits import STREAM
+from engage.platform import Charging, Connector, Subscribing
 from workers.pace import until_due
 from workers.runtime import Runtime, utc_now
 
@@ -59,11 +60,23 @@ class Subscriptions:
         try:
             if not isinstance(connector, Subscribing):
                 return None
+            await self._afford(connector, account.id)
             ends_at = await connector.subscribe(self.runtime.hook_of(account.platform, account.id))
             log.info("subscribed", account=account.id, platform=account.platform, until=ends_at)
             return ends_at or utc_now() + DAILY
         finally:
             await connector.close()
+
+    async def _afford(self, connector: Connector, account_id: str) -> None:
+        """End what nobody can pay for any more. Raises RateLimited, until the quota begins anew."""
+        if not isinstance(connector, Charging):
+            return
+        now = utc_now()
+        budgets = quotas.budgets_of_look(connector.quotas, account_id, STREAM, now)
+        empty = await self.runtime.db.read(quotas.used_up, budgets)
+        if empty is not None:
+            await connector.unsubscribe()
+            raise RateLimited(empty.describe(), retry_after=empty.resets_at - now)
 
     async def _fail(self, account: Row[Any], error: Exception, wait: timedelta) -> None:
         await self._note(subscriptions.settle, account, utc_now() + wait, f"{type(error).__name__}: {error}")

@@ -9,8 +9,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
+import connectors
 from engage.errors import EngageError
-from engage.ledger import engines, inbox
+from engage.ledger import creators, engines, inbox
 from engage.settings import load
 from workers import metrics, process
 from workers.hooks import Hooks, refusal, source_of
@@ -94,10 +95,22 @@ def _add_health(app: FastAPI, runtime: Runtime) -> None:
         return Response(await page.text(), media_type=metrics.CONTENT_TYPE)
 
 
+def warm_up(runtime: Runtime) -> None:
+    """Before the first call: it waits for no import, and no later one for a look through all that was loaded."""
+    with runtime.db.reading() as tx:
+        used = creators.used_platforms(tx, connectors.platforms())
+    for platform in used:
+        connectors.connector_class(platform)
+        connectors.webhooks_of(platform)
+    process.keep_what_is_loaded()
+
+
 def main() -> int:
     settings = load()
     process.begin(settings.log_level)
-    app = make_app(Runtime.start(settings))
+    runtime = Runtime.start(settings)
+    app = make_app(runtime)
+    warm_up(runtime)
     options = {"log_config": None, "access_log": False, "proxy_headers": False, "timeout_graceful_shutdown": 10}
     uvicorn.run(app, host=settings.host, port=settings.webhook_port, **options)  # type: ignore[arg-type]
     return 0

@@ -1,21 +1,25 @@
-"""How an account is granted: its creator makes an app password in Bluesky and enters it. It is used once, not kept."""
+"""How an account is granted: on its own server's page, or with an app password, which is used once and not kept."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.bluesky import dms, profiles
+from connectors.bluesky import dms, oauth, oauth_client, profiles
 from connectors.bluesky.sessions import PASSWORD_SCOPE, Session, session
 from connectors.bluesky.xrpc import HOME, Calls, base_url
 from engage.errors import Ambiguous, Malformed, Refused, Unauthorized, Unavailable
-from engage.platform import AccountLink, App, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import AccountLink, App
+
+_HANDLE = Field("handle", "Handle", hint="As in name.bsky.social")
 
 
-class AppPassword:
-    """A handle and an app password (Entry)."""
+class BlueskyConnect:
+    """A handle, and the consent of its owner (Consent) or an app password (Entry)."""
 
-    app_fields: Sequence[Field] = ()
+    app_fields: Sequence[Field] = oauth_client.APP_FIELDS
+    consent_fields: Sequence[Field] = (_HANDLE,)
     account_fields: Sequence[Field] = (
-        Field("handle", "Handle", hint="As in name.bsky.social"),
+        _HANDLE,
         Field(
             "app_password",
             "App password",
@@ -24,6 +28,16 @@ class AppPassword:
         ),
         Field("service", "Server", default=HOME, hint="Only where the account is hosted elsewhere"),
     )
+
+    async def begin(self, app: App, entered: Mapping[str, str], redirect_uri: str, state: str) -> Begun:
+        """The page of the account's own server. Raises ConfigError, Refused or Retryable."""
+        return await oauth.begin(app, entered, redirect_uri, state)
+
+    async def finish(
+        self, app: App, answer: Mapping[str, str], redirect_uri: str, keep: Mapping[str, str]
+    ) -> Sequence[Grant]:
+        """The account that signed in there. Raises Refused or Retryable."""
+        return await oauth.finish(app, answer, redirect_uri, keep)
 
     async def grant(self, app: App, entered: Mapping[str, str]) -> Sequence[Grant]:
         """The account that they open. Raises Refused or Retryable."""
@@ -62,4 +76,4 @@ def _service(entered: Mapping[str, str]) -> str:
     return service
 
 
-CONNECT = AppPassword()
+CONNECT = BlueskyConnect()

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from connectors.bluesky import dms, hiding, posts, profiles
+from connectors.bluesky import dms, hiding, oauth, posts, profiles, refreshing
 from connectors.bluesky.examine import examine
 from connectors.bluesky.limits import LIMITS, QUOTAS
 from connectors.bluesky.looks import look
-from connectors.bluesky.sessions import session
-from connectors.bluesky.xrpc import Calls
-from engage.errors import Ambiguous, ConfigError, EngageError, Malformed, Refused, Unavailable
+from connectors.bluesky.refreshing import long_token
+from connectors.bluesky.xrpc import Calls, by_consent
+from engage.errors import ConfigError, EngageError, Refused
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, LengthUnit, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Limit, Page, Quota, ReadBack, Renewed, Settle
+from engage.platform import AccountLink, Finding, Page, ReadBack, Renewed, Settle
 
 MAX_LENGTH = {Surface.COMMENT: 300, Surface.DM: 1000}
 POLL_SECONDS = 10.0
@@ -20,7 +21,7 @@ LABEL_KEPT = timedelta(minutes=10)  # how long what the profile says is believed
 
 
 class BlueskyConnector:
-    """One account. Config: service, dms, bot_label (all written by the grant), poll_s, base_url; see README.md."""
+    """One account. Config: service, scope, dms, bot_label (all of the grant), poll_s, base_url; see README.md."""
 
     name: ClassVar[str] = "bluesky"
     surfaces: ClassVar[frozenset[Surface]] = frozenset(MAX_LENGTH)
@@ -53,7 +54,7 @@ class BlueskyConnector:
         closed = surface is Surface.DM and self._account.config.get("dms") is False
         return Capabilities(
             may_reply=not closed,
-            reason="the app password does not open direct messages" if closed else "",
+            reason="what was granted does not open direct messages" if closed else "",
             max_length=MAX_LENGTH[surface],
             unit=LengthUnit.GRAPHEMES,
             native_bot_label=await self._is_labelled(now),
@@ -97,14 +98,16 @@ class BlueskyConnector:
 
     async def renew(self) -> Renewed:
         """A new pair of tokens for the long one."""
-        bearer = {"authorization": f"Bearer {self._account.credentials.get('refresh_jwt', '')}"}
-        try:
-            answer = await self._calls.write("com.atproto.server.refreshSession", None, bearer)
-            renewed = session(answer.json())
-        except (Ambiguous, Malformed, ValueError):
-            # The server gives the same pair again for two hours: asking once more loses nothing.
-            raise Unavailable("the server did not answer with new tokens") from None
-        return Renewed({**self._account.credentials, **renewed.credentials}, renewed.expires_at)
+        if by_consent(self._account):
+            return await oauth.renew(self._account)
+        return await refreshing.renew(self._account, self._calls)
+
+    async def revoke(self) -> None:
+        """End the session, or give the grant back."""
+        if by_consent(self._account):
+            await oauth.revoke(self._account)
+        else:
+            await self._calls.write("com.atproto.server.deleteSession", None, long_token(self._account))
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """Access, direct messages, the label, what is left of limits."""

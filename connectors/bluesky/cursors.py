@@ -49,8 +49,9 @@ def take(sweep: Sweep, rows: Sequence[tuple[str, float]], older: str, now: float
     seen = {**sweep.seen, **{short(key): at for key, at in within.items()}}
     newest = max([sweep.mark, *(min(at, now) for at in seen.values())])
     if older and sweep.mark and len(within) == len(rows):
-        # Of a long way back only what the next sweep looks at again is remembered.
-        kept = {key: at for key, at in seen.items() if at >= newest - OVERLAP or at <= sweep.mark}
+        # Of a long way back only what is looked at again is remembered: by the next sweep, and by the next page.
+        border = min(within.values(), default=0.0)
+        kept = {key: at for key, at in seen.items() if at >= newest - OVERLAP or at <= sweep.mark or at == border}
         return new, replace(sweep, older=older, seen=kept)
     mark = newest or now
     return new, Sweep(mark, "", {key: at for key, at in seen.items() if at >= mark - OVERLAP})

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connectors.bluesky import records
+from connectors.bluesky.limits import MESSAGE_BYTES
 from connectors.bluesky.xrpc import CHAT, Calls
 from connectors.fields import get, time
 from engage.errors import Ambiguous, EngageError, Malformed, Refused, Unauthorized, Unavailable
@@ -17,6 +18,7 @@ SKEW = timedelta(minutes=5)  # between our clock and the service's
 
 async def send(calls: Calls, reply: Outgoing) -> Receipt:
     """Send the message. A request is accepted first, as a person does by answering it; a group is Refused."""
+    records.weigh(reply.text, MESSAGE_BYTES)
     convo_id = reply.conversation_id.removeprefix(PREFIX)
     convo = await conversation(calls, convo_id)
     if is_group(convo):
@@ -63,7 +65,7 @@ async def conversation(calls: Calls, convo_id: str) -> dict[str, Any]:
 
 
 async def allowed(calls: Calls) -> bool:
-    """Whether the app password opens direct messages. Raises Retryable or Unauthorized."""
+    """Whether what was granted opens direct messages. Raises Retryable or Unauthorized."""
     try:
         await calls.get("chat.bsky.convo.listConvos", {"limit": 1}, CHAT)
     except Refused:

@@ -1,6 +1,7 @@
 """What `engage doctor --account` finds: access, direct messages, the label. Nothing is written."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from connectors.bluesky import dms, profiles
 from connectors.bluesky.xrpc import Calls
@@ -8,7 +9,8 @@ from connectors.fields import get, text
 from engage.errors import Malformed, Unavailable
 from engage.platform import Finding
 
-NEW_PASSWORD = "Make an app password that allows access to direct messages, and connect the account again."  # noqa: S105
+AGAIN = "Connect the account again, and allow direct messages: on the page, or with an app password that opens them."
+CLOSED = "Open Bluesky: it says what to do about the account. Connect it again where it has moved to another server."
 LABEL = (
     "Add the label to the profile, then connect the account again; until then each conversation begins with words that"
     " tell it. In connectors/bluesky/README.md, under Disclosure."
@@ -31,14 +33,14 @@ async def _access(calls: Calls) -> Finding:
         return Finding("access", "fail", f"the session is of another account, {handle}", fix)
     if get(answer, "active") is False:
         why = f"{handle} is {get(answer, 'status')}"
-        return Finding("access", "fail", why, "Open Bluesky: it says what to do about the account.")
+        return Finding("access", "fail", why, CLOSED)
     return Finding("access", "ok", f"{handle} ({did})")
 
 
 async def _direct(calls: Calls) -> Finding:
     if await dms.allowed(calls):
         return Finding("direct messages", "ok", "may be read and sent")
-    return Finding("direct messages", "warn", "the app password does not open them", NEW_PASSWORD)
+    return Finding("direct messages", "warn", "what was granted does not open them", AGAIN)
 
 
 async def _label(calls: Calls, config_label: bool) -> Finding:
@@ -52,6 +54,6 @@ async def _label(calls: Calls, config_label: bool) -> Finding:
 
 
 def _left(calls: Calls) -> Finding:
-    if calls.quiet_until is None:
+    if calls.quiet_until is None or calls.quiet_until <= datetime.now(UTC):
         return Finding("limits", "ok", "calls are left")
     return Finding("limits", "warn", f"no calls are left until {calls.quiet_until.isoformat(timespec='seconds')}")

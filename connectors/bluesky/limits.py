@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+from engage.limits import Limit, Quota
 from engage.models import Surface
-from engage.platform import Limit, Quota
 
 # Points of an account: a new record costs 3. https://docs.bsky.app/docs/advanced-guides/rate-limits
 HOUR_POINTS, DAY_POINTS, CREATE = 5_000, 35_000, 3
+# What a text may weigh in UTF-8, beside the graphemes that are counted before (lexicons app.bsky.feed.post and
+# chat.bsky.convo.defs#messageInput).
+POST_BYTES, MESSAGE_BYTES = 3_000, 10_000
 _POSTS = frozenset({Surface.COMMENT})
 
 LIMITS = (Limit(HOUR_POINTS // CREATE, timedelta(hours=1), burst=60, surfaces=_POSTS),)

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.bluesky import cursors, dms, posts, records
 from connectors.bluesky.cursors import Cursor, Sweep
 from connectors.bluesky.parse import CONVO, DELETED_MESSAGE, NEW_MESSAGE, ROOT, is_direct_known, root_of
-from connectors.bluesky.xrpc import CHAT, Calls
+from connectors.bluesky.xrpc import CHAT, Calls, NotOpened
 from connectors.fields import get, time
 from engage.errors import Malformed, Refused, Unavailable
 from engage.platform import Page, RawEvent
@@ -37,7 +37,7 @@ async def _notified(calls: Calls, sweep: Sweep, now: datetime) -> tuple[Sweep, l
     page = await calls.get("app.bsky.notification.listNotifications", {**params, **_from(sweep.older)})
     rows = _rows(page, "notifications")
     times = [(_key(row), _seconds(row, "indexedAt")) for row in rows]
-    new, sweep = cursors.take(sweep, times, _behind(page, sweep.floor), now.timestamp())
+    new, sweep = cursors.take(sweep, times, _behind(page, sweep), now.timestamp())
     fresh = [row for row in rows if _key(row) in new]
     return sweep, [RawEvent(_key(row), _bytes(row)) for row in await _with_posts(calls, fresh)]
 
@@ -66,14 +66,19 @@ async def _written(calls: Calls, sweep: Sweep, now: datetime) -> tuple[Sweep, li
 
 
 async def _talked(calls: Calls, rev: str) -> tuple[str, list[RawEvent]]:
-    """The chat log after `rev`. Without one it begins now, so what waits unread is asked for beside it."""
+    """The chat log after `rev`. Without one it begins now, so what waits unread is asked for beside it.
+
+    It begins anew where the service takes `rev` no more.
+    """
     try:
         page = await calls.get("chat.bsky.convo.getLog", _from(rev), CHAT)
         entries = _rows(page, "logs") if rev else await dms.waiting(calls)
         told = [entry for entry in entries if _kind(entry) in (NEW_MESSAGE, DELETED_MESSAGE)]
         told = await _with_conversations(calls, told)
+    except NotOpened:
+        return rev, []  # `engage doctor` says so
     except Refused:
-        return rev, []  # the app password does not open them: `engage doctor` says so
+        return "", []
     return _more(page) or rev, [RawEvent(_name(entry), _bytes(entry)) for entry in told]
 
 
@@ -83,7 +88,10 @@ async def _with_conversations(calls: Calls, entries: Sequence[Any]) -> list[Any]
     for entry in entries:
         convo_id = get(entry, "convoId")
         if isinstance(convo_id, str) and convo_id not in asked and not is_direct_known(entry, calls.did):
-            asked[convo_id] = await dms.conversation(calls, convo_id)
+            try:
+                asked[convo_id] = await dms.conversation(calls, convo_id)
+            except Refused:
+                asked[convo_id] = None  # it is gone, and `parse` says so; the others are heard
     return [{**entry, CONVO: asked[entry["convoId"]]} if entry.get("convoId") in asked else entry for entry in entries]
 
 
@@ -95,14 +103,22 @@ def _more(page: Mapping[str, Any]) -> str:
     return str(page.get("cursor") or "")
 
 
-def _behind(page: Mapping[str, Any], floor: float) -> str:
-    """The next page. Where its cursor is a time, as Bluesky's is, and before `floor`, nothing is left to read: a page
-    may be empty of the reasons that are asked for, and then only this tells how far it reached."""
+def _behind(page: Mapping[str, Any], sweep: Sweep) -> str:
+    """The next page. Where its cursor is a time, as Bluesky's is, and before the floor, nothing is left to read: a page
+    may be empty of the reasons that are asked for, and then only this tells how far it reached.
+
+    The server shows what is before that time, so others of the same millisecond would fall out: it is asked from one
+    later, and shows some again. Where that is no step forward, a page is full of one millisecond: then from it.
+    """
     cursor = _more(page)
     try:
-        return "" if datetime.fromisoformat(cursor).timestamp() < floor else cursor
+        at = datetime.fromisoformat(cursor)
+        if at.timestamp() < sweep.floor:
+            return ""
+        again = records.iso(at + timedelta(milliseconds=1))
     except (ValueError, OverflowError):
         return cursor
+    return cursor if again == sweep.older else again
 
 
 def _rows(page: Mapping[str, Any], name: str) -> list[Any]:

@@ -82,11 +82,12 @@ def _own_post(payload: Any, own: str) -> Event:
         return _ignored("no post of this account")
     root, parent = _thread(record, uri)
     asked = owner(parent or "")
-    if not asked or asked == own:
+    if not asked:
         return _ignored("a post of the account's own that answers nobody")
     message = Message(
         id=uri,
-        conversation_id=f"{root}|{asked}",
+        # Under a post of its own: only the ledger knows whether that was a reply of ours, and to whom.
+        conversation_id=f"{root}|{asked}" if asked != own else "",
         surface=Surface.COMMENT,
         author=Author(own, is_self=True),
         text=text(record, "text", empty=True),
@@ -108,6 +109,8 @@ def _logged(payload: Any, own: str) -> Event:
     kind = text(payload, "$type").rpartition("#")[2]
     if kind not in (NEW_MESSAGE, DELETED_MESSAGE):
         return _ignored(f"nothing to do for {kind!r} of the chat log")
+    if get(payload, CONVO) is None:
+        return _ignored("its conversation is not there any more")
     shown = text_or_none(payload, "message", "$type") or "#messageView"
     if shown.endswith("#systemMessageView"):
         return _ignored("the service's own words in a group")

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.bluesky import records
-from connectors.bluesky.limits import CREATE
+from connectors.bluesky.limits import CREATE, POST_BYTES
 from connectors.bluesky.xrpc import Calls, Missing, used_up
+from connectors.fields import get
 from engage.errors import Ambiguous, Malformed, Refused, Retryable, Unavailable
 from engage.models import Outgoing, Receipt
 from engage.platform import Found, ReadBack
@@ -15,6 +16,7 @@ PUT, GET, DELETE = "com.atproto.repo.putRecord", "com.atproto.repo.getRecord", "
 
 async def send(calls: Calls, reply: Outgoing) -> Receipt:
     """Write the reply. Its parent is looked at first: a deleted one, or a closed thread, is Refused."""
+    records.weigh(reply.text, POST_BYTES)
     parent = await _parent(calls, reply)
     place = {"repo": calls.did, "collection": records.POST, "rkey": records.key_of(reply)}
     # `swapRecord: null`: only where nothing stands there yet, or the very same.
@@ -28,14 +30,21 @@ async def send(calls: Calls, reply: Outgoing) -> Receipt:
 
 
 async def find(calls: Calls, reply: Outgoing) -> ReadBack:
-    """Ask for the record under the reply's own key, in the account's own repository: nothing else can stand there."""
+    """Ask for the record under the reply's own key, in the account's own repository.
+
+    What answers another post is another reply, of the same millisecond and by chance of the same key: then nobody
+    knows, and a person looks.
+    """
     place = {"repo": calls.did, "collection": records.POST, "rkey": records.key_of(reply)}
     try:
-        uri = (await calls.get(GET, place))["uri"]
+        found = await calls.get(GET, place)
+        uri = found["uri"]
         records.parts(uri)
     except Missing:
         return ReadBack(Found.ABSENT)
     except (Retryable, Refused, Malformed, KeyError, AttributeError):
+        return ReadBack(Found.UNREADABLE)
+    if get(found, "value", "reply", "parent", "uri") != reply.in_reply_to:
         return ReadBack(Found.UNREADABLE)
     return ReadBack(Found.FOUND, Receipt(uri, reply.first_sent_at or datetime.now(UTC)))
 

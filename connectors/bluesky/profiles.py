@@ -6,6 +6,7 @@ from connectors.bluesky.parse import BOT
 from connectors.bluesky.posts import GET
 from connectors.bluesky.records import PROFILE
 from connectors.bluesky.xrpc import Calls, Missing
+from engage.platform import AccountLink
 
 
 async def labelled(calls: Calls) -> bool:
@@ -15,6 +16,15 @@ async def labelled(calls: Calls) -> bool:
     except Missing:
         return False  # an account without a profile
     return is_bot(found.get("value"))
+
+
+async def label_of(account: AccountLink) -> bool:
+    """The same, of an account that nobody has calls for yet."""
+    calls = Calls(account)
+    try:
+        return await labelled(calls)
+    finally:
+        await calls.close()
 
 
 def is_bot(profile: Any) -> bool:

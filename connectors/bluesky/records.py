@@ -1,12 +1,13 @@
 """What is written into a repository: record keys, facets, replies. Pure."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from engage.errors import Malformed
+from engage.errors import Malformed, Refused
 from engage.models import Outgoing
 
 POST = "app.bsky.feed.post"
@@ -16,18 +17,28 @@ THREADGATE = "app.bsky.feed.threadgate"
 _LETTERS = "234567abcdefghijklmnopqrstuvwxyz"  # in the order of their bytes: keys sort as their times do
 _TID = re.compile(r"[234567abcdefghij][234567a-z]{12}")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LINK = re.compile(r"https?://[^\s<>\"]+", re.IGNORECASE)
+# An address ends at a blank, at quotation marks, at the punctuation of scripts that set no blanks, and at characters
+# nobody sees: those that turn the direction of a text, and the byte order mark. A server takes an address without
+# anything behind its slashes for none, and then the whole post (`isValidUri` of @atproto/syntax).
+_END = (
+    r"\s<>\"\u00ab\u00bb\u060c\u061b\u061c\u061f\u200b\u200e\u200f\u2018\u201c-\u201f\u202a-\u202e\u2039\u203a\u2060\u2066-\u2069"
+    r"\u3000-\u3003\u3008-\u3011\u3014-\u301b\ufeff\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f"
+)
+_LINK = re.compile(rf"https?://[^{_END}/][^{_END}]*", re.IGNORECASE)
+_OWN_ENDS = "/#%&@"  # punctuation that an address may end with
+_PAIRS = {")": "(", "]": "[", "}": "{"}
 _HANDLE = re.compile(r"(?<![\w.@/])@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
 def tid(at: datetime, salt: str = "") -> str:
     """A record key of the moment `at` (https://atproto.com/specs/tid): 53 bits of microseconds, 10 of a clock's id.
 
-    salt: what tells keys of the same millisecond apart; with it the same call gives the same key.
+    salt: what tells keys of the same moment apart, as replies that are claimed at once share theirs; with it the same
+    call gives the same key. It moves the key by less than a second: of a billion places each reply has one.
     """
-    number = int.from_bytes(sha256(salt.encode()).digest()[:4]) if salt else 0
-    micros = (at - _EPOCH) // timedelta(milliseconds=1) * 1000 + number % 1000
-    value = micros << 10 | number // 1000 % 1024
+    number = int.from_bytes(sha256(salt.encode()).digest()[:8]) if salt else 0
+    micros = (at - _EPOCH) // timedelta(milliseconds=1) * 1000 + number % 1_000_000
+    value = micros << 10 | number // 1_000_000 % 1024
     return "".join(_LETTERS[value >> shift & 31] for shift in range(60, -1, -5))
 
 
@@ -53,14 +64,22 @@ def post(reply: Outgoing, parent: Mapping[str, Any]) -> dict[str, Any]:
     return {**record, "facets": found} if found else record
 
 
+def weigh(text: str, most: int) -> None:
+    """Raises Refused where a text has more bytes than `most`: a few families of emoji are heavier than words."""
+    if (weight := len(text.encode())) > most:
+        raise Refused(f"the reply has {weight:,} bytes, and Bluesky takes {most:,}")
+
+
 def facets(text: str, handle: str = "", did: str = "") -> list[dict[str, Any]]:
     """Links, and the handle of the one who is answered, by their place in the UTF-8 bytes.
 
     Nobody else's handle becomes a mention: it would notify somebody who did not ask.
     """
-    found = [_facet(text, *link, {"$type": "app.bsky.richtext.facet#link", "uri": link[2]}) for link in _links(text)]
+    links = _links(text)
+    found = [_facet(text, *link, {"$type": "app.bsky.richtext.facet#link", "uri": link[2]}) for link in links]
     for match in _HANDLE.finditer(text):
-        if did and match[1].lower() == handle.lower():
+        inside = any(start <= match.start() < end for start, end, _ in links)
+        if did and not inside and match[1].lower() == handle.lower():
             mention = {"$type": "app.bsky.richtext.facet#mention", "did": did}
             found.append(_facet(text, match.start(), match.end(), match[0], mention))
     return found
@@ -107,11 +126,20 @@ def _links(text: str) -> list[tuple[int, int, str]]:
     """Where a link begins and ends, without the punctuation of the sentence around it."""
     found = []
     for match in _LINK.finditer(text):
-        url = match[0].rstrip(".,;:!?'\u2026")
-        if url.endswith(")") and "(" not in url:
+        url = match[0]
+        while _is_around(url):
             url = url[:-1]
-        found.append((match.start(), match.start() + len(url), url))
+        if not url.endswith("://"):
+            found.append((match.start(), match.start() + len(url), url))
     return found
+
+
+def _is_around(url: str) -> bool:
+    """Whether the last character is of the sentence: punctuation of any script, or a bracket that was opened before."""
+    last = url[-1]
+    if last in _PAIRS:
+        return url.count(last) > url.count(_PAIRS[last])
+    return last not in _OWN_ENDS and unicodedata.category(last) in ("Po", "Pi", "Pf", "Cf")
 
 
 def _facet(text: str, start: int, end: int, shown: str, feature: dict[str, str]) -> dict[str, Any]:

@@ -59,4 +59,4 @@ def _server(answer: Any) -> str:
     except Malformed:
         return ""
     found = (get(one, "serviceEndpoint") for one in services if str(get(one, "id")).endswith("#atproto_pds"))
-    return next((url for url in found if isinstance(url, str) and url.startswith("https://")), "")
+    return next((url.rstrip("/") for url in found if isinstance(url, str) and url.startswith("https://")), "")

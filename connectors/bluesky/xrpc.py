@@ -6,9 +6,9 @@ from typing import Any
 
 import httpx
 
-from connectors import http
+from connectors import dpop, http
 from connectors.answers import Dialect, asked_to_wait, plain_message, resets_in
-from engage.errors import Ambiguous, EngageError, Refused, Unavailable
+from engage.errors import Ambiguous, EngageError, Refused, Unauthorized, Unavailable
 from engage.platform import AccountLink, App
 
 HOME = "https://bsky.social"
@@ -21,6 +21,10 @@ _CLOSED = frozenset({"AccountTakedown", "AccountDeactivated", "AccountSuspended"
 
 class Missing(Refused):
     """The record is not there."""
+
+
+class NotOpened(Refused):
+    """What was granted does not open this: direct messages were not allowed."""
 
 
 def said(response: httpx.Response) -> tuple[str, str]:
@@ -42,20 +46,23 @@ def _message(body: Any) -> str:
 
 
 def _is_auth(response: httpx.Response) -> bool:
-    name, words = said(response)
-    if name == "InvalidToken" and words.startswith("Bad token"):
-        return False  # the app password is good, but not for this method: it was made without direct messages
-    return response.status_code == 401 or name in _GONE | _CLOSED
+    return response.status_code == 401 or said(response)[0] in _GONE | _CLOSED
 
 
 def _special(response: httpx.Response) -> EngageError | None:
-    if response.status_code != 400:
-        return None
-    match said(response)[0]:
-        case "InvalidSwap":
+    if dpop.asks_for_nonce(response) or said(response)[0] == "invalid_dpop_proof":
+        return Unavailable("the server takes no proof of ours (is the clock of this machine right?)")
+    match said(response):
+        case ("InvalidSwap", _) if response.status_code == 400:
             return Ambiguous("another record stands under this key: an earlier attempt of the reply")
-        case "RecordNotFound":
+        case ("RecordNotFound", _) if response.status_code == 400:
             return Missing("the record is not there")
+        case ("InvalidToken", words) if words.startswith("Bad token"):  # of an app password without direct messages
+            return NotOpened(words)
+        case ("InvalidRequest", words) if words.startswith("Could not find user info"):  # of a refreshSession
+            return Unauthorized(f"the server has the account no more ({words})")
+        case ("ScopeMissingError", words):
+            return NotOpened(words)
     return None
 
 
@@ -78,9 +85,19 @@ def used_up(response: httpx.Response, cost: int) -> datetime | None:
 
 
 def host(account: AccountLink) -> str:
-    """Where an account's calls go: its own server, or `base_url` of its config or its app's."""
-    found = account.config.get("base_url") or base_url(account.app) or account.config.get("service") or HOME
-    return str(found)
+    """Where an account's calls go: `base_url`, the server that it moved to, or the one where it was connected."""
+    found = pinned(account) or account.credentials.get("server") or account.config.get("service") or HOME
+    return str(found).rstrip("/")
+
+
+def pinned(account: AccountLink) -> str:
+    """The `base_url` of its config or its app's, which stands for every address; '' where there is none."""
+    return str(account.config.get("base_url") or base_url(account.app))
+
+
+def by_consent(account: AccountLink) -> bool:
+    """Whether the account was granted on its server's page, and not with an app password."""
+    return "dpop_key" in account.credentials
 
 
 def base_url(app: App) -> str:
@@ -94,14 +111,17 @@ class Calls:
     def __init__(self, account: AccountLink) -> None:
         self.did = account.platform_user_id
         self.quiet_until: datetime | None = None
-        token = account.credentials.get("access_jwt", "")
+        known = account.credentials
+        token = known.get("access_jwt", "")
         self._http = http.client(host(account), headers={"authorization": f"Bearer {token}"} if token else {})
+        if key := known.get("dpop_key"):
+            self._http.auth = dpop.Proofs(dpop.key_of(key), known.get("access_token", ""))
 
     async def get(self, method: str, params: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Any:
         """The object that a query answers with. Raises what a read raises."""
         request = self._http.build_request("GET", f"/xrpc/{method}", params=dict(params), headers=headers)
         answer = await http.read(self._http, request, DIALECT)
-        self.quiet_until = used_up(answer, 1)
+        self.quiet_until = used_up(answer, 1) or self.quiet_until
         return body(answer, method)
 
     async def repeat(self, method: str, given: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -27,9 +27,12 @@ _HINTS = {
     50007: "this person takes no direct messages from the bot",
     50013: "the bot lacks a permission here: Send Messages (in Threads), Read Message History or Manage Messages",
     50278: "the bot and this person share no server",
+    160002: "the bot lacks the permission Read Message History here, without which it cannot answer a message",
     160005: "the thread is locked",
     200000: "the server's AutoMod does not let it through",
 }
+_LONG = timedelta(seconds=10)
+_SHUT_OUT = timedelta(minutes=5)
 _SLOW_DOWN = (20016, 20028, 20029, 40062)  # slow mode of a channel, write limits of a channel, a server, a resource
 
 
@@ -84,13 +87,22 @@ def _special(response: httpx.Response) -> EngageError | None:
     said = words(response, _WORDS)
     if body.get("code") == _TOKEN_REFUSED:
         return Unauthorized(said)
-    if body.get("code") in _SLOW_DOWN:
-        return RateLimited(said, retry_after=_seconds(body))
+    if body.get("code") in _SLOW_DOWN or response.status_code == 429:
+        return _too_many(response, body, said)
     if response.status_code == 403 and not body:
         # 10,000 calls with 401, 403 or 429 within 10 minutes shut an address out:
         # https://docs.discord.com/developers/topics/rate-limits#invalid-request-limit-aka-cloudflare-bans
-        return Unavailable(f"{response.request.url.host} answered 403 without a reason: it shuts this address out")
+        why = f"{response.request.url.host} answered 403 without a reason: it shuts this address out"
+        return Unavailable(why, retry_after=_SHUT_OUT)
     return None
+
+
+def _too_many(response: httpx.Response, body: Mapping[str, Any], said: str) -> EngageError:
+    """RateLimited makes the whole account wait: too much for a post where one channel is limited for a long time."""
+    wait = _wait(response, datetime.now(UTC))
+    if response.request.method == "POST" and body.get("global") is False and wait is not None and wait > _LONG:
+        return Unavailable(said, retry_after=wait)
+    return RateLimited(said, retry_after=wait)
 
 
 def _seconds(body: Mapping[str, Any]) -> timedelta | None:

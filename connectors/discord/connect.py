@@ -9,7 +9,8 @@ from connectors.discord.calls import ask, calls
 from connectors.discord.places import ids_in
 from connectors.fields import get, id_of, text, yes
 from engage.errors import Malformed, Refused, Unauthorized, Unavailable
-from engage.platform import App, Field, Grant
+from engage.grants import Field, Grant
+from engage.platform import App
 
 _LISTS = ("channels", "live_channels", "creator_user_ids")
 

@@ -15,8 +15,9 @@ from connectors.discord.places import Places
 from connectors.discord.snowflakes import first_of, join, split
 from connectors.fields import get, text, time
 from engage.errors import Ambiguous, ConfigError, EngageError, Malformed, Refused, Unauthorized
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Found, Limit, Page, Quota, ReadBack, Settle
+from engage.platform import AccountLink, Finding, Found, Page, ReadBack, Settle
 
 NONCE_LENGTH = 25
 CLOCKS = timedelta(minutes=2)  # that two clocks may be apart

@@ -5,8 +5,8 @@ from typing import Any
 
 import httpx
 
+from connectors.discord import starts
 from connectors.discord.calls import ask
-from connectors.discord.listening import KEPT_STARTS
 from connectors.discord.places import Places
 from connectors.fields import get, number, text, yes
 from engage.errors import Malformed, Refused
@@ -14,6 +14,10 @@ from engage.platform import Finding
 
 _MESSAGE_CONTENT = 1 << 18 | 1 << 19  # granted after a review, or to a small application
 _MOST_CHANNELS = 20
+MOST_SERVERS, _MANY_SERVERS = (
+    2500,
+    2000,
+)  # on one connection: https://docs.discord.com/developers/events/gateway#sharding
 
 
 async def examine(client: httpx.AsyncClient, places: Places, callback_url: str) -> Sequence[Finding]:
@@ -24,6 +28,8 @@ async def examine(client: httpx.AsyncClient, places: Places, callback_url: str) 
         _identity(bot, places),
         _intent(app, places),
         _starts(gateway),
+        _servers(app),
+        _creators(places),
         *[await _channel(client, channel_id) for channel_id in sorted(places.followed)[:_MOST_CHANNELS]],
         _webhook(app, callback_url),
     ]
@@ -50,9 +56,30 @@ def _starts(gateway: Any) -> Finding:
         left = int(number(gateway, "session_start_limit", "remaining"))
     except Malformed:
         return Finding("session starts", "warn", "Discord did not say how many are left")
-    state = "ok" if left > 10 * KEPT_STARTS else "warn" if left > KEPT_STARTS else "fail"
+    state = "ok" if left > 10 * starts.KEPT else "warn" if left > starts.KEPT else "fail"
     fix = "" if state == "ok" else "See in the log why the gateway's sessions end."
     return Finding("session starts", state, f"{left} left today", fix)
+
+
+def _servers(app: Any) -> Finding:
+    """https://docs.discord.com/developers/resources/application#application-object"""
+    count = get(app, "approximate_guild_count")
+    if isinstance(count, int) and count > _MANY_SERVERS:
+        fix = "Remove the bot from servers that it need not be in: from 2500 on Discord lets it in no more."
+        return Finding("servers", "fail" if count >= MOST_SERVERS else "warn", f"the bot is in {count}", fix)
+    if yes(app, "bot_public"):
+        fix = "Developer Portal: set Install Link to None on page Installation, then turn off Public Bot on page Bot."
+        return Finding(
+            "servers", "warn", "anybody may add the bot to a server of theirs, where it answers as well", fix
+        )
+    return Finding("servers", "ok", f"in {count}" if isinstance(count, int) else "only its owner adds it")
+
+
+def _creators(places: Places) -> Finding:
+    if places.creators:
+        return Finding("creator", "ok", f"steps back where {', '.join(sorted(places.creators))} writes")
+    fix = "Enter the creator's own user IDs: connect the account again."
+    return Finding("creator", "warn", "nobody: the avatar answers the creator like any follower", fix)
 
 
 async def _channel(client: httpx.AsyncClient, channel_id: str) -> Finding:

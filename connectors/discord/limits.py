@@ -6,10 +6,10 @@ of a channel is what its headers are known to show.
 
 from datetime import timedelta
 
-from engage.platform import Each, Limit
+from engage.limits import Each, Limit
 
 MAX_LENGTH = 2000
 LIMITS = (
     Limit(5, timedelta(seconds=5), each=Each.CONVERSATION),
-    Limit(50, timedelta(seconds=1), burst=2),
+    Limit(50, timedelta(seconds=1)),
 )

@@ -11,20 +11,18 @@ from typing import Any
 
 import httpx
 
-from connectors.discord import history
+from connectors.discord import history, starts
 from connectors.discord.calls import ask
 from connectors.discord.gateway import DISPATCH, HEARD, Link, Over, connection
 from connectors.discord.places import Places
 from connectors.discord.sessions import Frame, Session
 from connectors.discord.snowflakes import first_of
-from connectors.fields import get, number, text
+from connectors.fields import get, id_or_none, number, text
 from connectors.gaps import gap
 from engage.errors import Malformed, RateLimited, Refused, Unavailable
 from engage.platform import Page, RawEvent
 
 GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, 1 << 15
-# Beyond 1000 starts a day Discord resets the bot's token, so some are kept.
-KEPT_STARTS = 20
 OVERLAP = timedelta(minutes=1)  # between two clocks; what is read twice has the same key
 TOO_MANY_AT_ONCE = timedelta(seconds=6)  # sessions may begin one each 5 s
 
@@ -64,7 +62,7 @@ class Listening:
                 await stack.aclose()
                 if over.again:
                     raise
-        link = await stack.enter_async_context(connection(await self._way(starts=True)))
+        link = await stack.enter_async_context(connection(await self._way(begins=True)))
         ready, *rest = await self._begin(link)
         return link, rest, Session.begun(ready, _now(), known.heard_in)
 
@@ -89,17 +87,17 @@ class Listening:
         except Unavailable:
             return await stack.enter_async_context(connection(await self._way()))
 
-    async def _way(self, *, starts: bool = False) -> str:
-        """The gateway's address. Raises RateLimited where a session is to start and too few starts are left."""
+    async def _way(self, *, begins: bool = False) -> str:
+        """The gateway's address. Raises RateLimited where a session is to begin and none may at this moment."""
         said = await ask(self._http, "/gateway/bot")
         try:
-            left = number(said, "session_start_limit", "remaining")
+            total, left = (number(said, "session_start_limit", name) for name in ("total", "remaining"))
             resets_in = timedelta(milliseconds=number(said, "session_start_limit", "reset_after"))
             url = text(said, "url")
         except (Malformed, OverflowError):
             raise Unavailable("GET /gateway/bot did not answer with an address") from None
-        if starts and left <= KEPT_STARTS:
-            raise RateLimited(f"{left:g} session starts are left of the day's", retry_after=resets_in)
+        if begins and (wait := starts.wait(total, left, resets_in)):
+            raise RateLimited(f"{left:g} of the day's {total:g} session starts are left", retry_after=wait)
         return url
 
     @property
@@ -116,7 +114,7 @@ class Listening:
                 event = await self._event(str(get(frame, "t")), d)
                 if event is not None:
                     events.append(event)
-                    session = _remembering(session, d)
+                    session = _remembering(session, frame, self._places)
         return Page(events, session.cursor, timedelta()), session
 
     async def _event(self, kind: str, d: Mapping[str, Any]) -> RawEvent | None:
@@ -125,9 +123,11 @@ class Listening:
     async def _parent(self, d: Mapping[str, Any]) -> str:
         """The channel that a message's thread stands under: it is followed with it. Only in threads is a position."""
         channel_id = d.get("channel_id")
-        if not self._places.followed or "position" not in d or not isinstance(channel_id, str):
+        if not self._places.followed or not isinstance(channel_id, str):
             return ""
         if channel_id not in self._parents:
+            if "position" not in d:
+                return ""
             try:
                 channel = await ask(self._http, f"/channels/{channel_id}")
             except Refused:
@@ -159,9 +159,12 @@ class Listening:
         return await self._event("MESSAGE_CREATE", {**row, "guild_id": server_id} if server_id else row)
 
 
-def _remembering(session: Session, d: Mapping[str, Any]) -> Session:
-    channel_id = d.get("channel_id")
-    return session.hearing(channel_id, str(d.get("guild_id") or "")) if isinstance(channel_id, str) else session
+def _remembering(session: Session, frame: Frame, places: Places) -> Session:
+    """Where something was said to the bot. Of deletions and edits everything is heard, and so is the creator."""
+    channel_id, author = get(frame, "d", "channel_id"), str(get(frame, "d", "author", "id"))
+    if get(frame, "t") != "MESSAGE_CREATE" or author in places.creators or not isinstance(channel_id, str):
+        return session
+    return session.hearing(channel_id, str(id_or_none(frame, "d", "guild_id") or ""))
 
 
 def _lost(unread: list[str]) -> str:

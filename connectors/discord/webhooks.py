@@ -55,7 +55,7 @@ class DiscordWebhooks:
         by_creator = id_or_none(payload, "event", "data", "user", "id") in creators
         told = json.dumps({**payload, "engage": {"by_creator": by_creator}}).encode()
         key = f"webhook {hashlib.sha256(body).hexdigest()[:32]}"
-        return Delivery([(id_of(payload, "application_id"), RawEvent(key, told))])
+        return Delivery([(id_of(payload, "application_id"), RawEvent(key, told))], status=204)
 
     def _keys(self) -> list[Ed25519PublicKey]:
         given = str(self._app.config.get("public_key") or "").split()

@@ -10,7 +10,8 @@ from connectors import oauth
 from connectors.douyin import calls, limits, permissions, rooms, tokens
 from connectors.fields import get, text_or_none
 from engage.errors import EngageError
-from engage.platform import App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import App
 
 AUTHORIZE = "/platform/oauth/connect/"
 PROFILE = "/oauth/userinfo/"

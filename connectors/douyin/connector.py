@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from connectors.douyin import calls, examine, limits, live, permissions, posting, rooms, tokens
-from connectors.douyin.looks import Look, State
+from connectors.douyin.looks import Look
 from connectors.douyin.pages import Pages
+from connectors.douyin.state import State
 from engage.errors import Malformed, Refused, Unavailable
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Limit, Page, Quota, ReadBack, Renewed, Settle
+from engage.platform import AccountLink, Finding, Page, ReadBack, Renewed, Settle
 
 POLL_WAIT = timedelta(minutes=2)
 NOTHING_TO_POLL = timedelta(hours=1)
@@ -90,6 +92,12 @@ class DouyinConnector:
     async def renew(self) -> Renewed:
         """Access for another 15 days, and in time the right to it."""
         return await tokens.renew(self._account, datetime.now(UTC))
+
+    async def revoke(self) -> None:
+        """Live comments are pushed no more. Raises Refused all the same: the access only the creator takes back."""
+        await live.stop(self._account)
+        where = "我 → 设置 → 账号与安全 → 授权管理"
+        raise Refused(f"Douyin lets nobody but the creator withdraw the access, in the app: {where}")
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """What the account may do, asked of Douyin."""

@@ -28,7 +28,8 @@ _NO_ACCESS = frozenset({10008, 2190002, 2190008, 28001003, 28001008, 28001015, 2
 _BUSY = frozenset({10001, 2100001, 2100004, 28001005, 28001006})
 _TOO_FAST = frozenset({28001052, 28003018, 28003070})
 _USED_UP = frozenset({2190001, 28003017})
-_NOT_YET = 5003019  # the live room does not have our application mounted, or not any more
+# The live room does not have our application mounted, or not any more; the mini-play's token is another one by now.
+_NOT_YET = frozenset({5003019, 40022})
 _SOON, _LATER = timedelta(minutes=1), timedelta(hours=1)  # Douyin does not say how long
 _SECRET = ("client_secret", "secret", "access_token", "refresh_token", "code")
 
@@ -59,7 +60,7 @@ def error_of(code: int, said: str, *, once: bool) -> EngageError:
         return RateLimited(said, retry_after=_LATER if code in _USED_UP else _SOON)
     if code in _BUSY:
         return Ambiguous(said) if once else Unavailable(said)
-    if code == _NOT_YET:
+    if code in _NOT_YET:
         return Unavailable(said, retry_after=_SOON)
     return Refused(said)
 

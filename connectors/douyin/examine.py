@@ -1,17 +1,17 @@
 """What `engage doctor --account` says of a Douyin account."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from connectors.douyin import calls, permissions, rooms
+from connectors.douyin import calls, live, permissions, rooms
 from connectors.douyin.connect import PROFILE
 from connectors.douyin.pages import Pages
 from connectors.douyin.tokens import Kept
 from connectors.fields import get, text_or_none
-from engage.errors import Malformed, Refused
+from engage.errors import EngageError, Malformed, Refused
 from engage.platform import AccountLink, Finding
 
 SCAN = "Connect the account again: the creator scans a code with the app."
@@ -26,7 +26,7 @@ async def findings(http: httpx.AsyncClient, account: AccountLink, callback_url: 
         renewals(Kept.of(account.credentials), datetime.now(UTC)),
         await _comments(http, account),
         _messages(account, get(profile, "e_account_role")),
-        _live(account),
+        await _live(account),
         _webhooks(callback_url),
     ]
 
@@ -77,14 +77,31 @@ def _messages(account: AccountLink, role: object) -> Finding:
     return Finding("direct messages", "ok", "open by scope and kind")
 
 
-def _live(account: AccountLink) -> Finding:
+async def _live(account: AccountLink) -> Finding:
     app = account.app
     mine = rooms.rooms_of(app.config, account.platform_user_id)
     if not mine:
         return Finding("live", "ok", "no live room is entered: live comments are not heard")
     if not app.secrets.get("live_secret"):
         return Finding("live", "fail", "live_secret is missing: pushes are refused", "Enter it: engage app set douyin")
-    return Finding("live", "ok", f"rooms: {', '.join(room.id for room in mine)}; answers are shown beside the picture")
+    try:
+        pushed = await live.status(account)
+    except EngageError as error:
+        fix = "Check the app id and the app secret of the live mini-play: engage app set douyin"
+        return Finding("live", "fail", f"the live mini-play cannot ask for comments: {error}", fix)
+    return _rooms(mine, pushed)
+
+
+def _rooms(mine: Sequence[rooms.Room], pushed: Mapping[str, int]) -> Finding:
+    for room_id, status in pushed.items():
+        if status == live.NOT_STARTED:
+            fix = "A worker asks every two minutes where public_url is set."
+            return Finding("live", "warn", f"room {room_id}: its comments are not asked for", fix)
+        if status != live.RUNS:
+            fix = "Mount the mini-play in the room; after the broadcast take the room out of live_rooms."
+            return Finding("live", "warn", f"room {room_id}: nobody is live there with the mini-play", fix)
+    how = "comments are pushed" if pushed else "the mini-play's own server asks for the comments"
+    return Finding("live", "ok", f"rooms: {', '.join(room.id for room in mine)}; {how}, answers go onto the overlay")
 
 
 def _webhooks(callback_url: str) -> Finding:

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from engage.errors import ConfigError
+from engage.limits import Each, Limit
 from engage.models import Surface
-from engage.platform import Each, Limit
 
 COMMENT_LENGTH = 100
 MESSAGE_LENGTH = 500

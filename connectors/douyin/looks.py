@@ -1,50 +1,27 @@
 """A look at the comments of the newest videos, where Douyin cannot call us.
 
 Douyin has no list of new comments. Of each video whose number of comments changed, the newest are read until what the
-last look saw, and the replies of those threads that grew. What is read twice has the same key and is kept once.
+last look saw, and the replies of those threads that grew; then what earlier looks had to leave. What is read twice has
+the same key and is kept once.
 """
 
 import json
-from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.douyin.names import POLLED_COMMENT
 from connectors.douyin.pages import Pages, Rows
+from connectors.douyin.state import State
 from connectors.fields import epoch, get, id_of, text_or_none
 from engage.errors import Refused
 from engage.platform import RawEvent
 
 CALLS = 40  # of one look, at most
-MOST_PAGES = 5  # of one video
+MOST_PAGES = 5  # of one video, before the others have had their turn
+THREAD_PAGES = 10  # of one thread: what one crowd writes must not hide all others
 OLD_PAGES = 2  # are read in any case, as old threads have new replies
 OVERLAP = timedelta(minutes=10)  # a comment is shown when it has been checked, and clocks differ
 BEFORE = timedelta(hours=1)  # how far the first look at a video goes back
-MOST_THREADS = 500
-
-
-@dataclass(slots=True)
-class State:
-    """The poll's cursor. seen: when a video was read whole, in seconds. counts: its comments. threads: replies."""
-
-    seen: dict[str, int] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
-    threads: dict[str, int] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, cursor: str) -> "State":
-        """A fresh one where it is empty, or none of ours."""
-        try:
-            kept = json.loads(cursor or "{}")
-            names = ("seen", "counts", "threads")
-            return cls(*({str(key): int(count) for key, count in kept.get(name, {}).items()} for name in names))
-        except (ValueError, TypeError, AttributeError):
-            return cls()
-
-    @property
-    def written(self) -> str:
-        """The cursor."""
-        return json.dumps(asdict(self), separators=(",", ":"))
 
 
 class Look:
@@ -67,9 +44,10 @@ class Look:
         """Raises what a read raises; Refused where no video may be read."""
         videos = {id_of(video, "item_id"): video for video in await self._pages.videos()}
         refusals = [await self._video(item_id, video) for item_id, video in videos.items()]
-        for counted in (self._state.seen, self._state.counts):
-            for gone in counted.keys() - videos.keys():
-                del counted[gone]
+        for gone in {*self._state.seen, *self._state.counts, *self._state.left} - videos.keys():
+            self._state.forget(gone)
+        for item_id in list(self._state.left):
+            await self._rest(item_id, videos[item_id])
         if refusals and all(refusals):
             raise next(refusal for refusal in refusals if refusal)
 
@@ -89,7 +67,7 @@ class Look:
         return None
 
     async def _comments(self, item_id: str, video: Any) -> bool:
-        """False where the calls of a look do not suffice: the next one begins anew."""
+        """False where a look has no calls left: the next one begins anew, and passes over threads that were read."""
         since, at, whole = self._since(item_id), 0, True
         for number in range(1, MOST_PAGES + 1):
             if self._left <= 0:
@@ -100,7 +78,28 @@ class Look:
             if not page.next or (number >= OLD_PAGES and page.reaches(since)):
                 return whole
             at = page.next
-        return False
+        self._state.leave(item_id, at, since)
+        return whole
+
+    async def _rest(self, item_id: str, video: Any) -> None:
+        """What was left of a video's comments, with the calls that are left."""
+        try:
+            at = await self._read_on(video, self._state.left[item_id], self._state.left_since(item_id))
+        except Refused:
+            at = 0  # it was deleted meanwhile, or its comments were closed
+        self._state.read_until(item_id, at)
+
+    async def _read_on(self, video: Any, at: int, since: datetime) -> int:
+        """Returns Douyin's cursor of what is left behind; 0: nothing."""
+        while self._left > 0:
+            self._left -= 1
+            page = await self._pages.comments(id_of(video, "item_id"), at)
+            if not await self._page(video, page, since):
+                return at
+            if page.reaches(since):
+                return 0
+            at = page.next
+        return at
 
     def _since(self, item_id: str) -> datetime:
         seen = self._state.seen.get(item_id)
@@ -115,32 +114,35 @@ class Look:
         return whole
 
     async def _thread(self, video: Any, comment: Any, since: datetime) -> bool:
+        """False where it is left to be read."""
         root, count = id_of(comment, "comment_id"), get(comment, "reply_comment_total")
         count = count if isinstance(count, int) else 0
         if count == self._state.threads.get(root, 0):
             return True
         if epoch(comment, "create_time") < since and id_of(video, "item_id") not in self._state.seen:
-            self._know(root, count)  # at the first look at a video its old threads are only counted
+            self._state.know(root, count)  # at the first look at a video its old threads are only counted
             return True
+        try:
+            whole = await self._replies(video, root, since)
+        except Refused:
+            whole = True  # it was deleted meanwhile: it must not hide the others
+        if whole:
+            self._state.know(root, count)
+        return whole
+
+    async def _replies(self, video: Any, root: str, since: datetime) -> bool:
         at = 0
-        while self._left > 0:
+        for _ in range(THREAD_PAGES):
+            if self._left <= 0:
+                return False
             self._left -= 1
             page = await self._pages.replies(id_of(video, "item_id"), root, at)
             for reply in page.rows:
                 self._note(video, root, reply, since)
             if page.reaches(since):
-                self._know(root, count)
-                return True
+                break
             at = page.next
-        return False
-
-    def _know(self, root: str, count: int) -> None:
-        """The threads that were not read for the longest time are forgotten."""
-        threads = self._state.threads
-        threads.pop(root, None)
-        threads[root] = count
-        while len(threads) > MOST_THREADS:
-            del threads[next(iter(threads))]
+        return True
 
     def _note(self, video: Any, root: str, comment: Any, since: datetime) -> None:
         at, comment_id = epoch(comment, "create_time"), id_of(comment, "comment_id")

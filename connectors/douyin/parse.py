@@ -5,13 +5,13 @@ from typing import Any
 
 from connectors.douyin import dms
 from connectors.douyin.contents import content_of, ignored, moment
-from connectors.douyin.names import LIVE_COMMENT, POLLED_COMMENT, live_room, thread
-from connectors.fields import id_of, id_or_none, text, text_or_none
+from connectors.douyin.names import LIVE_COMMENT, POLLED_COMMENT, live_room, thread, thread_parts
+from connectors.fields import id_of, id_or_none, items, text, text_or_none
 from engage.errors import Malformed
 from engage.models import Author, Event, EventKind, Message, Surface
 
 _BOTH_SIDES = ("item_comment_reply", "im_recall_msg")
-_SENDERS = ("im_send_msg", "authorize", "unauthorize")
+_SENDERS = ("im_send_msg", "authorize", "unauthorize", "contract_authorize", "contract_unauthorize")
 
 
 def parse(payload: Any, account_user_id: str) -> list[Event]:
@@ -43,8 +43,10 @@ def _commented(payload: Any, account: str) -> Event:
     if account not in (receiver, sender, author):
         return ignored("it is for another account")
     comment_id, item_id = id_of(content, "comment_id"), id_of(content, "reply_to_item_id")
-    root = id_or_none(content, "reply_to_comment_id") or comment_id
-    return _comment(content, account, Author(author, "", account in (sender, author)), thread(item_id, root))
+    above = id_or_none(content, "reply_to_comment_id")  # `parent_id` is the first one of the thread, on every level
+    place = thread(item_id, id_or_none(content, "parent_id") or above or comment_id)
+    who = Author(author, text_or_none(content, "nick_name") or "", account in (sender, author))
+    return _comment(content, account, who, place, above)
 
 
 def _polled(payload: Any, account: str) -> Event:
@@ -52,25 +54,25 @@ def _polled(payload: Any, account: str) -> Event:
     content, owner = content_of(payload), id_of(payload, "to_user_id")
     if owner != (account or owner):
         return ignored("it is for another account")
-    place = thread(id_of(payload, "item", "id"), id_of(payload, "root"))
-    author = id_of(content, "comment_user_id")
+    item_id, root, author = id_of(payload, "item", "id"), id_of(payload, "root"), id_of(content, "comment_user_id")
+    above = root if root != id_of(content, "comment_id") else None  # a list tells no more than the thread
     who = Author(author, text_or_none(content, "nickname") or "", author == owner)
-    return _comment(content, owner, who, place, text_or_none(payload, "item", "title"))
+    return _comment(content, owner, who, thread(item_id, root), above, text_or_none(payload, "item", "title"))
 
 
-def _comment(content: Any, account: str, author: Author, place: str, title: str | None = None) -> Event:
-    comment_id, said = id_of(content, "comment_id"), text_or_none(content, "content") or ""
-    item_id, _, root = place.partition(" ")
+def _comment(
+    content: Any, account: str, author: Author, place: str, above: str | None, title: str | None = None
+) -> Event:
+    said = text_or_none(content, "content") or ""
     message = Message(
-        id=comment_id,
+        id=id_of(content, "comment_id"),
         conversation_id=place,
         surface=Surface.COMMENT,
         author=Author(account, author.name, is_self=True) if author.is_self else author,
         text=said,
         sent_at=moment(content, "create_time"),
-        # Which reply of a thread the creator answered is not told: only the thread.
-        reply_to_id=root if comment_id != root and not author.is_self else None,
-        post_id=item_id,
+        reply_to_id=None if author.is_self else above,
+        post_id=thread_parts(place)[0],
         post_text=title,
     )
     if author.is_self:
@@ -111,6 +113,9 @@ def _access(payload: Any, account: str) -> Event:
         raise Malformed("from_user_id: it is missing")
     if who != (account or who):
         return ignored("it is for another account")
+    if event == "contract_unauthorize":
+        scopes = " ".join(str(one) for one in items(content_of(payload), "scopes")) or "a part of the access"
+        return Event(EventKind.STATUS, reason=f"the creator took back {scopes}: connect the account again for it")
     if event == "unauthorize":
         return Event(EventKind.REVOKED, reason="the creator withdrew the access (取消授权)")
     return Event(EventKind.STATUS, reason="the creator granted the access")
@@ -129,5 +134,7 @@ _READERS: dict[str, Callable[[Any, str], Event]] = {
     LIVE_COMMENT: _live,
     "authorize": _access,
     "unauthorize": _access,
+    "contract_authorize": _access,
+    "contract_unauthorize": _access,
     "verify_webhook": _challenge,
 }

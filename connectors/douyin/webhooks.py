@@ -60,7 +60,10 @@ class DouyinWebhooks:
             raise Malformed("a live push is a list")
         if headers["x-msg-type"] != "live_comment" or room is None:
             return Delivery()
-        return Delivery([(room.open_id, _framed(row, headers["x-roomid"], room)) for row in rows])
+        found = [event for row in rows if (event := _framed(row, headers["x-roomid"], room))]
+        if rows and not found:
+            raise Malformed("a live push holds no comment with a msg_id")
+        return Delivery([(room.open_id, event) for event in found])
 
 
 def verify(secrets: Sequence[str], given: str, body: bytes) -> None:
@@ -105,10 +108,14 @@ def _proof(payload: Any) -> str:
     return json.dumps({"challenge": challenge})
 
 
-def _framed(row: Any, room_id: str, room: Room) -> RawEvent:
-    """One comment of a push, as an event like the others."""
+def _framed(row: Any, room_id: str, room: Room) -> RawEvent | None:
+    """One comment of a push, as an event like the others; None where it is none: it must not cost the others."""
+    try:
+        message_id = id_of(row, "msg_id")
+    except Malformed:
+        return None
     frame = {"event": LIVE_COMMENT, "to_user_id": room.open_id, "room_id": room_id, "anchor": room.anchor}
-    return RawEvent(f"live {id_of(row, 'msg_id')}", json.dumps({**frame, "content": row}).encode())
+    return RawEvent(f"live {message_id}", json.dumps({**frame, "content": row}).encode())
 
 
 WEBHOOKS = DouyinWebhooks

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors import oauth
-from connectors.fields import id_of, items, text
+from connectors.fields import MISSING, get, id_of, items, text
+from connectors.meta_deauthorization import GRANTED_BY
 from connectors.meta_graph import VERSION, Graph, host
 from connectors.meta_login import newest_secret
 from connectors.meta_webhooks import FIELDS
 from engage.errors import Malformed, Refused, Unavailable
-from engage.platform import App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import App
 
 GRAPH = "https://graph.facebook.com"
 PAGE = "https://www.facebook.com"
@@ -60,12 +62,15 @@ class FacebookLogin:
         long = await _token(app, {**known, "grant_type": "fb_exchange_token", "fb_exchange_token": short})
         graph = graph_of(app, long)
         try:
+            me = await graph.get("/me", {"fields": "id"})
             rows, _ = await graph.every("/me/accounts", {"fields": "id,name,access_token,tasks", "limit": "100"}, PAGES)
         finally:
             await graph.close()
-        if not rows:
+        # Of a Page on which the person may do nothing, Facebook tells no token.
+        open_to_us = [row for row in rows if get(row, "access_token") is not MISSING]
+        if not open_to_us:
             raise Refused("no Page was granted: choose at least one on Facebook's page")
-        return [_grant(row) for row in rows]
+        return [_grant(row, me) for row in open_to_us]
 
 
 def version_of(app: App) -> str:
@@ -88,12 +93,12 @@ async def _token(app: App, asked: Mapping[str, str]) -> str:
         await graph.close()
 
 
-def _grant(row: Any) -> Grant:
+def _grant(row: Any, me: Any) -> Grant:
     try:
+        credentials = {"access_token": text(row, "access_token")}
         tasks = [task for task in items(row, "tasks") if isinstance(task, str)]
-        return Grant(
-            id_of(row, "id"), text(row, "name"), {"access_token": text(row, "access_token")}, None, {"tasks": tasks}
-        )
+        config = {"tasks": tasks, GRANTED_BY: id_of(me, "id")}
+        return Grant(id_of(row, "id"), text(row, "name"), credentials, None, config)
     except Malformed as error:
         raise Unavailable(f"Facebook granted a Page that cannot be read: {error}") from None
 

@@ -14,10 +14,11 @@ from connectors.meta_graph import Graph, host, new_id
 from connectors.meta_inbox import UNREADABLE, Inbox, found_in
 from connectors.meta_messages import DIRECT, MARK
 from engage.errors import Malformed, RateLimited, Refused, Unavailable
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Found, Limit, Page, Quota, ReadBack, Settle
+from engage.platform import AccountLink, Finding, Found, Page, ReadBack, Settle
 
-SUBSCRIBED = ("feed", "messages", "message_echoes", "message_edits", "messaging_postbacks")
+SUBSCRIBED = ("feed", "messages", "message_echoes", "message_edits", "messaging_postbacks", "standby")
 REPLIES = 10  # pages of 50 replies below a comment
 _COMMENT = re.compile(r"[0-9_]+")  # a message's id has letters
 
@@ -98,6 +99,11 @@ class FacebookConnector:
         """Have the Page's events sent to the app's address, which its console knows."""
         await self._graph.set(f"/{self._own}/subscribed_apps", {"subscribed_fields": ",".join(SUBSCRIBED)})
         return None
+
+    async def revoke(self) -> None:
+        """Its events are sent no more. Raises Refused all the same: the access is not ours to end."""
+        await self._graph.delete(f"/{self._own}/subscribed_apps")
+        raise Refused("only who connected the Page can take the app away: Settings, Business Integrations")
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """Access, permissions, subscription, and how much of Meta's limits is used."""

@@ -14,7 +14,9 @@ from connectors.oauth import client_id
 from engage.platform import AccountLink, Finding
 
 CONNECT_AGAIN = "Connect the Page again and leave every permission on"
+MORE_ACCESS = "Give the person these tasks (Page settings, Page access) and connect the Page again"
 SOON = timedelta(days=14)
+TASKS = ("MESSAGING", "MODERATE")
 
 
 async def examine(graph: Graph, account: AccountLink, wanted: Sequence[str], callback_url: str) -> Sequence[Finding]:
@@ -25,6 +27,7 @@ async def examine(graph: Graph, account: AccountLink, wanted: Sequence[str], cal
     return [
         _access(decoded(answer), account),
         _permissions(token),
+        _tasks(account),
         _data_access(token),
         subscription(listed(apps), wanted, callback_url, "comments and messages are polled"),
         limits(used(answer.headers)),
@@ -54,6 +57,17 @@ def _permissions(token: Any) -> Finding:
     if missing:
         return Finding("permissions", "fail", f"missing: {', '.join(missing)}", CONNECT_AGAIN)
     return Finding("permissions", "ok", ", ".join(SCOPES))
+
+
+def _tasks(account: AccountLink) -> Finding:
+    """What the person who connected the Page may do there: its token can do no more."""
+    known = account.config.get("tasks")
+    if not known:
+        return Finding("tasks", "warn", "Facebook did not say which the person has on the Page", CONNECT_AGAIN)
+    missing = [task for task in TASKS if task not in known]
+    if missing:
+        return Finding("tasks", "fail", f"missing: {', '.join(missing)}", MORE_ACCESS)
+    return Finding("tasks", "ok", ", ".join(TASKS))
 
 
 def _data_access(token: Any) -> Finding:

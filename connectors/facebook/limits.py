@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from connectors.meta_messages import DIRECT
+from engage.limits import Limit
 from engage.models import Surface
-from engage.platform import Limit
 
 MAX_LENGTH = {Surface.COMMENT: 8000, Surface.DM: 2000}  # characters
 WINDOW = timedelta(hours=24)  # since the follower's last message
 PRIVATE_REPLY_WINDOW = timedelta(days=7)  # since the comment, and once
-LIMITS = (Limit(300, timedelta(seconds=1), burst=10, surfaces=frozenset({Surface.DM})),)
+LIMITS = (Limit(300, timedelta(seconds=1), surfaces=frozenset({Surface.DM})),)
 
 
 def is_private(surface: Surface, conversation_id: str) -> bool:

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from connectors.fields import get, id_of, id_or_none, items, text, text_or_none
+from connectors.fields import get, id_of, id_or_none, text, text_or_none
+from connectors.meta_deauthorization import revoked
 from connectors.meta_messages import direct, ignored, name_of
-from connectors.meta_webhooks import CHANGES, OURS, Update, moment, updates
+from connectors.meta_webhooks import CHANGES, Update, moment, updates
 from engage.models import Author, Event, EventKind, Message, Surface
 
 PRODUCT = "page"
@@ -14,18 +15,19 @@ _SEEN = {"hide": "it was hidden", "unhide": "it was shown again"}
 
 def parse(payload: Any, account_user_id: str) -> list[Event]:
     """A delivery about Pages, whole or one update of it. Raises Malformed."""
+    if told := revoked(payload):
+        return told
     product = text(payload, "object")
     if product != PRODUCT:
         return [ignored(f"it is about {product!r}")]
-    ours = frozenset(id_of(one) for one in items(payload, OURS))
-    return [_event(update, account_user_id, ours) for update in updates(payload)]
+    return [_event(update, account_user_id) for update in updates(payload)]
 
 
-def _event(update: Update, account_user_id: str, ours: frozenset[str]) -> Event:
+def _event(update: Update, account_user_id: str) -> Event:
     if account_user_id and update.account != account_user_id:
         return ignored("it is for another account")
     if update.kind != CHANGES:
-        return direct(update, update.account, ours)
+        return direct(update, update.account)
     field = text(update.item, "field")
     if field != "feed":
         return ignored(f"nothing to do for {field!r}")

@@ -32,21 +32,27 @@ async def poll(graph: Graph, inbox: Inbox, own: str, cursor: str, now: datetime)
     posts = {str(get(post, "id")): post for post in listed(decoded(answer))}
     counts = {post_id: get(post, "comments", "summary", "total_count") for post_id, post in posts.items()}
     found = await inbox.since(mark.since - CLOCKS)
+    cut: list[datetime] = []
     for post_id, post in posts.items():
         if mark.changed(post_id, counts[post_id]):
-            found += await _comments(graph, own, post, mark.since - CLOCKS)
+            seen, whole = await _comments(graph, own, post, mark.since - CLOCKS)
+            found += seen
+            if seen and not whole:
+                cut.append(seen[-1][0])
+                counts[post_id] = None  # so that it is read again
     until = quiet_until(answer.headers, now)
-    return mark.page(found, counts, max(WAIT, until - now) if until else WAIT)
+    return mark.page(found, counts, max(WAIT, until - now) if until else WAIT, min(cut, default=None))
 
 
-async def _comments(graph: Graph, own: str, post: Any, since: datetime) -> list[Seen]:
+async def _comments(graph: Graph, own: str, post: Any, since: datetime) -> tuple[list[Seen], bool]:
+    """The comments since then, oldest first, and whether these are all. Raises what a read does."""
     asked = {"fields": _COMMENT, "filter": "stream", "order": "chronological", "limit": "50"}
     asked["since"] = str(int(since.timestamp()))
     try:
-        rows, _ = await graph.every(f"/{id_of(post, 'id')}/comments", asked, PAGES)
-        return list(_told(rows, post, own))
+        rows, whole = await graph.every(f"/{id_of(post, 'id')}/comments", asked, PAGES)
+        return list(_told(rows, post, own)), whole
     except (Refused, Malformed):
-        return []  # the post was deleted meanwhile
+        return [], True  # the post was deleted meanwhile
 
 
 def _told(rows: Sequence[Any], post: Any, own: str) -> Iterator[Seen]:

@@ -9,11 +9,13 @@ from typing import Any
 
 from connectors import oauth
 from connectors.fields import get, id_of, text
+from connectors.meta_deauthorization import GRANTED_BY
 from connectors.meta_graph import VERSION, host
 from connectors.meta_login import Login
 from connectors.meta_webhooks import FIELDS
 from engage.errors import Malformed, Unavailable
-from engage.platform import App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import App
 
 GRAPH = "https://graph.instagram.com"
 PAGE = "https://www.instagram.com"
@@ -29,7 +31,6 @@ class InstagramLogin:
         Field("client_id", "Instagram app ID", hint="not the Meta app's ID"),
         Field("client_secret", "Instagram app secret", secret=True),
         *FIELDS,
-        Field("meta_app_id", "Meta app ID", hint="to know our own messages by, where echoes name it", optional=True),
         Field("version", "Version of the Graph API", default=VERSION),
     )
     account_fields: Sequence[Field] = ()
@@ -52,14 +53,14 @@ class InstagramLogin:
         graph = host({}, app, GRAPH)
         granted = await LOGIN.exchange(app, answer, redirect_uri, host({}, app, TOKENS), graph)
         version = str(app.config.get("version") or VERSION)
-        me = await LOGIN.me(graph, version, granted.long, "user_id,username")
+        me = await LOGIN.me(graph, version, granted.long, "id,user_id,username")
         try:
             # `user_id` is the professional account's id, which webhooks name; `id` is this app's alone.
-            user_id, username = id_of(me, "user_id"), text(me, "username")
+            user_id, username, scoped = id_of(me, "user_id"), text(me, "username"), id_of(me, "id")
         except Malformed as error:
             raise Unavailable(f"Instagram did not say whose token it is: {error}") from None
-        permissions = {"permissions": _permissions(granted.said)}
-        return [Grant(user_id, username, {"access_token": granted.long}, granted.ends_at, permissions)]
+        config = {"permissions": _permissions(granted.said), GRANTED_BY: scoped}
+        return [Grant(user_id, username, {"access_token": granted.long}, granted.ends_at, config)]
 
 
 def _permissions(said: Any) -> list[str]:

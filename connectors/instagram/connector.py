@@ -9,24 +9,16 @@ from connectors.instagram.connect import GRAPH, LOGIN
 from connectors.instagram.limits import LIMITS, MAX_LENGTH, PRIVATE_REPLY_WINDOW, WINDOW, is_private
 from connectors.instagram.parse import PRODUCT
 from connectors.meta import quiet_until
+from connectors.meta_deauthorization import GRANTED_BY
 from connectors.meta_graph import VERSION, Graph, host, new_id
 from connectors.meta_inbox import UNREADABLE, Inbox, found_in
 from connectors.meta_messages import DIRECT
 from engage.errors import Malformed, RateLimited, Refused, Unavailable
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, LengthUnit, Outgoing, Receipt, Surface
-from engage.platform import (
-    AccountLink,
-    Finding,
-    Found,
-    Limit,
-    Page,
-    Quota,
-    ReadBack,
-    Renewed,
-    Settle,
-)
+from engage.platform import AccountLink, Finding, Found, Page, ReadBack, Renewed, Settle
 
-SUBSCRIBED = ("comments", "live_comments", "messages")
+SUBSCRIBED = ("comments", "live_comments", "messages", "messaging_postbacks")
 PAGES = 10  # of 50 replies below a comment
 
 
@@ -49,7 +41,8 @@ class InstagramConnector:
         self._base = host(account.config, account.app, GRAPH)
         version = account.config.get("version") or account.app.config.get("version") or VERSION
         self._graph = Graph(self._base, str(version), account.credentials.get("access_token", ""))
-        self._inbox = Inbox(self._graph, PRODUCT, self._own, account.handle)
+        scoped = str(account.config.get(GRANTED_BY) or "")
+        self._inbox = Inbox(self._graph, PRODUCT, self._own, account.handle, scoped)
 
     async def capabilities(
         self, surface: Surface, conversation_id: str, heard_at: datetime, now: datetime
@@ -117,6 +110,11 @@ class InstagramConnector:
         """Have the account's events sent to the app's address, which its console knows."""
         await self._graph.set(f"/{self._own}/subscribed_apps", {"subscribed_fields": ",".join(SUBSCRIBED)})
         return None
+
+    async def revoke(self) -> None:
+        """Its events are sent no more. Raises Refused all the same: the access is not ours to end."""
+        await self._graph.delete(f"/{self._own}/subscribed_apps")
+        raise Refused("Instagram lets only the account itself take the app away, under App and website permissions")
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """Access, permissions, subscription, and how much of Meta's limits is used."""

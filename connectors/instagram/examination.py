@@ -8,9 +8,13 @@ from connectors.instagram.connect import SCOPES
 from connectors.meta import used
 from connectors.meta_examination import limits, subscription
 from connectors.meta_graph import Graph, decoded, listed
+from engage.errors import Permanent
 from engage.platform import AccountLink, Finding
 
 CONNECT_AGAIN = "Connect the account again and leave every permission on"
+LET_APPS = (
+    "Instagram app: Settings, Messages and story replies, Message controls, Connected tools, Allow access to messages"
+)
 POLLED = "comments and messages are polled, live comments are not heard"
 
 
@@ -21,6 +25,7 @@ async def examine(graph: Graph, account: AccountLink, wanted: Sequence[str], cal
     return [
         _access(decoded(answer), account),
         _permissions(account),
+        await _messages(graph, account),
         subscription(listed(apps), wanted, callback_url, POLLED),
         limits(used(answer.headers)),
     ]
@@ -31,6 +36,15 @@ def _access(me: Any, account: AccountLink) -> Finding:
     if str(get(me, "user_id")) == account.platform_user_id:
         return Finding("access", "ok", found)
     return Finding("access", "fail", f"the token is for {found}", CONNECT_AGAIN)
+
+
+async def _messages(graph: Graph, account: AccountLink) -> Finding:
+    """Whether the account's own settings let apps read messages: without that none is told of, by webhook neither."""
+    try:
+        await graph.get(f"/{account.platform_user_id}/conversations", {"platform": "instagram", "limit": "1"})
+    except Permanent as error:
+        return Finding("messages", "fail", f"they may not be read: {error}", LET_APPS)
+    return Finding("messages", "ok", "may be read")
 
 
 def _permissions(account: AccountLink) -> Finding:

@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 from connectors.meta_messages import DIRECT
+from engage.limits import Limit
 from engage.models import Surface
-from engage.platform import Limit
 
 MAX_LENGTH = {Surface.COMMENT: 2200, Surface.DM: 1000, Surface.LIVE: 1000}  # messages in bytes
 WINDOW = timedelta(hours=24)  # since the follower's last message
 PRIVATE_REPLY_WINDOW = timedelta(days=7)  # since the comment, and once
 SECOND = timedelta(seconds=1)
 LIMITS = (
-    Limit(300, SECOND, burst=10, surfaces=frozenset({Surface.DM})),
-    Limit(100, SECOND, burst=4, surfaces=frozenset({Surface.LIVE})),  # private replies to live comments
+    Limit(300, SECOND, surfaces=frozenset({Surface.DM})),
+    Limit(100, SECOND, surfaces=frozenset({Surface.LIVE})),  # private replies to live comments
 )
 
 

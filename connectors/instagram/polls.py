@@ -11,6 +11,7 @@ from typing import Any
 from connectors.fields import get, id_of, id_or_none, items, text, text_or_none, time
 from connectors.instagram.parse import PRODUCT
 from connectors.meta import quiet_until
+from connectors.meta_deauthorization import GRANTED_BY
 from connectors.meta_graph import Graph, decoded, listed
 from connectors.meta_inbox import CLOCKS, Inbox, Mark, event
 from connectors.meta_webhooks import CHANGES
@@ -73,6 +74,8 @@ def author(row: Any, account: AccountLink) -> dict[str, str]:
     """Who wrote a comment. Raises Malformed where Instagram tells nothing of it."""
     name = text_or_none(row, "from", "username") or text_or_none(row, "username") or ""
     known = id_or_none(row, "from", "id")
+    if (known and known == account.config.get(GRANTED_BY)) or (known is None and name and name == account.handle):
+        known = account.platform_user_id
     if known is None:  # only of comments on the account's own posts the id is told
-        known = account.platform_user_id if name and name == account.handle else f"@{text(row, 'username')}"
+        known = f"@{text(row, 'username')}"
     return {"id": known, "username": name}

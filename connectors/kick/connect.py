@@ -12,10 +12,11 @@ from connectors.fields import id_of, text, yes
 from connectors.kick.calls import BLOCKED, KICK, UNBLOCKED, Calls, host
 from connectors.kick.keys import keys_in
 from engage.errors import Malformed, Refused, Unauthorized, Unavailable
-from engage.platform import AccountLink, App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import AccountLink, App
 
 ID = "https://id.kick.com"
-SCOPES = ("user:read", "channel:read", "chat:write", "events:subscribe", "moderation:chat_message:manage")
+SCOPES = ("user:read", "chat:write", "events:subscribe", "moderation:chat_message:manage")
 AS = ("bot", "user")
 
 
@@ -49,7 +50,9 @@ class KickConnect:
         Field("bot", "Name or user ID of the application's bot", hint="so that its own lines are known", optional=True),
     )
     account_fields: Sequence[Field] = (
-        Field("type", "Write as (bot or user)", hint="bot: with a badge; user: as the creator", default="bot"),
+        Field(
+            "type", "Write as (bot or user)", hint="bot: by the application's bot; user: as the creator", default="bot"
+        ),
     )
 
     async def begin(self, app: App, entered: Mapping[str, str], redirect_uri: str, state: str) -> Begun:
@@ -70,11 +73,31 @@ class KickConnect:
         try:
             with unblocked():
                 tokens = await oauth.exchange(provider(app), app, answer, redirect_uri, keep, datetime.now(UTC))
+            _check(tokens)
             credentials = {"access_token": tokens.access, "refresh_token": tokens.refresh}
             user_id, name = await whose(AccountLink("", "", credentials=credentials, app=app))
         except Unauthorized as error:
             raise Refused(str(error)) from None
         return [Grant(user_id, name, credentials, tokens.expires_at, {"type": keep.get("type") or AS[0]})]
+
+
+def _check(tokens: oauth.Tokens) -> None:
+    """Where Kick says what it granted: a call without its scope is answered as if the access were gone."""
+    said = tokens.rest.get("scope")
+    scopes = said.replace(",", " ").split() if isinstance(said, str) else []
+    if scopes and (missing := [scope for scope in SCOPES if scope not in scopes]):
+        raise Refused(f"Kick granted no {', '.join(missing)}: tick it in the developer tab, and connect again")
+
+
+async def give_back(account: AccountLink) -> None:
+    """Void both tokens, each by itself. Raises what a read does."""
+    url = f"{host(account.config, account.app, ID)}/oauth/revoke"
+    async with http.client(url) as client:
+        for kind in ("refresh_token", "access_token"):
+            if token := account.credentials.get(kind):
+                asked = {"token": token, "token_hint_type": kind}  # as Kick has it; RFC 7009 says `token_type_hint`
+                with unblocked():
+                    await http.read(client, client.build_request("POST", url, params=asked), KICK)
 
 
 async def whose(account: AccountLink) -> tuple[str, str]:

@@ -8,12 +8,14 @@ from connectors import oauth
 from connectors.fields import get
 from connectors.kick import connect, examine
 from connectors.kick.calls import Calls
-from connectors.kick.subscriptions import subscribe, subscribed
+from connectors.kick.subscriptions import missing, subscribe, unsubscribe
 from engage.errors import Ambiguous, Refused
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Found, Limit, Quota, ReadBack, Renewed, Settle
+from engage.platform import AccountLink, Finding, Found, ReadBack, Renewed, Settle
 
 MAX_LENGTH = 500  # characters
+COMMANDS = ("!", "/")  # chatbots do what they are told so, most of all by the creator
 HOURLY = timedelta(hours=1)  # Kick tells nobody that it dropped a subscription
 
 
@@ -42,10 +44,12 @@ class KickConnector:
         by_bot = self._type == "bot"
         if by_bot and not self._account.app.config.get("bot"):
             return Capabilities(may_reply=False, reason="the application's bot is not named: it might answer itself")
-        return Capabilities(may_reply=True, max_length=MAX_LENGTH, native_bot_label=by_bot)
+        return Capabilities(may_reply=True, max_length=MAX_LENGTH)
 
     async def send(self, reply: Outgoing) -> Receipt:
         """Write a line as the answer to another."""
+        if reply.text.lstrip().startswith(COMMANDS):
+            raise Refused("its first word would be taken for a command")
         body = {
             "type": self._type,
             "content": reply.text,
@@ -75,9 +79,9 @@ class KickConnector:
         await self.delete(message_id)
 
     async def subscribe(self, callback_url: str) -> datetime | None:
-        """Ask for the chat's lines, unless they are asked for. The address is the one of the developer tab."""
-        if not await subscribed(self._calls, self._account.platform_user_id):
-            await subscribe(self._calls, self._account.platform_user_id)
+        """Ask for the chat's lines and bans, unless they are asked for. The address is the one of the developer tab."""
+        if wanted := await missing(self._calls, self._account.platform_user_id):
+            await subscribe(self._calls, self._account.platform_user_id, wanted)
         return datetime.now(UTC) + HOURLY
 
     async def renew(self) -> Renewed:
@@ -86,6 +90,13 @@ class KickConnector:
         with connect.unblocked():
             tokens = await oauth.refresh(connect.provider(app), app, known.get("refresh_token", ""), datetime.now(UTC))
         return Renewed({**known, "access_token": tokens.access, "refresh_token": tokens.refresh}, tokens.expires_at)
+
+    async def revoke(self) -> None:
+        """End the subscription, then void the tokens."""
+        try:
+            await unsubscribe(self._calls, self._account.platform_user_id)
+        finally:
+            await connect.give_back(self._account)
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """Access, scopes, subscription, the bot, and whether the key that calls are held against is Kick's."""

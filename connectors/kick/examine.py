@@ -6,7 +6,7 @@ from connectors.fields import get
 from connectors.kick.calls import Calls
 from connectors.kick.connect import SCOPES, granted, whose
 from connectors.kick.keys import keys_in
-from connectors.kick.subscriptions import subscribed
+from connectors.kick.subscriptions import missing
 from engage.errors import ConfigError
 from engage.platform import AccountLink, App, Finding
 
@@ -38,10 +38,10 @@ def _scopes(scopes: Sequence[str]) -> Finding:
 async def _events(calls: Calls, channel: str, callback_url: str) -> Finding:
     if not callback_url:
         return Finding("events", "fail", "Kick can reach us at no address", "Set public_url")
-    if await subscribed(calls, channel):
+    if not (left := await missing(calls, channel)):
         return Finding("events", "ok", f"subscribed; {TAB} must have {callback_url}")
     fix = f"Enable webhooks with {callback_url} in {TAB}; a worker subscribes within the hour"
-    return Finding("events", "warn", "not subscribed", fix)
+    return Finding("events", "warn", f"not subscribed: {', '.join(left)}", fix)
 
 
 def _bot(app: App, writes_as: str) -> Finding:

@@ -13,7 +13,8 @@ from connectors.mastodon.parse import APP_NAME
 from connectors.mastodon.servers import base_url, server_name
 from connectors.mastodon.timeline import Timeline
 from engage.errors import Ambiguous, ConfigError, Refused, Unavailable
-from engage.platform import AccountLink, App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import AccountLink, App
 
 SCOPES = ("read:accounts", "read:notifications", "read:statuses", "write:statuses")
 
@@ -63,7 +64,15 @@ def _application(app: App, client_id: str, client_secret: str) -> App:
 
 
 def _provider(address: str) -> oauth.Provider:
-    return oauth.Provider(f"{address}/oauth/authorize", f"{address}/oauth/token", SCOPES)
+    revoke = f"{address}/oauth/revoke"  # https://docs.joinmastodon.org/methods/oauth/#revoke
+    return oauth.Provider(f"{address}/oauth/authorize", f"{address}/oauth/token", SCOPES, revoke_url=revoke)
+
+
+async def give_back(app: App, config: Mapping[str, Any], credentials: Mapping[str, str]) -> None:
+    """Void an account's token. Raises Unauthorized, Refused, ConfigError or Retryable."""
+    known = _application(app, credentials.get("client_id", ""), credentials.get("client_secret", ""))
+    address = base_url(config, app.config, "mastodon account")
+    await oauth.revoke(_provider(address), known, credentials.get("access_token", ""))
 
 
 async def _registered(address: str, redirect_uri: str) -> tuple[str, str]:
@@ -87,12 +96,12 @@ async def _granted(server: str, address: str, credentials: Mapping[str, str], sc
     """Whose token it is, and what the connector needs to know of the account and its server."""
     async with client(address, credentials["access_token"]) as calls:
         answer = await fetch(calls, "/api/v1/accounts/verify_credentials")
-        own, name, bot = reading(answer, lambda me: (_word(me["id"]), _word(me["username"]), me.get("bot") is True))
+        own, name = reading(answer, lambda me: (_word(me["id"]), _word(me["username"])))
         instance = reading(await fetch(calls, "/api/v2/instance"), dict)
         # Each server counts its accounts for itself: only with its name an id is one account's.
         user_id = f"{own}@{server}"
         since = await Timeline(AccountLink("", user_id), calls).newest_mention()
-    config = {"server": server, "bot": bot, "since": since, "scope": scope, **lengths_in(instance)}
+    config = {"server": server, "since": since, "scope": scope, **lengths_in(instance)}
     return Grant(user_id, f"{name}@{server}", credentials, None, config)
 
 

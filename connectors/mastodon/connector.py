@@ -6,22 +6,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from connectors import http
-from connectors.mastodon import examine, limits, live, replies
+from connectors.mastodon import connect, examine, limits, live, replies
 from connectors.mastodon.calls import DELETING, DIALECT, Gone, client, fetch, quiet_until, reading
+from connectors.mastodon.marked import BotMark
 from connectors.mastodon.marks import Mark, id_in
+from connectors.mastodon.people import is_mentioned
 from connectors.mastodon.servers import base_url
-from connectors.mastodon.timeline import Timeline
+from connectors.mastodon.timeline import STATUSES, Timeline
 from engage.errors import Ambiguous, Malformed, RateLimited, Refused, Unavailable
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, LengthUnit, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Found, Limit, Page, Quota, ReadBack, Settle
+from engage.platform import AccountLink, Finding, Found, Page, ReadBack, Settle
 
+HALF_FULL = STATUSES // 2  # of a look of the poll: there may be more
 FIND_PAGES = 5  # how many pages of the account's own statuses `find` turns over
 SKEW = timedelta(minutes=5)  # between the server's clock and ours
 ABSENT_PARENT = "the post to answer is gone, or its author does not show it to the account"
 
 
 class MastodonConnector:
-    """Config: server, max_characters, characters_reserved_per_url, bot, since, base_url; see README.md."""
+    """Config: server, max_characters, characters_reserved_per_url, since, base_url; see README.md."""
 
     name: ClassVar[str] = "mastodon"
     surfaces: ClassVar[frozenset[Surface]] = frozenset({Surface.COMMENT, Surface.DM})
@@ -38,17 +42,17 @@ class MastodonConnector:
         self._token = account.credentials.get("access_token", "")
         self._http = client(base_url(account.config, account.app.config, place), self._token)
         self._timeline = Timeline(account, self._http)
+        self._mark = BotMark(self._http)
 
     async def capabilities(
         self, surface: Surface, conversation_id: str, heard_at: datetime, now: datetime
     ) -> Capabilities:
-        """Asks nobody: the server's numbers are in the account's config since it was connected."""
-        config = self._account.config
+        """The server is asked for the bot mark alone, once an hour; its numbers are in the account's config."""
         return Capabilities(
             may_reply=True,
-            max_length=limits.longest_reply(config),
+            max_length=limits.longest_reply(self._account.config),
             unit=LengthUnit.GRAPHEMES,
-            native_bot_label=config.get("bot") is True,
+            native_bot_label=await self._mark.stands(now),
         )
 
     async def send(self, reply: Outgoing) -> Receipt:
@@ -58,6 +62,8 @@ class MastodonConnector:
             return posted
         parent = await self._parent(reply.in_reply_to)
         try:
+            if not is_mentioned(parent, self._timeline.own):
+                raise Refused("the post was changed: it does not mention the account any more")
             status = replies.status_for(reply, parent, self._account.config)
         except Malformed as error:
             raise Unavailable(f"the server shows the post to answer as something else: {error}") from None
@@ -65,7 +71,7 @@ class MastodonConnector:
         request = self._http.build_request("POST", "/api/v1/statuses", json=status, headers=headers)
         answer = await http.write(self._http, request, DIALECT)
         try:
-            return replies.receipt_of(answer.json(), quiet_until(answer.headers))
+            return replies.receipt_of(answer.json(), quiet_until(answer.headers, datetime.now(UTC)))
         except (ValueError, Malformed):
             raise Ambiguous("the server accepted the reply, but its answer is unreadable") from None
 
@@ -113,11 +119,15 @@ class MastodonConnector:
         except Gone:
             return
 
+    async def revoke(self) -> None:
+        """Void the token."""
+        await connect.give_back(self._account.app, self._account.config, self._account.credentials)
+
     async def poll(self, cursor: str) -> Page:
         """The mentions and own answers after `cursor`: the same ones, with the same keys, that the stream brings."""
         mark = await self._timeline.begun(Mark.of(cursor))
-        events, mark, more = await self._timeline.missed(mark)
-        return Page(events, mark.cursor, timedelta(0) if more else limits.POLL_WAIT)
+        events, mark = await self._timeline.missed(mark)
+        return Page(events, mark.cursor, timedelta(0) if len(events) >= HALF_FULL else limits.POLL_WAIT)
 
     async def listen(self, cursor: str) -> AsyncIterator[Page]:
         """Follow the account's stream."""

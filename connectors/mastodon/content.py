@@ -14,6 +14,23 @@ _QUOTE = "quote-inline"
 _NO_TAG = re.compile(r"<(?!/?[a-zA-Z](?:[^<>\"']|\"[^<\"]*\"|'[^<']*')*+>)")
 _COMMENT = re.compile(r"<!--[^<>]*-->")
 _LONGEST = 200_000
+_IN_FRONT = re.compile(r"^(?:@[\w.-]+(?:@[\w.-]*\w)?[:,]?\s*)*")
+
+
+# As a server finds mentions (Account::MENTION_RE). With a mark behind it that nobody sees an "@" begins none; the two
+# are one grapheme, so no reply gets longer.
+_CALL = re.compile(r"(?<![=/\w])@(?=[a-z0-9_])", re.IGNORECASE)
+_HUSHED = "@\u200c"
+
+
+def calling_nobody(text: str) -> str:
+    """`text` as it reads, without a mention that a server would tell anybody of."""
+    return _CALL.sub(_HUSHED, text)
+
+
+def as_written(text: str) -> str:
+    """What `calling_nobody` was given."""
+    return text.replace(_HUSHED, "@")
 
 
 def text_of(html: str, mentions: Mapping[str, str]) -> str:
@@ -30,9 +47,19 @@ def text_of(html: str, mentions: Mapping[str, str]) -> str:
 
 def without_mention(text: str, name: str) -> str:
     """`text` without a mention of `name` at its very beginning; with or without the server in it."""
+    found = _mention(name).match(text)
+    return text[found.end() :] if found else text
+
+
+def speaks_to(text: str, name: str) -> bool:
+    """Whether `name` is mentioned first, or behind words: not merely among the names in front of an answer."""
+    mention = _mention(name)
+    return bool(mention.match(text) or mention.search(_IN_FRONT.sub("", text, count=1)))
+
+
+def _mention(name: str) -> re.Pattern[str]:
     username = re.escape(name.partition("@")[0])
-    mention = rf"@{username}(?:@[\w.-]*\w)?(?![\w@])[:,]?\s*"
-    return re.sub(mention, "", text, count=1, flags=re.IGNORECASE) if re.match(mention, text, re.IGNORECASE) else text
+    return re.compile(rf"@{username}(?:@[\w.-]*\w)?(?![\w@])[:,]?\s*", re.IGNORECASE)
 
 
 class _Reader(HTMLParser):

@@ -11,7 +11,7 @@ from connectors.mastodon.timeline import Timeline
 from engage.errors import Refused, Retryable
 from engage.platform import Finding
 
-_BOT = "Switch on Preferences > Public profile > This is an automated account, then connect the account again."
+_BOT = "Switch on Preferences > Public profile > This is an automated account."
 _AGAIN = "Connect the account again."
 _BOTS = "for_bots"  # they are not answered anyway
 
@@ -22,7 +22,7 @@ async def findings(calls: httpx.AsyncClient, timeline: Timeline, config: Mapping
     instance = reading(await fetch(calls, "/api/v2/instance"), dict)
     return [
         _access(answer, timeline.own),
-        _bot(answer, config),
+        _bot(answer),
         await _scopes(calls, config),
         await _held_back(calls),
         _lengths(instance, config),
@@ -38,14 +38,10 @@ def _access(answer: httpx.Response, own: str) -> Finding:
     return Finding("access", "ok", f"the token opens {name}")
 
 
-def _bot(answer: httpx.Response, config: Mapping[str, Any]) -> Finding:
-    """Capabilities go by what was so when the account was connected."""
-    now, then = reading(answer, lambda body: body.get("bot") is True), config.get("bot") is True
-    if not now:
+def _bot(answer: httpx.Response) -> Finding:
+    if not reading(answer, lambda body: body.get("bot") is True):
         shown = "the profile does not say that the account is automated: each conversation is told in words"
         return Finding("bot flag", "warn", shown, _BOT)
-    if not then:
-        return Finding("bot flag", "warn", "it is on since the account was connected", _AGAIN)
     return Finding("bot flag", "ok", "the profile says that the account is automated")
 
 

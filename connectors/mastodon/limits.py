@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from engage.platform import Limit
+from engage.limits import Limit
 
 # 300 requests in 5 minutes (https://docs.joinmastodon.org/api/rate-limits/). A reply takes two, a look of the poll two
 # every POLL_WAIT: 2 * 100 + 60 leaves 40 for examining, catching up and taking back.

@@ -48,12 +48,13 @@ async def _caught_up(timeline: Timeline, mark: Mark, told: set[str]) -> AsyncGen
     now, since = datetime.now(UTC), mark.heard_at
     mark = (await timeline.begun(mark)).heard_until(now)
     yield Page([gap(since, now, WHY)] if since else [], mark.cursor, AT_ONCE)
-    more = True
-    while more:
-        events, mark, more = await timeline.missed(mark)
+    while True:  # to the end: the stream moves the mark, so what is left behind now is lost
+        events, after = await timeline.missed(mark)
+        if after == mark:
+            return
+        mark = after
         told.update(event.key for event in events)
-        if events:
-            yield Page(events, mark.cursor, AT_ONCE)
+        yield Page(events, mark.cursor, AT_ONCE)
 
 
 async def _heard(coming: AsyncIterator[str], own: str, mark: Mark, told: set[str]) -> AsyncGenerator[Page, None]:

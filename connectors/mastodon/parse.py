@@ -6,9 +6,10 @@ A payload is what the stream sends, `{"event": …, "payload": …}`; a poll wri
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.fields import id_of, id_or_none, items, mapping, text, text_or_none, time, yes
+from connectors.fields import id_of, id_or_none, mapping, text, text_or_none, time
 from connectors.gaps import gap_in
-from connectors.mastodon.content import text_of, without_mention
+from connectors.mastodon.content import as_written, speaks_to, text_of, without_mention
+from connectors.mastodon.people import addressee, author_id_of, author_of, is_mentioned, local_id, mentions_in
 from engage.models import Author, Event, EventKind, Message, Surface
 
 # The name under which Engage registers itself. A server shows it to the account itself (`Status.application`).
@@ -33,11 +34,6 @@ def parse(payload: Any, account_user_id: str) -> list[Event]:
     return [_ignored(f"nothing to do for {kind!r}")]
 
 
-def local_id(account_user_id: str) -> str:
-    """The server's id of an account; ours has the server's name behind it, as each server counts for itself."""
-    return account_user_id.partition("@")[0]
-
-
 def _ignored(reason: str) -> Event:
     return Event(EventKind.IGNORED, reason=reason)
 
@@ -47,9 +43,13 @@ def _notified(payload: Any, own: str) -> Event:
     if kind != "mention":
         return _ignored(f"nothing to do for a notification of {kind!r}")
     status = mapping(payload, "payload", "status")
-    if _author_id(status) == own:
+    if author_id_of(status) == own:
         return _posted(status, own)
+    if _is_between_others(status, own):
+        return _ignored("it answers somebody else, and only carries the account's name along")
     message = _message(status, own)
+    if not message.text:
+        return _ignored("there is nothing to read in it")
     return Event(EventKind.MESSAGE, message.surface, message)
 
 
@@ -57,7 +57,7 @@ def _posted(status: dict[str, Any], own: str) -> Event:
     """A status of the home timeline: only the account's own answers are of interest, ours or the creator's."""
     if isinstance(status.get("reblog"), dict):
         return _ignored("a boost")
-    if _author_id(status) != own:
+    if author_id_of(status) != own:
         return _ignored("somebody else's post in the home timeline")
     if addressee(status, own) is None:
         return _ignored("a post of the account's own that answers nobody")
@@ -67,13 +67,15 @@ def _posted(status: dict[str, Any], own: str) -> Event:
 
 
 def _edited(status: dict[str, Any], own: str) -> Event:
-    if _author_id(status) == own:
+    if author_id_of(status) == own:
         if addressee(status, own) is None:
             return _ignored("a post of the account's own that answers nobody was edited")
         message = _own_message(status, own)
         return Event(EventKind.STATUS, message.surface, message, "the account's own answer was edited")
-    if own not in {identifier for identifier, _, _ in _mentions(status)}:
+    if not is_mentioned(status, own):
         return _ignored("somebody else's post that does not mention the account was edited")
+    if _is_between_others(status, own):
+        return _ignored("an answer to somebody else, which only carries the account's name along, was edited")
     message = _message(status, own)
     return Event(EventKind.EDITED, message.surface, message)
 
@@ -86,40 +88,39 @@ def _deleted(status_id: str) -> Event:
 # statuses -----------------------------------------------------------------------------------------------------------
 
 
+def _is_between_others(status: dict[str, Any], own: str) -> bool:
+    """Whether it answers a third person: whoever took part in a thread is mentioned in front by every client."""
+    if id_or_none(status, "in_reply_to_account_id") in (None, own, author_id_of(status)):
+        return False
+    names = [name for identifier, name, _ in mentions_in(status) if identifier == own]
+    return not any(speaks_to(_text(status), name) for name in names)
+
+
 def surface_of(status: dict[str, Any]) -> Surface:
     """Whether only those who are mentioned can read it."""
     return Surface.DM if text(status, "visibility") == DIRECT else Surface.COMMENT
 
 
-def addressee(status: dict[str, Any], own: str) -> tuple[str, str] | None:
-    """Whom a status of the account's own answers: id and name. None where it is a post, or goes on with one."""
-    others = [(identifier, name) for identifier, name, _ in _mentions(status) if identifier != own]
-    answered = id_or_none(status, "in_reply_to_account_id")
-    if answered is not None and answered != own:
-        return answered, dict(others).get(answered, "")
-    return others[0] if others else None
-
-
 def own_text(status: dict[str, Any], own: str) -> str:
-    """The words of a status of the account's own, without the mention that `send` puts before them."""
+    """The words of a status of the account's own, as `send` was given them: without the mention in front."""
     written = _text(status)
     known = addressee(status, own)
-    return without_mention(written, known[1]) if known and known[1] else written
+    return as_written(without_mention(written, known[1]) if known and known[1] else written)
 
 
 def _message(status: dict[str, Any], own: str) -> Message:
     """A follower's status; a content warning belongs to what they wrote."""
     warning = text_or_none(status, "spoiler_text") or ""
     surface, written = surface_of(status), _text(status)
-    for identifier, name, _ in _mentions(status):
+    for identifier, name, _ in mentions_in(status):
         written = without_mention(written, name) if identifier == own else written
     parent = id_or_none(status, "in_reply_to_id")
     under_own = surface is Surface.COMMENT and id_or_none(status, "in_reply_to_account_id") == own
     return Message(
         id=id_of(status, "id"),
-        conversation_id=f"{surface}:{_author_id(status)}",
+        conversation_id=f"{surface}:{author_id_of(status)}",
         surface=surface,
-        author=_author(status, own),
+        author=author_of(status, own),
         text=f"{warning}\n{written}" if warning else written,
         sent_at=time(status, "created_at"),
         reply_to_id=parent,
@@ -134,28 +135,13 @@ def _own_message(status: dict[str, Any], own: str) -> Message:
         id=id_of(status, "id"),
         conversation_id=f"{surface}:{known[0] if known else ''}",
         surface=surface,
-        author=_author(status, own),
+        author=author_of(status, own),
         text=own_text(status, own),
         sent_at=time(status, "created_at"),
         reply_to_id=id_or_none(status, "in_reply_to_id"),
     )
 
 
-def _author_id(status: dict[str, Any]) -> str:
-    return id_of(status, "account", "id")
-
-
-def _author(status: dict[str, Any], own: str) -> Author:
-    identifier, name = _author_id(status), text(status, "account", "acct")
-    shown = (text_or_none(status, "account", "display_name") or "").strip()
-    return Author(identifier, shown or name, is_self=identifier == own, is_bot=yes(status, "account", "bot"))
-
-
-def _mentions(status: dict[str, Any]) -> list[tuple[str, str, str]]:
-    """Id, name ("ann" here, "ann@remote.example" elsewhere) and address of everybody who is mentioned."""
-    return [(id_of(one, "id"), text(one, "acct"), text_or_none(one, "url") or "") for one in items(status, "mentions")]
-
-
 def _text(status: dict[str, Any]) -> str:
-    names = {url: name for _, name, url in _mentions(status) if url}
+    names = {url: name for _, name, url in mentions_in(status) if url}
     return text_of(text(status, "content", empty=True), names)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.fields import id_of, id_or_none, text, text_or_none, time
+from connectors.fields import id_of, id_or_none, text, text_or_none, time, yes
+from connectors.mastodon.content import as_written, calling_nobody
 from connectors.mastodon.limits import warning_within
 from connectors.mastodon.parse import DIRECT, own_text
 from engage.models import Outgoing, Receipt, Surface
@@ -26,11 +27,13 @@ def key_is_over(reply: Outgoing, now: datetime) -> bool:
     return reply.first_sent_at is not None and now - reply.first_sent_at > KEY_HOLDS
 
 
-def status_for(reply: Outgoing, parent: Any, config: Mapping[str, Any]) -> dict[str, str]:
-    """What is posted under `parent`: seen by nobody who cannot see it too. Raises Malformed."""
-    words = f"@{text(parent, 'account', 'acct')} {reply.text}"
+def status_for(reply: Outgoing, parent: Any, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What is posted under `parent`: as public as that, telling nobody but its author. Raises Malformed."""
+    words = f"@{text(parent, 'account', 'acct')} {calling_nobody(reply.text)}"
     visibility = DIRECT if reply.surface is Surface.DM else text(parent, "visibility")
-    status = {"status": words, "in_reply_to_id": id_of(parent, "id"), "visibility": visibility}
+    status: dict[str, Any] = {"status": words, "in_reply_to_id": id_of(parent, "id"), "visibility": visibility}
+    if yes(parent, "local_only"):  # servers of some forks of Mastodon: it must not leave the server
+        status["local_only"] = True
     if warning := text_or_none(parent, "spoiler_text"):
         status["spoiler_text"] = warning_within(warning, len(words), config)
     if language := text_or_none(parent, "language"):
@@ -43,7 +46,7 @@ def is_reply(status: Any, reply: Outgoing, own: str) -> bool:
     answers = id_or_none(status, "in_reply_to_id")
     if answers not in (None, reply.in_reply_to):
         return False
-    return own_text(status, own).split() == reply.text.split()
+    return own_text(status, own).split() == as_written(reply.text).split()
 
 
 def written_at(status: Any) -> datetime:

@@ -8,7 +8,7 @@ import httpx
 
 from connectors.mastodon.calls import fetch, reading, rows
 from connectors.mastodon.marks import BEGINNING, Mark, age_order, id_in, newest
-from connectors.mastodon.parse import local_id
+from connectors.mastodon.people import local_id
 from connectors.mastodon.servers import streaming_url
 from engage.platform import AccountLink, RawEvent
 
@@ -42,13 +42,15 @@ class Timeline:
         mention = mark.mention or since or await self.newest_mention()
         return Mark(mention, mark.own or await self._newest_own(), mark.heard)
 
-    async def missed(self, mark: Mark) -> tuple[list[RawEvent], Mark, bool]:
-        """The next of what is newer than `mark`, oldest first, the mark after it, and whether there may be more."""
+    async def missed(self, mark: Mark) -> tuple[list[RawEvent], Mark]:
+        """The next of what is newer than `mark`, oldest first, and the mark after it.
+
+        A server may give fewer than it is asked for: only where the mark stays what it is there is no more.
+        """
         mentions, statuses = await self._mentions(mark.mention), await self._own_statuses({"min_id": mark.own})
         events = [raw("notification", one) for one in mentions] + [raw("update", one) for one in statuses]
         after = Mark(newest(mark.mention, *map(id_in, mentions)), newest(mark.own, *map(id_in, statuses)), mark.heard)
-        # A server leaves out of a page what it may not show, so a page that is not full need not be the last.
-        return events, after, len(mentions) >= MENTIONS // 2 or len(statuses) >= STATUSES // 2
+        return events, after
 
     async def newest_mention(self) -> str:
         answer = await fetch(self._calls, _NOTIFICATIONS, {"types[]": "mention", "limit": "1"})

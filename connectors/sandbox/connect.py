@@ -5,7 +5,8 @@ from datetime import datetime
 
 from connectors import http
 from engage.errors import Refused
-from engage.platform import App, Field, Grant
+from engage.grants import Field, Grant
+from engage.platform import App
 
 _CREDENTIALS = ("access_token", "refresh_token", "webhook_secret")
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from engage.errors import ConfigError
+from engage.limits import EVERYWHERE, REPLY, Each, Limit, Period, Quota
 from engage.models import Surface
-from engage.platform import EVERYWHERE, REPLY, Each, Limit, Period, Quota
 
 T = TypeVar("T")
 

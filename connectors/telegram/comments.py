@@ -3,7 +3,8 @@
 A channel's post is forwarded into the channel's discussion group by Telegram itself (`is_automatic_forward`); its
 comments are the messages that reply to that copy. A reply to another comment carries only the id of its thread, so it
 counts where it is addressed: to the bot, to the creator, or by a mention. A conversation is what one follower has in a
-thread: the creator who answers one of them in person leaves the others to the bot.
+thread: the creator who answers one of them in person leaves the others to the bot. In groups that are not the
+channel's, to which anybody may have added the bot, only what is addressed to the bot itself counts.
 """
 
 import re
@@ -23,20 +24,30 @@ def group_event(message: Any, own: Own) -> Event:
     if yes(message, "is_automatic_forward"):
         return ignored("it is a post of the channel")
     group = id_of(message, "chat", "id")
-    on_post = yes(message, "reply_to_message", "is_automatic_forward")
-    channel = id_or_none(message, "reply_to_message", "sender_chat", "id") if on_post else None
-    ours = own.speaks_as(group) | {own.id} | ({channel} if channel else set())
+    on_post = _is_under_post(message, own)
+    ours = own.creator | {own.id}
     author = author_of(message, ours)
     follower = _answered(message) if author.is_self else author.id
+    if author.id in own.creator and follower == own.id:  # only the ledger knows whom the bot had answered
+        corrected = message_of(message, _place(message, group, ""), Surface.COMMENT, author)
+        return told(replace(corrected, conversation_id=""), message, own.id)
     if follower in ours or not follower:
         return ignored("the creator wrote to everybody there")
-    if not author.is_self and not on_post and not _is_addressed(message, own, ours):
+    spoken_to = ours if group == own.group_id else {own.id}
+    if not author.is_self and not on_post and not _is_addressed(message, own, spoken_to):
         return ignored("it is between members: no comment on a post, no mention of the bot and no reply to it")
     heard = message_of(message, _place(message, group, follower), Surface.COMMENT, author)
     if on_post:
         post = get(message, "reply_to_message")
         heard = replace(heard, post_id=f"{group}:{id_of(post, 'message_id')}", post_text=words_of(post) or None)
     return told(heard, message, own.id)
+
+
+def _is_under_post(message: Any, own: Own) -> bool:
+    """Whether it comments on a post of the creator's own channel."""
+    if not (own.channel_id and yes(message, "reply_to_message", "is_automatic_forward")):
+        return False
+    return id_or_none(message, "reply_to_message", "sender_chat", "id") == own.channel_id
 
 
 def _place(message: Any, group: str, follower: str) -> Place:
@@ -62,9 +73,9 @@ def _is_reply(message: Any) -> bool:
     return isinstance(parent, dict) and get(parent, "forum_topic_created") is MISSING
 
 
-def _is_addressed(message: Any, own: Own, ours: Collection[str]) -> bool:
-    """Whether it replies to the bot or the creator, or mentions the bot."""
-    if _answered(message) in ours:
+def _is_addressed(message: Any, own: Own, spoken_to: Collection[str]) -> bool:
+    """Whether it replies to one of these, or mentions the bot."""
+    if _answered(message) in spoken_to:
         return True
     return bool(own.username) and bool(
         re.search(rf"(?<!\w)@{re.escape(own.username)}(?!\w)", words_of(message), re.IGNORECASE)

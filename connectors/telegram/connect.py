@@ -8,7 +8,8 @@ from typing import Any
 from connectors.fields import id_of, id_or_none, items, text, text_or_none
 from connectors.telegram.api import Api, base_url
 from engage.errors import Malformed, Refused, Unauthorized
-from engage.platform import App, Field, Grant
+from engage.grants import Field, Grant
+from engage.platform import App
 
 _TOKEN = re.compile(r"\d{3,20}:[A-Za-z0-9_-]{20,200}")
 _LINK = re.compile(r"^(?:https?://)?(?:www\.)?(?:t\.me|telegram\.me)/", re.IGNORECASE)
@@ -27,6 +28,12 @@ class TelegramConnect:
             hint="@name or number of the channel whose comments are answered; its bot is in the discussion group",
             optional=True,
         ),
+        Field(
+            "owner",
+            "Your own name in Telegram",
+            hint="@name or number: whose private chats the bot may answer in; if empty, who owns the channel's group",
+            optional=True,
+        ),
     )
 
     async def grant(self, app: App, entered: Mapping[str, str]) -> Sequence[Grant]:
@@ -37,9 +44,9 @@ class TelegramConnect:
         api = Api(base_url(app.config), token)
         try:
             me = await api.ask("getMe")
-            channel = await _channel(api, _named(entered.get("channel", "")))
+            config = await _channel(api, _named(entered.get("channel", ""))) | _owner(entered.get("owner", ""))
             credentials = {"bot_token": token, "webhook_secret": secrets.token_urlsafe(32)}
-            return [Grant(id_of(me, "id"), text(me, "username"), credentials, config=channel)]
+            return [Grant(id_of(me, "id"), text(me, "username"), credentials, config=config)]
         except Unauthorized:
             raise Refused("Telegram does not know this token: copy it from @BotFather again") from None
         except Malformed as error:
@@ -52,6 +59,14 @@ def _named(entered: str) -> str:
     """A channel as the Bot API names it; '' where none was entered."""
     name = _LINK.sub("", entered.strip()).strip("/")
     return name if not name or name.startswith("@") or name.lstrip("-").isdecimal() else f"@{name}"
+
+
+def _owner(entered: str) -> dict[str, str]:
+    """The creator in person; nothing where they did not say, and then who owns the group is."""
+    name = _LINK.sub("", entered.strip()).strip("/@")
+    if not name:
+        return {}
+    return {"owner_id": name} if name.isdecimal() else {"owner_name": name}
 
 
 async def _channel(api: Api, name: str) -> dict[str, Any]:

@@ -15,12 +15,13 @@ from connectors.telegram.parse import UPDATES
 from connectors.telegram.places import Kind, Place, Written
 from connectors.telegram.secretary import as_creator, may_not
 from engage.errors import Ambiguous, ConfigError, Malformed, Refused
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, LengthUnit, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Found, Limit, Page, Quota, RawEvent, ReadBack, Settle
+from engage.platform import AccountLink, Finding, Found, Page, RawEvent, ReadBack, Settle
 
 
 class TelegramConnector:
-    """One bot. Config: base_url, owner_id, channel_id, group_id; see README.md."""
+    """One bot. Config: base_url, owner_id, owner_name, channel_id, group_id; see README.md."""
 
     name: ClassVar[str] = "telegram"
     surfaces: ClassVar[frozenset[Surface]] = frozenset({Surface.DM, Surface.COMMENT})
@@ -38,7 +39,9 @@ class TelegramConnector:
             id=account.platform_user_id,
             username=account.handle.removeprefix("@"),
             owner_id=str(account.config.get("owner_id") or ""),
+            owner_name=str(account.config.get("owner_name") or ""),
             channel_id=str(account.config.get("channel_id") or ""),
+            group_id=str(account.config.get("group_id") or ""),
         )
         self._base_url = base_url(account.config, account.app.config)
         self._api = Api(self._base_url, self._credential("bot_token"))
@@ -59,7 +62,7 @@ class TelegramConnector:
         except ValueError:
             return may_not(f"{conversation_id!r} is no conversation of Telegram's")
         if place.kind is Kind.BUSINESS:
-            return await as_creator(self._api, place, heard_at)
+            return await as_creator(self._api, self._own, place, heard_at)
         labelled = place.kind is Kind.BOT
         return Capabilities(True, max_length=MAX_LENGTH, unit=LengthUnit.UTF16, native_bot_label=labelled)
 
@@ -119,6 +122,11 @@ class TelegramConnector:
         await updates.ask_for_webhooks(self._api, callback_url, self._credential("webhook_secret").split()[0])
         return None
 
+    async def revoke(self) -> None:
+        """Telegram calls us no more. Raises Refused all the same: only a bot's owner voids its token."""
+        await self._api.ask("deleteWebhook")
+        raise Refused("only its owner voids a bot's token: tell @BotFather /revoke")
+
     async def listen(self, cursor: str) -> AsyncIterator[Page]:
         """Long polling; it takes the webhook off. `cursor` is the next update's id."""
         api = Api(self._base_url, self._credential("bot_token"), updates.PATIENCE)
@@ -130,8 +138,7 @@ class TelegramConnector:
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """The token, what the bot may see, and how updates come."""
-        group = str(self._account.config.get("group_id") or "")
-        return await Examination(self._api, group, UPDATES).findings(callback_url)
+        return await Examination(self._api, self._own, UPDATES).findings(callback_url)
 
     async def close(self) -> None:
         """Release the connections."""

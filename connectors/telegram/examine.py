@@ -8,6 +8,7 @@ import httpx
 
 from connectors.fields import MISSING, get, yes
 from connectors.telegram.api import Api
+from connectors.telegram.own import Own
 from engage.errors import Refused
 from engage.platform import Finding
 
@@ -15,9 +16,9 @@ from engage.platform import Finding
 class Examination:
     """One bot, asked."""
 
-    def __init__(self, api: Api, group: str, updates: Collection[str]) -> None:
+    def __init__(self, api: Api, own: Own, updates: Collection[str]) -> None:
         self._api = api
-        self._group = group
+        self._own = own
         self._updates = updates
 
     async def findings(self, callback_url: str) -> Sequence[Finding]:
@@ -25,8 +26,9 @@ class Examination:
         me = await self._api.ask("getMe")
         hook = await self._api.ask("getWebhookInfo")
         return [
-            Finding("access", "ok", f"the token is that of @{_word(me, 'username')}"),
-            _secretary(me),
+            _access(me, self._own),
+            _invitations(me),
+            _secretary(me, self._own),
             await self._sight(me),
             _delivery(hook, callback_url),
             *_troubles(hook, callback_url, self._updates),
@@ -34,10 +36,12 @@ class Examination:
 
     async def _sight(self, me: Any) -> Finding:
         """Whether comments reach the bot, and whether it may delete them."""
-        if not self._group:
+        if not self._own.group_id:
             return Finding("comments", "ok", "no channel was named: in groups only what mentions the bot is answered")
         try:
-            member = await self._api.ask("getChatMember", {"chat_id": int(self._group), "user_id": get(me, "id")})
+            member = await self._api.ask(
+                "getChatMember", {"chat_id": int(self._own.group_id), "user_id": get(me, "id")}
+            )
         except Refused as error:
             return Finding("comments", "fail", str(error), _ADMINISTRATOR)
         if _word(member, "status") == "administrator":
@@ -49,6 +53,7 @@ class Examination:
 
 
 _ADMINISTRATOR = "Make the bot an administrator of the channel's discussion group, with the right to delete messages."
+_AGAIN = "Connect the account again."
 _WAY_FREE = "Stop the other program, or give it a bot of its own."
 
 
@@ -57,9 +62,31 @@ def _word(said: Any, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _secretary(me: Any) -> Finding:
-    mode = "on" if yes(me, "can_connect_to_business") else "off: it cannot answer in the creator's private chats"
-    return Finding("secretary mode", "ok", f"Secretary Mode is {mode}")
+def _access(me: Any, own: Own) -> Finding:
+    """The bot, by the name that its mentions are known by."""
+    name = _word(me, "username")
+    if str(get(me, "id")) != own.id:
+        return Finding("access", "fail", f"the token is that of @{name}, which is another bot", _AGAIN)
+    if name.lower() != own.username.lower():
+        return Finding("access", "warn", f"the bot is now called @{name}: mentions of that name are not heard", _AGAIN)
+    return Finding("access", "ok", f"the token is that of @{name}")
+
+
+def _invitations(me: Any) -> Finding:
+    if yes(me, "can_join_groups"):
+        fix = "When it is where it should be: /setjoingroups in @BotFather, Disable."
+        return Finding("other groups", "warn", "anybody can add the bot to a group, and speak to it there", fix)
+    return Finding("other groups", "ok", "nobody can add the bot to another group")
+
+
+def _secretary(me: Any, own: Own) -> Finding:
+    if not yes(me, "can_connect_to_business"):
+        shown = "Secretary Mode is off: it cannot answer in the creator's private chats"
+        return Finding("secretary mode", "ok", shown)
+    if not own.knows_creator:
+        fix = f"{_AGAIN} Enter the creator's own name in Telegram."
+        return Finding("secretary mode", "warn", "it is on, and nobody has said whose chats it is for", fix)
+    return Finding("secretary mode", "ok", "Secretary Mode is on")
 
 
 def _delivery(hook: Any, callback_url: str) -> Finding:

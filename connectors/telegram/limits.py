@@ -7,8 +7,8 @@ a bot in several groups stays further below the limit than it must.
 
 from datetime import timedelta
 
+from engage.limits import Each, Limit
 from engage.models import Surface
-from engage.platform import Each, Limit
 
 _SECOND, _MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 _COMMENTS, _DMS = frozenset({Surface.COMMENT}), frozenset({Surface.DM})

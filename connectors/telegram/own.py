@@ -20,12 +20,29 @@ class Own:
 
     id: str = ""
     username: str = ""
-    owner_id: str = ""  # the person who owns the discussion group
+    owner_id: str = ""  # the creator in person: who owns the discussion group, or whom they named
+    owner_name: str = ""  # the creator's user name, where they gave that instead
     channel_id: str = ""
+    group_id: str = ""  # the discussion group
 
-    def speaks_as(self, group: str) -> frozenset[str]:
-        """Who is the creator in a group: the person, the channel, or the group itself (an anonymous administrator)."""
-        return frozenset({self.owner_id, self.channel_id, group} - {""})
+    @property
+    def creator(self) -> frozenset[str]:
+        """Who is the creator in a group: the person, the channel, or their group itself (an anonymous administrator).
+
+        Anybody can add the bot to a group of their own: whoever speaks there for the group is nobody in particular.
+        """
+        return frozenset({self.owner_id, self.channel_id, self.group_id} - {""})
+
+    @property
+    def knows_creator(self) -> bool:
+        """Whether anything says who the creator is in person."""
+        return bool(self.owner_id or self.owner_name)
+
+    def is_creator(self, user: Any) -> bool:
+        """Whether a user, as Telegram describes one, is the creator: as named, else by id. Raises Malformed."""
+        if self.owner_name:
+            return (text_or_none(user, "username") or "").lower() == self.owner_name.lower()
+        return bool(self.owner_id) and id_or_none(user, "id") == self.owner_id
 
 
 def stamped(update: Mapping[str, Any], own: Own) -> bytes:
@@ -39,5 +56,7 @@ def own_in(payload: Any, account_user_id: str) -> Own:
         id=account_user_id or id_or_none(payload, STAMP, "id") or "",
         username=text_or_none(payload, STAMP, "username") or "",
         owner_id=id_or_none(payload, STAMP, "owner_id") or "",
+        owner_name=text_or_none(payload, STAMP, "owner_name") or "",
         channel_id=id_or_none(payload, STAMP, "channel_id") or "",
+        group_id=id_or_none(payload, STAMP, "group_id") or "",
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.fields import id_of, id_or_none, items, mapping, text, yes
+from connectors.fields import get, id_of, id_or_none, items, mapping, text, yes
 from connectors.telegram.comments import group_event
 from connectors.telegram.messages import author_of, changed, ignored, message_of, told
 from connectors.telegram.own import STAMP, Own, own_in
@@ -63,6 +63,8 @@ def _business(message: Any, own: Own) -> list[Event]:
     chat = id_of(message, "chat", "id")
     place = Place(Kind.BUSINESS, chat, text(message, "business_connection_id"))
     author = author_of(message, ())
+    if author.id != chat and own.knows_creator and not own.is_creator(get(message, "from")):
+        return [ignored("it is in the private chats of somebody who is not the creator")]
     heard = message_of(message, place, Surface.DM, _self_unless(author, author.id == chat))
     bot = id_or_none(message, "sender_business_bot", "id")
     if bot and bot == own.id:
@@ -96,6 +98,8 @@ def _deleted(deletion: Any, own: Own) -> list[Event]:
 
 def _connection(connection: Any, own: Own) -> list[Event]:
     text(connection, "id")
+    if not own.is_creator(mapping(connection, "user")):
+        return [_status("somebody who is not known to be the creator has the bot on their private chats, or had it")]
     if not yes(connection, "is_enabled"):
         return [_status("the creator has taken the bot off their private chats")]
     able = "may" if yes(connection, "rights", "can_reply") else "may not"

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -14,24 +15,26 @@ from connectors.meta import POSTING
 from connectors.meta_graph import Graph, new_id
 from engage.errors import Ambiguous, EngageError, Malformed, Refused, Unavailable
 
-# Threads does not know the container: it is not ready (https://github.com/fbsamples/threads_api/issues/70), or it is
-# published already. No page tells which, so it is read back.
+# Threads does not know what it is asked for: of a container it is not ready
+# (https://github.com/fbsamples/threads_api/issues/70), or published already. No page tells which, so it is read back.
+# Of what is to be answered it is so new that Threads does not know it everywhere, or gone: it is tried again.
 UNKNOWN = (24, 4279009)
 WAITS = (0.0, 0.5, 1.0, 2.0, 4.0)  # seconds before each look whether it is
 FAILED = frozenset({"ERROR", "EXPIRED"})
 
 
-def _special(response: httpx.Response) -> EngageError | None:
+def _special(response: httpx.Response, *, unknown: type[EngageError]) -> EngageError | None:
     try:
         body = response.json()
     except ValueError:
         body = None
     if (get(body, "error", "code"), get(body, "error", "error_subcode")) == UNKNOWN:
-        return Ambiguous(words(response, POSTING))
+        return unknown(words(response, POSTING))
     return POSTING.special(response) if POSTING.special else None
 
 
-PUBLISHING = Dialect(message=POSTING.message, special=_special, wait=POSTING.wait)
+MAKING = Dialect(message=POSTING.message, special=partial(_special, unknown=Unavailable), wait=POSTING.wait)
+PUBLISHING = Dialect(message=POSTING.message, special=partial(_special, unknown=Ambiguous), wait=POSTING.wait)
 
 
 class Threads(Graph):
@@ -40,8 +43,9 @@ class Threads(Graph):
     async def container(self, text: str, reply_to: str) -> str:
         """A reply that nobody sees yet, and which ends by itself in a day. Raises what a read does."""
         form = {"media_type": "TEXT", "text": text, "reply_to_id": reply_to}
+        request = self._request("POST", "/me/threads", data=form)
         try:
-            return new_id(await self.post("/me/threads", data=form), "id")
+            return new_id(await http.write(self._http, request, MAKING), "id")
         except Ambiguous as error:
             raise Unavailable(f"{error}; nothing is published") from None
 

@@ -12,7 +12,8 @@ from connectors.meta_graph import host
 from connectors.meta_login import Login
 from connectors.meta_webhooks import FIELDS
 from engage.errors import Malformed, Unavailable
-from engage.platform import App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import App
 
 GRAPH = "https://graph.threads.net"
 PAGE = "https://threads.net"

@@ -14,8 +14,9 @@ from connectors.threads.connect import GRAPH, LOGIN, VERSION
 from connectors.threads.limits import MAX_BYTES, QUOTAS
 from connectors.threads.parse import PRODUCT
 from engage.errors import Malformed, RateLimited, Refused, Unavailable
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, LengthUnit, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Found, Limit, Page, Quota, ReadBack, Renewed, Settle
+from engage.platform import AccountLink, Finding, Found, Page, ReadBack, Renewed, Settle
 
 PAGES = 25  # of 50 own replies: more than the 1000 of a day
 

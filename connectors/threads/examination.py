@@ -22,6 +22,7 @@ async def examine(graph: Threads, account: AccountLink, callback_url: str) -> Se
     return [
         _access(decoded(answer), account),
         await _permissions(graph, account),
+        await _mentions(graph),
         _webhooks(callback_url),
         _replies(listed(quota)),
         limits(used(answer.headers)),
@@ -48,6 +49,17 @@ async def _permissions(graph: Threads, account: AccountLink) -> Finding:
     if missing:
         return Finding("permissions", "fail", f"missing: {', '.join(missing)}", CONNECT_AGAIN)
     return Finding("permissions", "ok", ", ".join(SCOPES))
+
+
+async def _mentions(graph: Threads) -> Finding:
+    """An app that Meta has not reviewed may not read them."""
+    try:
+        await graph.get("/me/mentions", {"fields": "id", "limit": "1"})
+    except Permanent as error:
+        return Finding(
+            "mentions", "warn", f"not heard: {error}", "Ask for Advanced Access (App Review), if you want them"
+        )
+    return Finding("mentions", "ok", "read every minute")
 
 
 def _webhooks(callback_url: str) -> Finding:

@@ -1,6 +1,6 @@
 """What Meta's documentation says of Threads' lengths and rates. Pure; sources are in README.md."""
 
-from engage.platform import Quota
+from engage.limits import Quota
 
 # 500 characters, of which an emoji counts as many as it has bytes: what fits as bytes fits in any script.
 MAX_BYTES = 500

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.fields import get, id_of, id_or_none, mapping, text, text_or_none
+from connectors.meta_deauthorization import revoked
 from connectors.meta_webhooks import moment
 from engage.models import Author, Event, EventKind, Message, Surface
 
@@ -20,6 +21,8 @@ _UNTOLD = "of an own reply it does not tell whom it answers: the next poll does"
 
 def parse(payload: Any, account_user_id: str) -> list[Event]:
     """A delivery of Threads', or what a poll found. Raises Malformed."""
+    if told := revoked(payload):
+        return told
     text(payload, "topic")
     return [_event(payload, change, account_user_id) for change in changes(payload)]
 

@@ -19,7 +19,7 @@ from engage.errors import Malformed, Permanent
 from engage.platform import AccountLink, Page, RawEvent
 
 LISTED = "25"  # of the account's posts, and of its replies
-PAGES = 10
+PAGES = 40  # of 25: as many as a day allows to answer
 WAIT = timedelta(seconds=60)
 _POST = "id,text,timestamp,username,has_replies"
 _ROW = "id,text,timestamp,username,media_type,has_replies,is_reply,is_reply_owned_by_me,root_post,replied_to"
@@ -72,7 +72,10 @@ class Look:
     async def _mentions(self) -> None:
         since = int(self._mark.since(MENTIONS).timestamp())
         asked = {"fields": _ROW, "limit": LISTED, "since": str(since)}
-        rows, _ = await self._graph.rows("/me/mentions", asked, PAGES)
+        try:
+            rows, _ = await self._graph.rows("/me/mentions", asked, PAGES)
+        except Permanent:  # an app that is not reviewed may not read them; of the account's lists there was no doubt
+            return
         self._take(MENTIONS, MENTIONS, rows, {})
 
     def _take(self, name: str, kind: str, rows: Sequence[Any], root: Mapping[str, str]) -> None:

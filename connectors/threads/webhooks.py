@@ -6,14 +6,11 @@ Threads has a shape of its own: no list of entries, but one change of one accoun
 
 import hashlib
 import json
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 from connectors.fields import get, id_or_none, text
-from connectors.meta_webhooks import Webhooks, secrets_of, verify
+from connectors.meta_webhooks import Webhooks
 from connectors.threads.parse import PRODUCT, account_of, changes, is_untold
-from engage.errors import Malformed
 from engage.platform import App, Delivery, RawEvent
 
 
@@ -31,13 +28,8 @@ class ThreadsWebhooks(Webhooks):
     def __init__(self, app: App) -> None:
         super().__init__(app, PRODUCT, lambda change: id_or_none(change, "value", "id"))
 
-    def receive(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Delivery:
-        """Each change by itself, with the account it is for. Raises InvalidSignature or Malformed."""
-        verify(secrets_of(self._app), headers, body)
-        try:
-            payload = json.loads(body)
-        except ValueError:
-            raise Malformed("the delivery is not JSON") from None
+    def sorted_out(self, payload: Any) -> Delivery:
+        """Each change by itself, with the account it is for. Raises Malformed."""
         text(payload, "topic")
         return Delivery([_told(payload, change) for change in changes(payload)])
 

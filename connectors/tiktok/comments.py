@@ -1,7 +1,8 @@
 """A look at the comments: TikTok has no list of new ones, so each look reads pages of videos.
 
-The newest videos are read from the top until what the last look saw. A slow round over all the others finds replies
-under old comments, and comments that were published late. What is read twice has the same key and is kept once.
+The newest videos are read from the top until what the last look saw. A slow round over all of them finds what the top
+does not reach, replies under old comments, and comments that were published late. What is read twice has the same key
+and is kept once.
 """
 
 import json
@@ -12,11 +13,14 @@ from connectors.fields import id_of, id_or_none, items, number, text_or_none
 from connectors.tiktok import limits
 from connectors.tiktok.names import POLLED_COMMENT, event_key
 from connectors.tiktok.pages import Pages, Rows, written_at
-from connectors.tiktok.state import State, Sweep
+from connectors.tiktok.state import UNREAD, State, Sweep
+from engage.errors import Refused
 from engage.platform import RawEvent
 
 FRESH = 5  # so many of the newest videos are read in every look
 SWEPT = 5  # so many pages of the slow round
+IN_ORDER = 16  # pages of a video: behind its first 500 comments TikTok sorts by likes
+THREAD_PAGES = 10  # of one thread in a look: what one crowd writes must not hide all others
 OVERLAP = timedelta(minutes=10)  # TikTok shows a comment within five minutes, and clocks differ
 BEFORE = timedelta(hours=1)  # how far the first look goes back
 HORIZON = timedelta(days=3)  # how old a comment may be that the slow round finds
@@ -41,31 +45,39 @@ class CommentLook:
 
     async def run(self) -> None:
         """Raises what a read raises; Refused where nothing of the account may be read."""
-        since = self._now - BEFORE
-        if self._state.seen:
-            since = datetime.fromtimestamp(self._state.seen, self._now.tzinfo) - OVERLAP
+        seen = self._state.seen
+        last = datetime.fromtimestamp(seen, self._now.tzinfo) if seen else self._now - BEFORE + OVERLAP
         newest = await self._pages.videos(0)
-        whole = [await self._from_the_top(video, since) for video in newest.rows[:FRESH]]
+        left = [await self._from_the_top(video, last) for video in newest.rows[:FRESH]]
+        for place, at in enumerate(left):
+            if at:  # the slow round goes on there, and from there through the videos behind
+                self._state.sweep = Sweep(video=place, at=at)
+                break
         await self._sweep(newest)
         if self._pages.refusal and not self._pages.read:
             raise self._pages.refusal
-        if all(whole):
-            self._state.seen = int(self._now.timestamp())
+        self._state.seen = int(self._now.timestamp())
 
-    async def _from_the_top(self, video: Any, since: datetime) -> bool:
-        """A video's comments, newest first. False where the calls of a look do not suffice: the next begins anew."""
+    async def _from_the_top(self, video: Any, last: datetime) -> int:
+        """A video's comments, newest first. Returns TikTok's cursor where some since the last look are left; else 0."""
         at = 0
-        while at == 0 or self._comment_pages > 2 * SWEPT:
-            page = await self._read(video, at, since)
-            if page.reaches(since):
-                return True
+        for _ in range(IN_ORDER):
+            page = await self._read(video, at, last - OVERLAP)
+            if page.reaches(last - OVERLAP):
+                return 0
             at = page.next
-        return False
+            if self._comment_pages <= 2 * SWEPT:
+                break
+        return 0 if page.reaches(last) else at
 
     async def _sweep(self, newest: Rows) -> None:
         """Some pages of the slow round over all comments of all videos."""
+        try:
+            videos = await self._pages.videos(self._state.sweep.page) if self._state.sweep.page else newest
+        except Refused:  # a place that TikTok knows no more: the round begins anew
+            self._state.sweep = Sweep()
+            return
         sweep = self._state.sweep
-        videos = await self._pages.videos(sweep.page) if sweep.page else newest
         for _ in range(min(SWEPT, self._comment_pages)):
             if sweep.video >= len(videos.rows):
                 break
@@ -91,18 +103,22 @@ class CommentLook:
         """The replies beyond the three that are shown, where their number is another than when they were read."""
         root = id_of(comment, "comment_id")
         count = int(number(comment, "replies")) if "replies" in comment else 0
-        if count <= shown or self._state.threads.get(root) == count:
+        known, since = self._state.thread(root, since)
+        if count <= shown or count == known:
             return
         at = 0
-        while self._reply_pages > 0:
+        for _ in range(THREAD_PAGES):
+            if self._reply_pages <= 0:
+                self._state.note_thread(root, UNREAD, since)
+                return
             self._reply_pages -= 1
             page = await self._pages.replies(id_of(video, "item_id"), root, at)
             for reply in page.rows:
                 self._note(video, root, reply, since)
             if page.reaches(since):
-                self._state.note_thread(root, count)
-                return
+                break
             at = page.next
+        self._state.note_thread(root, count, self._now - OVERLAP)
 
     def _note(self, video: Any, root: str, comment: Any, since: datetime) -> None:
         if written_at(comment) < since:

@@ -10,7 +10,8 @@ from connectors import oauth
 from connectors.fields import get, text_or_none
 from connectors.tiktok import calls, permissions, tokens
 from engage.errors import EngageError, Refused
-from engage.platform import App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import App
 
 AUTHORIZE = "/v2/auth/authorize"
 HOST = "https://www.tiktok.com"

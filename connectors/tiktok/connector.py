@@ -136,6 +136,11 @@ class TikTokConnector:
             raise Unauthorized(f"the grant is over: connect the account again ({error})") from None
         return Renewed({**known, "access_token": new.access, "refresh_token": new.refresh}, new.expires_at)
 
+    async def revoke(self) -> None:
+        """Give the access back. The address for events stays: it is the application's."""
+        access = self._account.credentials.get("access_token", "")
+        await tokens.revoke(self._http, self._account.app, access)
+
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """What the account may do, asked of TikTok."""
         return await examine.findings(self._http, self._account, callback_url)

@@ -5,8 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from engage.errors import ConfigError
+from engage.limits import POLL, Limit, Quota
 from engage.models import Surface
-from engage.platform import POLL, App, Limit, Quota
+from engage.platform import App
 
 COMMENT_LENGTH = 150  # of two numbers that are told, the smaller one
 MESSAGE_LENGTH = 6000

@@ -31,6 +31,7 @@ class MessageLook:
         self._business_id = business_id
         self._state = state
         self._since = state.messages - OVERLAP_MS if state.messages else int((now - BEFORE).timestamp() * 1000)
+        self._oldest = state.left or self._since  # who wrote twice has an unread message from before their last one
         self._found: dict[str, tuple[float, RawEvent]] = {}
         self.taken = 0
 
@@ -49,6 +50,7 @@ class MessageLook:
         until = int(_changed_at(now_read[-1])) if now_read else self._since
         cut = len(changed) > len(now_read)
         self._state.messages = max(self._state.messages, until + (OVERLAP_MS if cut or not now_read else 0))
+        self._state.left = self._oldest if cut else 0
 
     async def _conversations(self, kind: str) -> list[Any]:
         asked = {"conversation_type": kind, "limit": str(LISTED)}
@@ -61,7 +63,7 @@ class MessageLook:
         except Refused:
             return  # one conversation that is gone must not hide the others
         for message in items(said, "messages"):
-            if number(message, "timestamp") >= self._since:
+            if number(message, "timestamp") >= self._oldest:
                 self._note(message)
 
     async def _get(self, path: str, asked: dict[str, str]) -> dict[str, Any]:

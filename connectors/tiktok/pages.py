@@ -18,10 +18,14 @@ NEWEST_FIRST = {"sort_field": "create_time", "sort_order": "desc", "max_count": 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A page. `next`: TikTok's cursor for what is behind it, 0: nothing; a short page may have more behind it."""
+    """A page. `next`: TikTok's cursor for what is behind it, 0: nothing; a short page may have more behind it.
+
+    withheld: whether TikTok gave fewer rows than it has, as its safety rules do.
+    """
 
     rows: list[Any]
     next: int = 0
+    withheld: bool = False
 
     def reaches(self, since: datetime) -> bool:
         """Whether all behind it is older. (The last row decides, as one that is pinned may stand first.)"""
@@ -73,7 +77,7 @@ class Pages:
         """Also those that are hidden, as TikTok hides what looks like spam. Raises what a read raises."""
         asked = {"video_id": video_id, "comment_id": comment_id, "status": "ALL", **NEWEST_FIRST, "cursor": str(at)}
         found = await self._rows("/business/comment/reply/list/", "comments", asked, at)
-        return Rows([row for row in found.rows if flag(row, "owner")], found.next)
+        return Rows([row for row in found.rows if flag(row, "owner")], found.next, found.withheld)
 
     async def _or_none(self, path: str, asked: Mapping[str, str], at: int) -> Rows:
         """One video that was deleted, or whose comments are closed, must not hide the others."""
@@ -89,4 +93,6 @@ class Pages:
         self.taken += 1
         data = await calls.get(self._http, path, {"business_id": self._business_id, **asked})
         after = int(number(data, "cursor")) if yes(data, "has_more") else 0
-        return Rows(items(data, name), after if after != at else 0)  # a cursor that stands still leads nowhere
+        rows, most = items(data, name), int(asked["max_count"])
+        after = after if after != at else 0  # a cursor that stands still leads nowhere
+        return Rows(rows, after, withheld=bool(after) and len(rows) < most)

@@ -14,6 +14,7 @@ from engage.errors import Malformed
 from engage.models import Author, Event, EventKind, Message, Surface
 
 _HIDDEN = ("set_to_hidden", "set_to_friends_only")
+_BY_DEVELOPER = 5  # reason of authorization.removed
 _NOTED = ("insert", "set_to_public")
 
 
@@ -138,7 +139,10 @@ def _without_words(content: Any, owner: str) -> Event:
 
 
 def _revoked(content: Any, owner: str) -> Event:
-    return Event(EventKind.REVOKED, reason=f"the creator withdrew the access (reason {get(content, 'reason')})")
+    reason = get(content, "reason")
+    if reason == _BY_DEVELOPER:  # it may come days later, when the account is connected again
+        return Event(EventKind.STATUS, reason="the access was given back from here")
+    return Event(EventKind.REVOKED, reason=f"the creator withdrew the access (reason {reason})")
 
 
 def _name(said: Any, *keys: str) -> str:

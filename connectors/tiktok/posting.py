@@ -58,7 +58,7 @@ async def find(http: httpx.AsyncClient, business_id: str, reply: Outgoing) -> Re
 
 
 async def _in_thread(http: httpx.AsyncClient, business_id: str, reply: Outgoing, since: datetime) -> ReadBack:
-    pages, at = Pages(http, business_id), 0
+    pages, at, withheld = Pages(http, business_id), 0, False
     video_id, root = parts_of(reply.conversation_id)
     for _ in range(MOST_PAGES):
         page = await pages.own_replies(video_id, root, at)
@@ -66,8 +66,9 @@ async def _in_thread(http: httpx.AsyncClient, business_id: str, reply: Outgoing,
             found = _receipt(video_id, row)
             if found.sent_at >= since and _same(text(row, "text", empty=True), reply.text):
                 return ReadBack(Found.FOUND, found)
+        withheld = withheld or page.withheld  # what looks like spam may be withheld: ours too
         if page.reaches(since):
-            return ReadBack(Found.ABSENT)
+            return ReadBack(Found.UNREADABLE if withheld else Found.ABSENT)
         at = page.next
     return ReadBack(Found.UNREADABLE)
 
@@ -84,7 +85,7 @@ async def _in_conversation(http: httpx.AsyncClient, business_id: str, reply: Out
 
 def _is_reply(row: Any, said: str, since: datetime) -> bool:
     ours = text(row, "from_user", "role").lower() == "business_account" and _said_at(row) >= since
-    return ours and text(row, "message_type") == "TEXT" and _same(text(row, "text", "body", empty=True), said)
+    return ours and text(row, "message_type").upper() == "TEXT" and _same(text(row, "text", "body", empty=True), said)
 
 
 def _said_at(row: Any) -> datetime:

@@ -2,9 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from datetime import UTC, datetime
 
 MOST_THREADS = 500
+UNREAD = -1  # in place of a thread's number of replies: a look had no calls left for it
 
 
 @dataclass(slots=True)
@@ -18,30 +19,39 @@ class Sweep:
 
 @dataclass(slots=True)
 class State:
-    """seen: when the last look began, in seconds. threads: how many replies a thread had when they were read.
+    """seen: when the last look began, in seconds. threads: how many replies each had, and since when others are new.
 
-    messages: up to when direct messages were read, in TikTok's milliseconds.
+    messages: up to when conversations were read, in TikTok's milliseconds; left: since when messages are to be read,
+    where a look could not read all conversations.
     """
 
     seen: int = 0
-    threads: dict[str, int] = field(default_factory=dict)
+    threads: dict[str, list[int]] = field(default_factory=dict)
     sweep: Sweep = field(default_factory=Sweep)
     messages: int = 0
+    left: int = 0
 
-    def note_thread(self, comment_id: str, replies: int) -> None:
-        """Its replies are read; the threads that were not read for the longest time are forgotten."""
+    def note_thread(self, comment_id: str, replies: int, since: datetime) -> None:
+        """Its replies before `since` are read; the threads that were noted the longest time ago are forgotten."""
         self.threads.pop(comment_id, None)
-        self.threads[comment_id] = replies
+        self.threads[comment_id] = [replies, int(since.timestamp())]
         while len(self.threads) > MOST_THREADS:
             del self.threads[next(iter(self.threads))]
+
+    def thread(self, comment_id: str, since: datetime) -> tuple[int, datetime]:
+        """How many replies it had, and since when others are to be read: not later than `since`."""
+        replies, left = self.threads.get(comment_id, (UNREAD, int(since.timestamp())))
+        return replies, min(since, datetime.fromtimestamp(left, UTC))
 
 
 def read(cursor: str) -> State:
     """The state of a cursor; a fresh one where it is empty, or none of ours."""
     try:
         kept = json.loads(cursor or "{}")
-        threads = {str(key): int(count) for key, count in kept.get("threads", {}).items()}
-        return State(int(kept.get("seen", 0)), threads, Sweep(**_numbers(kept.get("sweep", {}))), int(kept["messages"]))
+        threads = {str(key): [int(count), int(since)] for key, (count, since) in kept.get("threads", {}).items()}
+        sweep = Sweep(**{key: int(value) for key, value in kept.get("sweep", {}).items()})
+        times = {name: int(kept.get(name, 0)) for name in ("seen", "left")}
+        return State(threads=threads, sweep=sweep, messages=int(kept["messages"]), **times)
     except (ValueError, KeyError, TypeError, AttributeError):
         return State()
 
@@ -49,7 +59,3 @@ def read(cursor: str) -> State:
 def written(state: State) -> str:
     """The cursor of a state."""
     return json.dumps(asdict(state), separators=(",", ":"))
-
-
-def _numbers(kept: dict[str, Any]) -> dict[str, int]:
-    return {key: int(value) for key, value in kept.items()}

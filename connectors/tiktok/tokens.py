@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import httpx
+
 from connectors.fields import number, text
 from connectors.oauth import client_id, client_secret
 from connectors.tiktok import calls
@@ -12,6 +14,7 @@ from engage.errors import Ambiguous, Malformed, Unavailable
 from engage.platform import App
 
 CODE = "/tt_user/oauth2/token/"
+REVOKE = "/tt_user/oauth2/revoke/"
 REFRESH = "/tt_user/oauth2/refresh_token/"
 
 
@@ -39,6 +42,12 @@ async def ask(app: App, config: Mapping[str, Any], path: str, grant: Mapping[str
             return _tokens(await calls.post(asking, path, {**client, **grant}), now)
         except Ambiguous as error:
             raise Unavailable(str(error)) from None  # nothing is posted: the same grant may be asked for again
+
+
+async def revoke(http: httpx.AsyncClient, app: App, access: str) -> None:
+    """Void an access token. Raises what a read raises, ConfigError."""
+    client = {"client_id": client_id(app), "client_secret": current_secret(app)}
+    await calls.put(http, REVOKE, {**client, "access_token": access})
 
 
 def _tokens(data: Mapping[str, Any], now: datetime) -> Tokens:

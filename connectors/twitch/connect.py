@@ -10,7 +10,8 @@ from connectors.twitch.helix import Helix
 from connectors.twitch.hosts import Hosts, hosts_for_app
 from connectors.twitch.tokens import SCOPES, WHISPERS, Valid, in_twitchs_words, provider
 from engage.errors import Malformed, Refused, Unauthorized, Unavailable
-from engage.platform import AccountLink, App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import AccountLink, App
 
 _SIGNING_HINT = "10 to 100 letters and digits of your own making, which sign what Twitch sends"
 _SINCE_HINT = "When the webhook secret was changed, as 2026-11-22T08:00Z: older subscriptions are made anew"

@@ -6,13 +6,13 @@ from typing import ClassVar
 
 from connectors import oauth
 from connectors.twitch import examine, limits
-from connectors.twitch.helix import Helix, now, quiet_until
+from connectors.twitch.helix import LINES, PRIVATE, Helix, now, quiet_until
 from connectors.twitch.hosts import hosts_for
 from connectors.twitch.live import HOURLY, Live
 from connectors.twitch.parse import WHISPER
 from connectors.twitch.posts import chat_body, sent_id
-from connectors.twitch.subscriptions import Wanted, held_for, held_of, over_socket, over_webhook, wanted_of
-from connectors.twitch.tokens import CHANNEL_BOT, SCOPES, WHISPERS, in_twitchs_words, provider
+from connectors.twitch.subscriptions import Wanted, end, held_for, held_of, over_socket, over_webhook, wanted_of
+from connectors.twitch.tokens import CHANNEL_BOT, SCOPES, WHISPERS, give_back, in_twitchs_words, provider
 from connectors.twitch.webhooks import secrets_of, valid_since
 from engage.errors import Ambiguous, Malformed, Refused, Unauthorized
 from engage.models import Capabilities, Outgoing, Receipt, Surface
@@ -41,9 +41,9 @@ class TwitchConnector:
         self._as_app = CHANNEL_BOT in self._scopes or self._bot != self._id
         self._hosts = hosts_for(account)
         self._helix = Helix(account, self._hosts)
-        moderates = self._bot == self._id or account.config.get("bot_moderates") is True
+        self._moderates = self._bot == self._id or account.config.get("bot_moderates") is True
         client_id = str(account.app.config.get("client_id", ""))
-        self.limits = limits.limits(client_id, self._id, self._bot, moderates=moderates, as_app=self._as_app)
+        self.limits = limits.limits(client_id, self._id, self._bot, moderates=self._moderates, as_app=self._as_app)
         self.quotas = limits.quotas()
 
     async def capabilities(
@@ -66,7 +66,7 @@ class TwitchConnector:
         if reply.surface is Surface.DM:
             return await self._whisper(reply)
         body = chat_body(reply, self._bot, as_app=self._as_app)
-        answer = await self._helix.write("/chat/messages", body, as_app=self._as_app)
+        answer = await self._helix.write(LINES, body, as_app=self._as_app)
         try:
             message_id = sent_id(answer.json())
         except (ValueError, Malformed):
@@ -77,7 +77,7 @@ class TwitchConnector:
         """Twitch gives a whisper no id, and does not say where it drops one silently."""
         to = reply.conversation_id.removeprefix(WHISPER)
         query = {"from_user_id": self._id, "to_user_id": to}
-        answer = await self._helix.write("/whispers", {"message": reply.text}, as_app=False, **query)
+        answer = await self._helix.write(PRIVATE, {"message": reply.text}, as_app=False, **query)
         return Receipt(WHISPER + reply.id, now(), quiet_until(answer, now()))
 
     async def find(self, reply: Outgoing) -> ReadBack:
@@ -135,10 +135,20 @@ class TwitchConnector:
         new = {"access_token": tokens.access, "refresh_token": tokens.refresh}
         return Renewed({**known, **new}, tokens.expires_at)
 
+    async def revoke(self) -> None:
+        """End the subscriptions of webhooks, those at former addresses too, and void the token."""
+        try:
+            await end(self._helix, await held_for(self._helix, self._id))
+        finally:
+            await give_back(self._account.app, self._hosts, self._account.credentials.get("access_token", ""))
+
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """Access, scopes, points and subscriptions."""
         needed = (*SCOPES, WHISPERS) if self._whispers else SCOPES
-        return await examine.examine(self._helix, self._account, needed, self._wanted(self._bot), callback_url)
+        wanted = self._wanted(self._bot)
+        return await examine.examine(
+            self._helix, self._account, needed, wanted, callback_url, moderates=self._moderates
+        )
 
     async def close(self) -> None:
         """Release the connections."""

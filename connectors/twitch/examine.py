@@ -2,24 +2,43 @@
 
 from collections.abc import Sequence
 
+from connectors.fields import items, yes
 from connectors.twitch.helix import SUBSCRIPTIONS, Helix
 from connectors.twitch.subscriptions import ALIVE, Wanted, held_for
 from connectors.twitch.tokens import Valid
-from engage.errors import Unauthorized
+from engage.errors import Malformed, Unauthorized, Unavailable
 from engage.platform import AccountLink, Finding
 
+_MODES = {
+    "emote_mode": "emotes only",
+    "follower_mode": "followers only",
+    "slow_mode": "slow",
+    "subscriber_mode": "subscribers only",
+    "unique_chat_mode": "unique messages only",
+}
 CONNECT_AGAIN = "Connect the account again: `engage connect twitch`"
 
 
 async def examine(
-    helix: Helix, account: AccountLink, needed: Sequence[str], wanted: Sequence[Wanted], callback_url: str
+    helix: Helix,
+    account: AccountLink,
+    needed: Sequence[str],
+    wanted: Sequence[Wanted],
+    callback_url: str,
+    *,
+    moderates: bool,
 ) -> list[Finding]:
-    """needed: the scopes that this account's settings want. Raises Retryable."""
+    """needed: the scopes that this account's settings want. moderates: no mode of the chat holds for who writes.
+
+    Raises Retryable.
+    """
     try:
         valid = await helix.validate()
     except Unauthorized:
         return [Finding("access", "fail", "Twitch does not take the account's token any more", CONNECT_AGAIN)]
-    return [*_access(valid, account), _scopes(valid, needed), *await _of_app(helix, account, wanted, callback_url)]
+    modes = [] if moderates else [await _modes(helix, account)]
+    of_app = await _of_app(helix, account, wanted, callback_url)
+    return [*_access(valid, account), _scopes(valid, needed), *modes, *of_app]
 
 
 def _access(valid: Valid, account: AccountLink) -> list[Finding]:
@@ -37,6 +56,19 @@ def _scopes(valid: Valid, needed: Sequence[str]) -> Finding:
     if missing:
         return Finding("scopes", "fail", f"not granted: {', '.join(missing)}", CONNECT_AGAIN)
     return Finding("scopes", "ok", f"all {len(needed)} are granted")
+
+
+async def _modes(helix: Helix, account: AccountLink) -> Finding:
+    """https://dev.twitch.tv/docs/api/reference/#get-chat-settings"""
+    answer = await helix.ask("GET", "/chat/settings", as_app=False, broadcaster_id=account.platform_user_id)
+    try:
+        settings = items(answer.json(), "data")[0]
+    except (ValueError, IndexError, Malformed):
+        raise Unavailable("Twitch did not answer with the chat's settings") from None
+    if on := [name for key, name in _MODES.items() if yes(settings, key)]:
+        fix = "Make the bot a moderator of the channel, connect the account again and say so: modes do not hold for one"
+        return Finding("chat modes", "warn", f"{', '.join(on)}: Twitch drops what the bot may not write then", fix)
+    return Finding("chat modes", "ok", "nothing keeps the bot from writing")
 
 
 async def _of_app(helix: Helix, account: AccountLink, wanted: Sequence[Wanted], callback_url: str) -> list[Finding]:

@@ -9,12 +9,16 @@ import httpx
 from connectors import http
 from connectors.answers import Dialect, asked_to_wait, resets_in
 from connectors.twitch.hosts import Hosts
+from connectors.twitch.posts import SHUT_OUT
 from connectors.twitch.tokens import Valid, app_token, forget, validate
 from engage.errors import EngageError, Refused, Unauthorized, Unavailable
 from engage.platform import AccountLink
 
 _LAPSED = "invalid oauth token"
 SUBSCRIPTIONS = "/eventsub/subscriptions"
+LINES = "/chat/messages"
+PRIVATE = "/whispers"
+_PRIVATE_AGAIN = timedelta(minutes=15)
 
 
 class AlreadyThere(Refused):
@@ -28,23 +32,38 @@ def _wait(response: httpx.Response, now: datetime) -> timedelta | None:
 
 def _special(response: httpx.Response) -> EngageError | None:
     """Where the status alone says something else than is meant."""
-    try:
-        said = str(response.json().get("message", "")).lower() if response.is_client_error else ""
-    except (ValueError, AttributeError):
-        return None
-    if response.status_code == 401 and "phone" in said:
+    if response.status_code == 401 and "phone" in _said(response):
         return Refused("the creator's account has no verified phone number, which Twitch wants for whispers")
-    if response.request.url.path.endswith(SUBSCRIPTIONS):
-        return _of_subscription(response.status_code)
-    return None
+    path = response.request.url.path
+    return next((read(response) for end, read in _READERS.items() if path.endswith(end)), None)
 
 
-def _of_subscription(status: int) -> EngageError | None:
-    if status == 403:
-        return Unauthorized("the permission to read this was not given, or taken back: connect the account again")
-    return AlreadyThere() if status == 409 else None
+def _said(response: httpx.Response) -> str:
+    try:
+        return str(response.json().get("message", "")).lower()
+    except (ValueError, AttributeError):
+        return ""
 
 
+def _of_subscription(response: httpx.Response) -> EngageError | None:
+    if response.status_code == 403:
+        why = "the permission to read this was not given, or taken back, or the bot account is banned from the chat"
+        return Unauthorized(f"{why}: connect the account again")
+    return AlreadyThere() if response.status_code == 409 else None
+
+
+def _of_line(response: httpx.Response) -> EngageError | None:
+    return Unauthorized(f"the sender may not write in this chat: {SHUT_OUT}") if response.status_code == 403 else None
+
+
+def _of_whisper(response: httpx.Response) -> EngageError | None:
+    """Whispers have limits of their own, which must not stop the chat: the creator's own whispers count as well."""
+    if response.status_code != 429 or response.headers.get("ratelimit-remaining", "").strip() == "0":
+        return None
+    return Unavailable("Twitch takes no more whispers at the moment", retry_after=_PRIVATE_AGAIN)
+
+
+_READERS = {SUBSCRIPTIONS: _of_subscription, LINES: _of_line, PRIVATE: _of_whisper}
 TWITCH = Dialect(special=_special, wait=_wait)
 
 

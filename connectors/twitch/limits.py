@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from engage.limits import Limit, Quota
 from engage.models import Surface
-from engage.platform import Limit, Quota
 
 LIVE = frozenset({Surface.LIVE})
 DM = frozenset({Surface.DM})

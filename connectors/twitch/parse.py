@@ -10,6 +10,7 @@ from typing import Any
 
 from connectors.fields import MISSING, get, id_of, id_or_none, items, text, text_or_none, time
 from connectors.gaps import gap_in
+from connectors.twitch.lines import own_words, said
 from engage.models import Author, Event, EventKind, Message, Surface
 
 CHAT = "chat:"  # conversations are chat:<channel> and whisper:<follower>
@@ -80,7 +81,7 @@ def _written(delivery: Any, account: str) -> Event:
         conversation_id=CHAT + account,
         surface=Surface.LIVE,
         author=Author(chatter, text_or_none(event, "chatter_user_name") or "", is_self=own, is_bot=_has_badge(event)),
-        text=_own_words(event) if own else text(event, "message", "text", empty=True),
+        text=own_words(event) if own else said(event),
         sent_at=_sent_at(delivery),
         reply_to_id=text_or_none(event, "reply", "parent_message_id"),
     )
@@ -97,16 +98,6 @@ def _bots(delivery: Any) -> set[str | None]:
     """The accounts that write for the creator: whom we read the chat as, and whom the listener names."""
     named = id_or_none(delivery, "engage", "bot_user_id")
     return {named, id_or_none(payload_of(delivery), "subscription", "condition", "user_id")} - {None}
-
-
-def _own_words(event: Any) -> str:
-    """What we wrote, without the mention that Twitch puts before a reply."""
-    words = text(event, "message", "text", empty=True)
-    for key in ("parent_user_name", "parent_user_login"):
-        mention = f"@{text_or_none(event, 'reply', key) or ''} "
-        if len(mention) > len("@ ") and words.lower().startswith(mention.lower()):
-            return words[len(mention) :]
-    return words
 
 
 def _has_badge(event: Any) -> bool:
@@ -152,7 +143,16 @@ def _withdrawn(delivery: Any, account: str) -> Event:
 
 
 def _cleared(delivery: Any, account: str) -> Event:
-    return _ignored("it names no message: Twitch cleared the chat, or one person's messages")
+    """A moderator cleared the chat, or timed one person out: all lines are taken away, and none is named."""
+    event = payload_of(delivery)["event"]
+    author = id_or_none(event, "target_user_id") or ""
+    name = text_or_none(event, "target_user_name") or ""
+    gone = Message("", CHAT + account, Surface.LIVE, Author(author, name), "", _sent_at(delivery))
+    if author and author in {account, *_bots(delivery)}:
+        return Event(
+            EventKind.STATUS, reason=f"all lines of {name or author} were taken away: it was timed out or banned"
+        )
+    return Event(EventKind.DELETED, Surface.LIVE, gone)
 
 
 def _sent_at(delivery: Any) -> datetime:

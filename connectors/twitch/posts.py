@@ -1,24 +1,35 @@
 """What is said to Twitch to post a reply, and what its answer means. Pure."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
 from connectors.fields import get, items, text, text_or_none, yes
+from connectors.twitch.lines import line_of
 from connectors.twitch.parse import CHAT
-from engage.errors import EngageError, Malformed, RateLimited, Refused
+from engage.errors import EngageError, Malformed, RateLimited, Refused, Unauthorized, Unavailable
 from engage.models import Outgoing
 
-# Of the reasons for which Twitch drops a line these pass by themselves; the others are of this reply.
-_TOO_FAST = ("msg_ratelimit", "msg_slowmode")
-_SLOWMODE = timedelta(seconds=30)  # slow mode waits 3 to 120 seconds; how long is only told to people
+# Twitch does not document the codes of why it drops a line, and changes them, so the beginnings of their words count
+# (https://github.com/twitchdev/issues/issues/962, 2024-06-11).
+_WORDS = re.compile(r"(?:^|_)(slow|rate|timed|duplicate|banned|warned|suspended)")
+# What passes by itself, and when to try again: how long slow mode (3 to 120 seconds) or a time-out lasts is not told.
+_PASSES = {"slow": timedelta(seconds=30), "rate": timedelta(seconds=30), "timed": timedelta(minutes=1)}
+# The words of a fixed text may be due to two followers at once; a moderator's are never dropped for that.
+_SAME_WORDS = timedelta(seconds=31)
+# No line of the account would pass, and a person on Twitch has decided so or must look.
+SHUT_OUT = "lift the ban or the warning of whoever writes for the account on Twitch, then connect the account again"
 
 
 def chat_body(reply: Outgoing, sender_id: str, *, as_app: bool) -> dict[str, Any]:
-    """Of Send Chat Message. Only an application may say that a shared chat's other channels do not get it."""
+    """Of Send Chat Message. Only an application may say that a shared chat's other channels do not get it.
+
+    Raises Refused.
+    """
     body: dict[str, Any] = {
         "broadcaster_id": reply.conversation_id.removeprefix(CHAT),
         "sender_id": sender_id,
-        "message": reply.text,
+        "message": line_of(reply),
     }
     if reply.in_reply_to:
         body["reply_parent_message_id"] = reply.in_reply_to
@@ -40,4 +51,10 @@ def dropped(row: Any) -> EngageError:
     code = text_or_none(row, "drop_reason", "code") or "no reason given"
     why = (text_or_none(row, "drop_reason", "message") or "")[:200]
     said = f"Twitch dropped the message ({code}): {why}".rstrip(": ")
-    return RateLimited(said, retry_after=_SLOWMODE) if code in _TOO_FAST else Refused(said)
+    word = _WORDS.search(code)
+    if word is None:
+        return Refused(said)
+    if word[1] == "duplicate":  # of this line only
+        return Unavailable(said, retry_after=_SAME_WORDS)
+    wait = _PASSES.get(word[1])
+    return RateLimited(said, retry_after=wait) if wait else Unauthorized(f"{said}; {SHUT_OUT}")

@@ -12,6 +12,12 @@ from connectors.twitch.helix import SUBSCRIPTIONS, AlreadyThere, Helix
 from engage.errors import Ambiguous, Malformed, Refused, Unavailable
 
 ALIVE = frozenset({"enabled", "webhook_callback_verification_pending"})
+CHAT_EVENTS = (
+    "channel.chat.message",
+    "channel.chat.message_delete",
+    "channel.chat.clear_user_messages",
+    "channel.chat.clear",
+)
 PAGES = 20  # of 100 subscriptions each; an account has a handful
 
 
@@ -44,7 +50,7 @@ def wanted_of(account_id: str, reader_id: str, *, whispers: bool) -> tuple[Wante
     """The events of an account whose chat is read as `reader_id`."""
     chat = {"broadcaster_user_id": account_id, "user_id": reader_id}
     private = (Wanted("user.whisper.message", {"user_id": account_id}),) if whispers else ()
-    return (Wanted("channel.chat.message", chat), Wanted("channel.chat.message_delete", chat), *private)
+    return (*(Wanted(kind, chat) for kind in CHAT_EVENTS), *private)
 
 
 async def over_socket(helix: Helix, wanted: Sequence[Wanted], session_id: str) -> None:
@@ -62,14 +68,18 @@ async def over_webhook(
     """
     held = [one for one in known if one.callback == callback]
     good = [one for one in held if one.status in ALIVE and not (since and one.created_at < since)]
-    for one in held:
-        if one not in good or not any(one.is_for(want) for want in wanted):
-            with suppress(Refused):  # another account's asking has done it
-                await helix.ask("DELETE", SUBSCRIPTIONS, as_app=True, id=one.id)
+    await end(helix, [one for one in held if one not in good or not any(one.is_for(want) for want in wanted)])
     for want in wanted:
         if not any(one.is_for(want) for one in good):
             # Twitch calls there at once, and wants its challenge back.
             await _create(helix, want, {"method": "webhook", "callback": callback, "secret": secret}, as_app=True)
+
+
+async def end(helix: Helix, held: Sequence[Held]) -> None:
+    """Twitch calls no more for these."""
+    for one in held:
+        with suppress(Refused):  # another account's asking has done it
+            await helix.ask("DELETE", SUBSCRIPTIONS, as_app=True, id=one.id)
 
 
 async def _create(helix: Helix, wanted: Wanted, transport: Mapping[str, str], *, as_app: bool) -> None:

@@ -45,7 +45,8 @@ class Valid:
 
 def provider(hosts: Hosts, scopes: Sequence[str] = SCOPES) -> Provider:
     """Twitch knows no PKCE, the secret proves us (https://github.com/twitchdev/issues/issues/1097, 2025-08-08)."""
-    return Provider(f"{hosts.oauth}/authorize", f"{hosts.oauth}/token", tuple(scopes), pkce=False)
+    revoking = f"{hosts.oauth}/revoke"
+    return Provider(f"{hosts.oauth}/authorize", f"{hosts.oauth}/token", tuple(scopes), pkce=False, revoke_url=revoking)
 
 
 async def app_token(app: App, hosts: Hosts) -> str:
@@ -63,6 +64,17 @@ async def app_token(app: App, hosts: Hosts) -> str:
                 raise Unauthorized(str(error)) from None
             _kept[key] = kept
         return kept.access
+
+
+async def give_back(app: App, hosts: Hosts, token: str) -> None:
+    """Void a creator's token. Raises Unauthorized (it is void already), ConfigError or Retryable.
+
+    https://dev.twitch.tv/docs/authentication/revoke-tokens/
+    """
+    try:
+        await oauth.revoke(provider(hosts), app, token)
+    except Refused as error:  # 400 Invalid token, 404 client does not exist
+        raise Unauthorized(str(error)) from None
 
 
 def forget(token: str) -> None:

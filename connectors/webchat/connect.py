@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from engage.errors import Refused
-from engage.platform import App, Field, Grant
+from engage.grants import Field, Grant
+from engage.platform import App
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
 

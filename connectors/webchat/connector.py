@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
+from engage.limits import Each, Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Each, Finding, Found, Limit, Quota, ReadBack, Settle
+from engage.platform import AccountLink, Finding, Found, ReadBack, Settle
 
 MAX_LENGTH = 2000  # characters
 

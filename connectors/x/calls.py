@@ -17,6 +17,8 @@ API = "https://api.x.com"
 SITE = "https://x.com"
 # The money is used up: until somebody buys credits or raises the limit.
 UNPAID = timedelta(hours=6)
+# Headers of a quarter of an hour, and of a day of the application and of the user; each -limit, -remaining and -reset.
+WINDOWS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 CROWDED = timedelta(minutes=1)  # both connections of the application are taken
 # The application, or the account itself, may not use the API at all.
 _ACCESS = frozenset({"client-forbidden", "oauth1-permissions", "unsupported-authentication"})
@@ -48,7 +50,16 @@ def _first_error(body: Any) -> Any:
 
 
 def _wait(response: httpx.Response, now: datetime) -> timedelta | None:
-    return asked_to_wait(response, now) or resets_in(response.headers.get("x-rate-limit-reset", ""), now)
+    """Of a refusal that names no window as used up, until the end of the quarter of an hour."""
+    quarter = resets_in(response.headers.get(f"{WINDOWS[0]}-reset", ""), now)
+    return asked_to_wait(response, now) or used_up(response, now) or quarter
+
+
+def used_up(response: httpx.Response, now: datetime) -> timedelta | None:
+    """How long the longest of the windows lasts in which nothing is left; None where something is left in all."""
+    told = response.headers
+    empty = [window for window in WINDOWS if told.get(f"{window}-remaining", "").strip() == "0"]
+    return max(filter(None, (resets_in(told.get(f"{window}-reset", ""), now) for window in empty)), default=None)
 
 
 def _special(response: httpx.Response) -> EngageError | None:
@@ -134,9 +145,7 @@ def not_the_app(error: Unauthorized) -> ConfigError:
 
 def quiet_until(answer: httpx.Response, now: datetime) -> datetime | None:
     """When the account may write again, where this answer used the last of a window."""
-    if answer.headers.get("x-rate-limit-remaining", "").strip() != "0":
-        return None
-    wait = resets_in(answer.headers.get("x-rate-limit-reset", ""), now)
+    wait = used_up(answer, now)
     return now + wait if wait else None
 
 

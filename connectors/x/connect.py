@@ -13,7 +13,8 @@ from connectors.fields import id_of, text
 from connectors.x.calls import SITE, Calls, host
 from connectors.x.limits import BUDGET, PRICES, SUMMONED, plan_of, yes
 from engage.errors import ConfigError, Malformed, Refused, Unauthorized, Unavailable
-from engage.platform import AccountLink, App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import AccountLink, App
 
 SCOPES = (
     "tweet.read",
@@ -33,6 +34,7 @@ _LABELS = {
     "price_dm": "Price of a direct message, in dollars",
     "price_post_event": "Price of hearing of a post, in dollars",
     "price_dm_event": "Price of hearing of a direct message, in dollars",
+    "price_by_hand": "Price of hiding or deleting something, in dollars",
 }
 _KEY_HINT = "The API Key Secret, where X signs webhooks with it; else leave it empty"
 _BUDGET_HINT = "Replies and listening stop before it is spent. Or none: nobody counts. Set X's own spending limit too"
@@ -46,6 +48,7 @@ def provider(app: App) -> oauth.Provider:
     return oauth.Provider(
         authorize_url=f"{host({}, app, SITE)}/i/oauth2/authorize",
         token_url=f"{host({}, app)}/2/oauth2/token",
+        revoke_url=f"{host({}, app)}/2/oauth2/revoke",
         scopes=SCOPES,
         basic=True,
     )

@@ -13,8 +13,9 @@ from connectors.x.limits import LENGTH, plan_of
 from connectors.x.live import IDLE, Live
 from connectors.x.parse import DM
 from engage.errors import ConfigError, Refused, Unavailable
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Limit, Page, Quota, ReadBack, Renewed, Settle
+from engage.platform import AccountLink, Finding, Page, ReadBack, Renewed, Settle
 
 HOURLY = timedelta(hours=1)
 NEEDED = {Surface.COMMENT: "tweet.write", Surface.DM: "dm.write", Surface.LIVE: "broadcast.write"}
@@ -110,12 +111,24 @@ class XConnector:
         await subscriptions.ensure(self._calls, self._id, self._wanted, webhook.id)
         return now() + HOURLY
 
+    async def unsubscribe(self) -> None:
+        """Nothing more is told, and so nothing more is charged for."""
+        await subscriptions.end(self._calls, self._id)
+
     async def renew(self) -> Renewed:
         """New tokens. X's refresh tokens are good for once, so both are new."""
         known, app = self._account.credentials, self._account.app
         with in_xs_words():
             tokens = await oauth.refresh(provider(app), app, known.get("refresh_token", ""), now())
         return Renewed({**known, "access_token": tokens.access, "refresh_token": tokens.refresh}, tokens.expires_at)
+
+    async def revoke(self) -> None:
+        """End what X tells, and charges for; then void both tokens, of which X voids each alone."""
+        try:
+            await subscriptions.end(self._calls, self._id)
+        finally:
+            for token in filter(None, map(self._account.credentials.get, ("refresh_token", "access_token"))):
+                await oauth.revoke(provider(self._account.app), self._account.app, token)
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """Access, scopes, money, and how events come."""

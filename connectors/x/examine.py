@@ -7,10 +7,12 @@ from connectors.x.calls import Calls, now
 from connectors.x.limits import DOLLAR, Plan
 from connectors.x.subscriptions import held_for, known_webhook
 from engage.errors import ConfigError, Malformed, Refused, Unauthorized
+from engage.limits import REPLY, STREAM
 from engage.models import Surface
-from engage.platform import REPLY, STREAM, AccountLink, Finding
+from engage.platform import AccountLink, Finding
 
 CONNECT_AGAIN = "Connect the account again: `engage connect x`"
+MISSING = "A worker asks for them by itself; where the month's budget is used up, when the next month begins."
 
 
 async def examine(
@@ -48,7 +50,7 @@ def _budget(plan: Plan) -> Finding:
     told = (
         f"{plan.budget / DOLLAR:.2f} dollars a month for all accounts: {posts} public replies, or {messages} messages; "
     )
-    return Finding("budget", "ok", told + f"{plan.share(STREAM) / DOLLAR:.2f} of them for listening to the stream")
+    return Finding("budget", "ok", told + f"{plan.share(STREAM) / DOLLAR:.2f} of them for hearing of events")
 
 
 async def _of_app(calls: Calls, account: AccountLink, wanted: Collection[str], callback_url: str) -> list[Finding]:
@@ -79,7 +81,7 @@ async def _arrival(calls: Calls, callback_url: str) -> Finding:
 def _subscribed(held: Collection[str], wanted: Collection[str]) -> Finding:
     missing = sorted(set(wanted) - set(held))
     if missing:
-        return Finding("subscriptions", "warn", f"missing: {', '.join(missing)}", "A worker asks for them by itself.")
+        return Finding("subscriptions", "warn", f"missing: {', '.join(missing)}", MISSING)
     return Finding("subscriptions", "ok", f"all {len(wanted)}")
 
 

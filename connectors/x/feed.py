@@ -33,33 +33,42 @@ _failures: dict[Key, int] = {}  # in a row, before anything was heard
 
 
 class Feed:
-    """A connection that is being read. began: what was told since then was heard."""
+    """A connection that is being read. told_from: what was told since then is known.
+
+    asked_for: the accounts whose events X was asked for.
+    """
 
     def __init__(self, key: Key, open_: Open, since: datetime | None) -> None:
-        self.began = now()
+        self._began = self.told_from = now()
         self.over = False
-        self._told_from = self.began
+        self.asked_for: set[str] = set()
         self._alive = False
-        self._last = self.began
+        self._last = self._began
         self._key = key
         self._lately: deque[Heard] = deque(maxlen=LATELY)
-        self._ears: set[asyncio.Queue[Heard | Exception]] = set()
+        self._ears: dict[asyncio.Queue[Heard | Exception], str] = {}  # and whose they are
+        self._back_soon: set[str] = set()
         self._keeping: asyncio.TimerHandle | None = None
-        away = self.began - since if since else None
+        away = self._began - since if since else None
         minutes = 0 if away is None or away > BACKFILL else int(away.total_seconds() // 60) + 1
         self._reading = asyncio.create_task(self._read(open_, min(minutes, 5)))
 
-    def covers(self, since: datetime) -> bool:
-        """Whether everything since then is told."""
-        return self._told_from <= since
+    def pays(self, who: str, owner: str) -> bool:
+        """Whether an event is on `who`: on its owner, or where that one is not here, on the first who listens.
 
-    async def hear(self, since: datetime | None) -> AsyncGenerator[list[Heard]]:
+        X charges for all that it tells an application, and tells it as long as anybody keeps the connection open.
+        """
+        if owner in self._back_soon or owner in self._ears.values():
+            return who == owner
+        return who == next(iter(self._ears.values()), "")
+
+    async def hear(self, who: str, since: datetime | None) -> AsyncGenerator[list[Heard]]:
         """What is told after `since`, as much at once as there is. Raises what ended the connection."""
         ear: asyncio.Queue[Heard | Exception] = asyncio.Queue()
         for heard in self._lately:
             if since is not None and heard[0] > since:
                 ear.put_nowait(heard)
-        self._ears.add(ear)
+        self._ears[ear] = who
         try:
             while True:
                 told = [await ear.get()]
@@ -70,20 +79,23 @@ class Feed:
                 if isinstance(told[-1], Exception):  # nothing comes after it
                     raise told[-1]
         finally:
-            self._ears.discard(ear)
-            self._close_if_deserted()
+            del self._ears[ear]
+            self._forget_who_left()
 
-    def keep(self, span: timedelta) -> None:
-        """Stay connected for so long, also while nobody listens."""
+    def keep(self, who: str, span: timedelta) -> None:
+        """Stay connected for so long, also while nobody listens: `who` will be back."""
+        self._back_soon.add(who)
         if self._keeping is not None:
             self._keeping.cancel()
         self._keeping = asyncio.get_running_loop().call_later(span.total_seconds(), self._let_go)
 
     def _let_go(self) -> None:
         self._keeping = None
-        self._close_if_deserted()
+        self._back_soon.clear()
+        self._forget_who_left()
 
-    def _close_if_deserted(self) -> None:
+    def _forget_who_left(self) -> None:
+        self.asked_for &= {*self._ears.values(), *self._back_soon}
         if not self._ears and self._keeping is None:
             self.over = True
             self._reading.cancel()
@@ -105,7 +117,7 @@ class Feed:
         async with aclosing(lines):
             async for line in lines:
                 if not self._alive:
-                    self._alive, self._told_from = True, self.began - back
+                    self._alive, self.told_from = True, self._began - back
                     _failures.pop(self._key, None)
                 self._tell(decoded(line))
 
@@ -113,6 +125,8 @@ class Feed:
         """To everybody. A sign of life is news only to who has nothing else to hear."""
         self._last = max(now(), self._last + timedelta(microseconds=1))  # a time of its own
         if payload is not None:
+            if len(self._lately) == self._lately.maxlen:
+                self.told_from = self._lately[0][0]  # the oldest has to go
             self._lately.append((self._last, payload))
         for ear in self._ears:
             if payload is not None or ear.empty():
@@ -124,12 +138,17 @@ class Feed:
             ear.put_nowait(error)
 
 
+def known_feed(key: Key) -> Feed | None:
+    """The application's connection in this process, where one is open."""
+    feed = _feeds.setdefault(asyncio.get_running_loop(), {}).get(key)
+    return None if feed is None or feed.over else feed
+
+
 def feed_of(key: Key, open_: Open, since: datetime | None) -> Feed:
     """The application's connection in this process, opened where there is none."""
-    feeds = _feeds.setdefault(asyncio.get_running_loop(), {})
-    feed = feeds.get(key)
-    if feed is None or feed.over:
-        feed = feeds[key] = Feed(key, open_, since)
+    feed = known_feed(key)
+    if feed is None:
+        feed = _feeds[asyncio.get_running_loop()][key] = Feed(key, open_, since)
     return feed
 
 

@@ -6,14 +6,15 @@ https://docs.x.com/x-api/getting-started/pricing, https://docs.x.com/x-api/activ
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from connectors.x.parse import ALL
 from engage.errors import ConfigError
+from engage.limits import BY_HAND, EVERYWHERE, READBACK, REPLY, STREAM, Limit, Period, Quota
 from engage.models import LengthUnit, Surface
-from engage.platform import REPLY, STREAM, App, Limit, Period, Quota
+from engage.platform import App
 
 DOLLAR = 10_000  # units
 POST, DM, LIVE = (frozenset({surface}) for surface in (Surface.COMMENT, Surface.DM, Surface.LIVE))
@@ -36,10 +37,13 @@ PRICES = {
     "price_dm": "0.015",
     "price_post_event": "0.005",
     "price_dm_event": "0.010",
+    "price_by_hand": "0.010",
 }
-# Per cent of the month. The rest is for what nobody can plan: read-backs, hiding, deleting, the doctor.
-SHARES = {REPLY: 50, STREAM: 40}
-SPELL_EVENTS = 50  # what one spell of listening is paid for in advance
+# Per cent of the month.
+SHARES = {REPLY: 50, STREAM: 40, BY_HAND: 5, READBACK: 5}
+POSTS_OF_A_LOOK = 300  # of the account's own, that one read-back reads at most
+# What one spell of listening is paid for in advance. Few: a quiet account ties up so much, a killed process loses it.
+SPELL_EVENTS = 10
 _FIX = "Set it with `engage app set x`."
 
 
@@ -60,7 +64,14 @@ class Plan:
         costs = ((POST, self.cost(Surface.COMMENT)), (DM, self.cost(Surface.DM)), (LIVE, self.cost(Surface.LIVE)))
         return (
             *(self._quota(REPLY, cost, surfaces) for surfaces, cost in costs),
-            self._quota(STREAM, self.spell or 1, POST | DM | LIVE),
+            self._quota(STREAM, self.spell or 1, EVERYWHERE),
+            self._quota(BY_HAND, max(1, self.prices["price_by_hand"]), EVERYWHERE),
+            # Where one look is more than the part, it may take all of it: mostly the echo has settled a reply before.
+            self._quota(
+                READBACK,
+                min(max(1, POSTS_OF_A_LOOK * self.prices["price_post_event"]), self.share(READBACK)),
+                EVERYWHERE,
+            ),
         )
 
     def cost(self, surface: Surface) -> int:
@@ -93,16 +104,30 @@ class Plan:
             return 0
         return self.prices["price_dm_event" if event_type.startswith("dm.") else "price_post_event"]
 
+    def charges(self, event_type: str) -> tuple[Quota, ...]:
+        """What an event that came by webhook has taken: of the same part that listening is paid from.
+
+        Never an error: an event is not lost because the month is smaller than its price.
+        """
+        price = self.price_of(event_type)
+        if self.budget is None or not price:
+            return ()
+        units = max(price, self.share(STREAM))
+        return (Quota(units, price, Period.MONTH, endpoint=STREAM, shared_by=self._shared),)
+
     def limits(self) -> tuple[Limit, ...]:
-        """Of one account. X documents none for the chat of a broadcast: that one is our own modesty."""
+        """Of one account. X documents none for the chat of a broadcast: that one is our own modesty.
+
+        Of 15 in a window each that may go at once beyond the first costs a fifteenth of the steady stream.
+        """
         app = f"x app {self.client_id}"
         return (
             Limit(100, WINDOW, burst=5, surfaces=POST),
             Limit(10_000, DAY, burst=100, surfaces=POST, shared_by=app),
-            Limit(15, WINDOW, burst=2, surfaces=DM),
+            Limit(15, WINDOW, surfaces=DM),
             Limit(1_440, DAY, burst=50, surfaces=DM),
             Limit(1_440, DAY, burst=50, surfaces=DM, shared_by=app),
-            Limit(30, MINUTE, burst=2, surfaces=LIVE),
+            Limit(30, MINUTE, surfaces=LIVE),
         )
 
     def _quota(self, endpoint: str, cost: int, surfaces: frozenset[Surface]) -> Quota:
@@ -110,8 +135,17 @@ class Plan:
         if units < cost:
             told = f"too little for one {endpoint}, of which X takes {cost / DOLLAR:.4f} dollars or more"
             raise ConfigError(told, key="monthly_budget", place="application of x", fix=_FIX)
-        shared = f"x app {self.client_id}"
-        return Quota(units, cost, Period.MONTH, endpoint=endpoint, surfaces=surfaces, shared_by=shared)
+        return Quota(units, cost, Period.MONTH, endpoint=endpoint, surfaces=surfaces, shared_by=self._shared)
+
+    @property
+    def _shared(self) -> str:
+        return f"x app {self.client_id}"
+
+
+def month_ends(moment: datetime) -> datetime:
+    """When the month that pays for what is taken now is over."""
+    first = moment.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (first + timedelta(days=32)).replace(day=1)
 
 
 def plan_of(app: App) -> Plan:

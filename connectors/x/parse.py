@@ -18,6 +18,7 @@ from engage.models import Author, Event, EventKind, Message, Surface
 DM = "dm:"  # of conversations (dm:<follower>) and of messages
 CHAT = "broadcast:"  # conversations are broadcast:<id>, messages <broadcast>:<number>
 ALL = "all"
+PROTECTED = "its author's posts are protected: an answer in public would tell of them"
 NOT_SUMMONED = "its author neither @mentions the account in their own words nor quotes it: X wants to be asked"
 # A post's id holds its time: milliseconds since then, above 22 other bits.
 _EPOCH_MS, _TIME_SHIFT = 1_288_834_974_657, 22
@@ -50,6 +51,8 @@ def _asked(payload: Any, account: str) -> list[Event]:
         return _own(payload, account)
     if posts.is_repost(post):
         return [_ignored("it passes another post on, and says nothing itself")]
+    if get(posts.user_of(author, includes), "protected") is True:
+        return [_ignored(PROTECTED)]
     quotes = text(payload, "data", "event_type") == "post.quote.create"
     summoned = quotes or posts.is_summons(post, account, includes)
     if not summoned and text_or_none(payload, "engage", "reply_rule") != ALL:
@@ -70,7 +73,7 @@ def _own(payload: Any, account: str) -> list[Event]:
 
 def _message(post: Any, includes: Any, follower: str, author: Author) -> Message:
     thread, own_id = posts.thread_of(post), posts.first_id(post)
-    root = posts.included(thread, includes) if thread != own_id else None
+    root = posts.included(thread if thread != own_id else posts.quoted_id(post), includes)
     return Message(
         id=own_id,
         conversation_id=f"{POST}{thread}:{follower}",
@@ -139,10 +142,16 @@ def _dm(row: Any, users: Any, account: str) -> Event:
         conversation_id=DM + (recipient if own else sender),
         surface=Surface.DM,
         author=_person(sender, get(users, sender, "data"), account),
-        text=posts.plain(text(said, "text", empty=True), items(said, "entities", "urls")),
+        text=_written(said),
         sent_at=epoch(row, "created_timestamp", per_second=1000),
     )
     return Event(EventKind.TAKEOVER if own else EventKind.MESSAGE, Surface.DM, message)
+
+
+def _written(said: Any) -> str:
+    """The words of a direct message, without the link that X adds for a picture."""
+    shown = text_or_none(said, "attachment", "media", "url") or "\0"
+    return posts.plain(text(said, "text", empty=True).replace(shown, ""), items(said, "entities", "urls"))
 
 
 def _chatted(payload: Any, account: str) -> list[Event]:

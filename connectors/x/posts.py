@@ -27,8 +27,13 @@ def has_link(words: str) -> bool:
 
 
 def same(one: str, other: str) -> bool:
-    """The same words, whatever X did to their blanks."""
-    return one.split() == other.split()
+    """The same words, whatever X did to their blanks and links."""
+    return _bare(one).split() == _bare(other).split()
+
+
+def _bare(words: str) -> str:
+    """X puts http:// before a link that was written without a scheme."""
+    return words.replace("http://", "")
 
 
 def plain(words: str, links: Iterable[Any]) -> str:
@@ -36,19 +41,30 @@ def plain(words: str, links: Iterable[Any]) -> str:
     for link in links:
         short = text_or_none(link, "url")
         if short:
-            words = words.replace(short, text_or_none(link, "expanded_url") or short)
+            words = words.replace(short, _bare(text_or_none(link, "expanded_url") or short))
     return html.unescape(words).strip()
 
 
 def words_of(post: Any) -> str:
     """What its author wrote: without the names before a reply, and without the links that X adds for what is shown."""
-    whole = next((long for key in _LONG if (long := text_or_none(post, key, "text"))), None)
-    raw = whole or text(post, "text", empty=True)
-    links, end = items(post, "entities", "urls"), _end(post)
+    whole = _whole(post)
+    raw = text(whole, "text", empty=True)
+    links, end = _entities(post, "urls"), _end(post)
     for link in links:
-        if end is not None and not whole and number(link, "start") >= end:
+        if end is not None and whole is post and number(link, "start") >= end:
             raw = raw.replace(text_or_none(link, "url") or "\0", "")
     return plain(raw[_start(post) :], links)
+
+
+def _whole(post: Any) -> Any:
+    """Where all its words stand: of a long post beside the first of them."""
+    return next((get(post, key) for key in _LONG if text_or_none(post, key, "text")), post)
+
+
+def _entities(post: Any, kind: str) -> list[Any]:
+    """Links or mentions; a long post has them beside its words."""
+    whole = _whole(post)
+    return items(whole if isinstance(get(whole, "entities"), dict) else post, "entities", kind)
 
 
 def _start(post: Any) -> int:
@@ -78,13 +94,13 @@ def is_summons(post: Any, account: str, includes: Any) -> bool:
 
 def _own_mentions(post: Any) -> list[Any]:
     start = _start(post)
-    return [one for one in items(post, "entities", "mentions") if number(one, "start") >= start]
+    return [one for one in _entities(post, "mentions") if number(one, "start") >= start]
 
 
 def named_before(post: Any) -> set[str]:
     """The ids of those whose names X put before it."""
     start = _start(post)
-    before = [one for one in items(post, "entities", "mentions") if number(one, "start") < start]
+    before = [one for one in _entities(post, "mentions") if number(one, "start") < start]
     return {one for mention in before if (one := id_or_none(mention, "id"))}
 
 
@@ -131,6 +147,11 @@ def answered_user(post: Any, includes: Any) -> str | None:
 def thread_of(post: Any) -> str:
     """The post under which everything stands."""
     return id_or_none(post, "conversation_id") or first_id(post)
+
+
+def quoted_id(post: Any) -> str | None:
+    """The post that it quotes."""
+    return next(iter(_referred(post, "quoted")), None)
 
 
 def included(post_id: str | None, includes: Any) -> Any:

@@ -67,6 +67,12 @@ async def ensure(calls: Calls, account_id: str, wanted: Collection[str], webhook
             await _create(calls, account_id, kind, webhook_id)
 
 
+async def end(calls: Calls, account_id: str) -> None:
+    """Delete all of ours."""
+    for one in [one async for one in held_for(calls, account_id) if one.tag == TAG]:
+        await calls.delete(f"{SUBSCRIPTIONS}/{one.id}", as_app=True)
+
+
 async def _create(calls: Calls, account_id: str, kind: str, webhook_id: str) -> None:
     """By the creator's own token, as most of these are private."""
     body: dict[str, Any] = {"event_type": kind, "filter": {"user_id": account_id}, "tag": TAG}

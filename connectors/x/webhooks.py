@@ -1,7 +1,7 @@
 """Webhooks of an application: one address for all its accounts, `/hooks/x`.
 
 https://docs.x.com/x-api/webhooks/introduction. X signs with the OAuth 2 client secret, and where an application has an
-API key secret as well, perhaps with that one, in another header.
+API key secret as well, perhaps with that one too, in another header. A challenge wants the client secret.
 """
 
 import base64
@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from connectors import oauth
-from connectors.fields import id_or_none
+from connectors.fields import get, id_or_none
 from connectors.x.limits import plan_of
 from connectors.x.parse import account_of
 from engage.errors import InvalidSignature, Malformed
@@ -24,7 +24,7 @@ HEADERS = ("x-twitter-webhooks-signature-oauth2", "x-twitter-webhooks-signature"
 
 def secrets_of(app: App) -> list[str]:
     """All that X may sign with; the one that answers a challenge first. Raises ConfigError."""
-    return [*app.secrets.get("consumer_secret", "").split(), *oauth.client_secret(app).split()]
+    return [*oauth.client_secret(app).split(), *app.secrets.get("consumer_secret", "").split()]
 
 
 class XWebhooks:
@@ -45,8 +45,11 @@ class XWebhooks:
         verify(secrets_of(self._app), headers, body)
         payload = _decoded(body)
         account = account_of(payload)
-        event = RawEvent(key_of(payload, body), marked(payload, plan_of(self._app).rule, now))
-        return Delivery([(account, event)] if account else [], status=200)
+        plan = plan_of(self._app)
+        event = RawEvent(key_of(payload, body), marked(payload, plan.rule, now))
+        if not account:
+            return Delivery([], status=200)
+        return Delivery([(account, event)], status=200, charges=plan.charges(str(get(payload, "data", "event_type"))))
 
 
 def signature(secret: str, signed: bytes) -> str:

@@ -2,11 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
+from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from connectors import http
 from connectors.answers import by_status, meaning, plain_message
@@ -22,6 +23,7 @@ PATH = "/youtube/v3/"
 IDLE = timedelta(minutes=10)
 _PATIENCE = httpx.Timeout(10, read=IDLE.total_seconds())
 _LARGEST = 32 * 2**20
+T = TypeVar("T")
 
 
 def host_of(account: AccountLink, key: str, default: str) -> str:
@@ -33,6 +35,17 @@ def host_of(account: AccountLink, key: str, default: str) -> str:
     return default
 
 
+async def patiently(ask: Callable[..., Awaitable[T]], *what: Any) -> T:
+    """Ask again, a few times, where YouTube is away for a moment. Each time costs units. Raises as `ask` does."""
+    patient = AsyncRetrying(
+        stop=stop_after_attempt(http.READ_ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.1, max=2),
+        retry=retry_if_exception_type(Unavailable),
+        reraise=True,
+    )
+    return await patient(ask, *what)
+
+
 class Calls:
     """One account's way to the API. Methods are named as YouTube's paths: `comments`, `liveChat/messages`."""
 
@@ -41,9 +54,8 @@ class Calls:
         self._http = http.client(host_of(account, "base_url", API), headers={"authorization": f"Bearer {token}"})
 
     async def read(self, method: str, **params: Any) -> dict[str, Any]:
-        """Ask. Raises RateLimited, Unavailable, Unauthorized or Said."""
-        answer = await http.read(self._http, self._http.build_request("GET", PATH + method, params=params), DIALECT)
-        return _object(answer)
+        """Ask, once: each attempt costs units. Raises RateLimited, Unavailable, Unauthorized or Said."""
+        return _object(await self._once("GET", method, **params))
 
     async def insert(self, method: str, body: Mapping[str, Any]) -> dict[str, Any]:
         """Post something, once. Raises also Ambiguous."""
@@ -55,8 +67,15 @@ class Calls:
             raise Ambiguous("YouTube took the reply, but its answer is unreadable") from None
 
     async def repeatable(self, verb: str, method: str, **params: Any) -> None:
-        """Do what may be done twice. Raises as a read."""
-        await http.read(self._http, self._http.build_request(verb, PATH + method, params=params), DIALECT)
+        """Do what may be done twice, and is done again by whoever asked for it. Raises as a read."""
+        await self._once(verb, method, **params)
+
+    async def _once(self, verb: str, method: str, **params: Any) -> httpx.Response:
+        """A call that `http.read` would repeat by itself, and so beside the plan of the day."""
+        try:
+            return await http.write(self._http, self._http.build_request(verb, PATH + method, params=params), DIALECT)
+        except Ambiguous as error:
+            raise Unavailable(str(error)) from None
 
     async def stream(self, method: str, **params: Any) -> AsyncGenerator[dict[str, Any]]:
         """The objects of an answer that does not end, each as soon as it is whole. Raises as a read."""

@@ -35,8 +35,7 @@ def chat_events(payload: Any, own: str) -> list[Event]:
     if kind == ENDED:
         return [_status("the live chat has ended")]
     if kind == "userBannedEvent":
-        banned = text_or_none(payload, "snippet", "userBannedDetails", "bannedUserDetails", "channelId")
-        return [_status(f"{banned or 'somebody'} was banned from the live chat")]
+        return [_banned(payload, own)]
     return [Event(EventKind.IGNORED, Surface.LIVE, reason=f"nothing to do for {kind!r}")]
 
 
@@ -61,6 +60,16 @@ def _author(payload: Any, own: str) -> Author:
 def _deleted(payload: Any, message_id: str, by: str = "", own: str = "") -> Event:
     message = _message(payload, message_id, Author(by, is_self=bool(by) and by == own), "", known=bool(by))
     return Event(EventKind.DELETED, Surface.LIVE, message)
+
+
+def _banned(payload: Any, own: str) -> Event:
+    """Nothing that they wrote is answered any more. YouTube names no message."""
+    details = ("snippet", "userBannedDetails", "bannedUserDetails")
+    banned = id_or_none(payload, *details, "channelId")
+    if banned in (None, own):
+        return _status(f"{banned or 'somebody'} was banned from the live chat")
+    author = Author(banned, text_or_none(payload, *details, "displayName") or "")
+    return Event(EventKind.DELETED, Surface.LIVE, _message(payload, "", author, ""))
 
 
 def _message(payload: Any, message_id: str, author: Author, words: str, *, known: bool = True) -> Message:

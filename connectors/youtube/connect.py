@@ -10,11 +10,12 @@ from typing import Any
 
 from connectors import oauth
 from connectors.fields import get, items, text
-from connectors.youtube.calls import Calls
+from connectors.youtube.calls import Calls, patiently
 from connectors.youtube.limits import DAILY_UNITS, plan_of
 from connectors.youtube.refusals import Said
 from engage.errors import Malformed, Refused, Unauthorized, Unavailable
-from engage.platform import AccountLink, App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import AccountLink, App
 
 SCOPE = "https://www.googleapis.com/auth/youtube.force-ssl"
 ACCOUNTS = "https://accounts.google.com"
@@ -30,6 +31,7 @@ def provider(app: App) -> oauth.Provider:
         token_url=f"{base or TOKENS}/token",
         scopes=(SCOPE,),
         more={"access_type": "offline", "prompt": "consent"},
+        revoke_url=f"{base or TOKENS}/revoke",
     )
 
 
@@ -64,6 +66,17 @@ class YouTubeConnect:
         return [Grant(text(channel, "id"), handle_of(channel), kept | secret, tokens.expires_at)]
 
 
+async def give_back(account: AccountLink) -> None:
+    """End the grant; one that is over already is no error. Raises ConfigError, Refused or Retryable."""
+    known = account.credentials
+    token = known.get("refresh_token") or known.get("access_token", "")
+    try:
+        await oauth.revoke(provider(account.app), account.app, token)
+    except Refused as error:
+        if "invalid_token" not in str(error):
+            raise
+
+
 def _check(tokens: oauth.Tokens) -> None:
     """A creator may take the tick off a scope, and Google leaves the refresh token out where one is given already."""
     scopes = tokens.rest.get("scope")
@@ -77,7 +90,7 @@ def _check(tokens: oauth.Tokens) -> None:
 async def _channel(app: App, access_token: str) -> Any:
     calls = Calls(AccountLink("", "", credentials={"access_token": access_token}, app=app))
     try:
-        return await own_channel(calls)
+        return await patiently(own_channel, calls)
     except (Said, Unauthorized) as error:
         raise Refused(str(error)) from None
     finally:

@@ -1,5 +1,6 @@
 """A YouTube channel: what it can do, and which file does it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
@@ -8,16 +9,19 @@ from connectors import http, oauth
 from connectors.youtube import connect, examination, replies, websub
 from connectors.youtube.calls import Calls, host_of
 from connectors.youtube.comments import look
-from connectors.youtube.limits import LOOK, plan_of
-from connectors.youtube.live import LIST_EVERY, RECONNECT, LiveChat
+from connectors.youtube.limits import CHAT_REPLY, COMMENT_REPLY, LIST, LOOK, SPELL, plan_of, until_reset
+from connectors.youtube.live import LIST_EVERY, RECONNECT, SPELL_LASTS, LiveChat, Pace
 from connectors.youtube.mentions import LONGEST
-from connectors.youtube.refusals import Said
-from engage.errors import ConfigError, Refused, Unavailable
+from connectors.youtube.refusals import Said, not_before
+from engage.errors import ConfigError, RateLimited, Refused, Retryable, Unavailable
+from engage.limits import POLL, STREAM, Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Limit, Page, Quota, RawEvent, ReadBack, Renewed, Settle
+from engage.platform import AccountLink, Finding, Page, RawEvent, ReadBack, Renewed, Settle
 
 # Characters. A mention may have to stand before the text, so that much is kept free.
 MAX_LENGTH = {Surface.COMMENT: 10_000, Surface.LIVE: 200}
+TOO_FAST = timedelta(minutes=5)  # the wait after a reply that was too fast: YouTube may count what it refuses
+LONGEST_LOOK = timedelta(seconds=75)  # before the listener gives it up, which knows no pace
 REFUSED_FOR = timedelta(hours=1)  # how long a poll rests that YouTube refuses
 
 
@@ -56,6 +60,12 @@ class YouTubeConnector:
             return await post(self._calls, reply)
         except Said as error:
             raise Refused(str(error)) from None
+        except RateLimited as error:  # a call that was refused has its price
+            price = CHAT_REPLY if reply.surface is Surface.LIVE else COMMENT_REPLY
+            raise RateLimited(str(error), retry_after=error.retry_after or TOO_FAST, spent=price) from None
+        except Unavailable as error:
+            error.spent += LIST  # whether the comment is still there may have been asked
+            raise
 
     async def find(self, reply: Outgoing) -> ReadBack:
         """Look for `reply` among what the channel wrote there."""
@@ -84,18 +94,29 @@ class YouTubeConnector:
             raise Refused("YouTube cannot bring a removed chat message back")
 
     async def poll(self, cursor: str) -> Page:
-        """New and changed comments of all videos."""
+        """New and changed comments of all videos. A look in vain keeps its units, so it is not repeated at once."""
+        in_vain = self._plan.lasting(POLL, LOOK)
         try:
-            seen = await look(self._calls, self._channel, cursor, datetime.now(UTC))
+            async with asyncio.timeout(LONGEST_LOOK.total_seconds()):
+                seen = await look(self._calls, self._channel, cursor, datetime.now(UTC))
+        except TimeoutError:
+            raise Unavailable("YouTube is too slow", retry_after=in_vain) from None
         except Said as error:
-            raise Unavailable(str(error), retry_after=REFUSED_FOR) from None
+            raise Unavailable(str(error), retry_after=max(REFUSED_FOR, in_vain)) from None
+        except Retryable as error:
+            raise not_before(error, in_vain) from None
         return Page(seen.events, seen.cursor, self._plan.pause_after(seen.spent), unspent=LOOK - seen.spent)
 
     def listen(self, cursor: str) -> AsyncIterator[Page]:
         """The live chat, whenever there is one."""
-        search = self._seconds("live_search_s", self._plan.search_every())
-        listing, again = self._seconds("live_list_s", LIST_EVERY), self._seconds("live_reconnect_s", RECONNECT)
-        return LiveChat(self._calls, search, listing, again).listen(cursor)
+        pace = Pace(
+            search=self._seconds("live_search_s", self._plan.search_every()),
+            listing=self._seconds("live_list_s", LIST_EVERY),
+            reconnect=self._seconds("live_reconnect_s", RECONNECT),
+            in_vain=self._plan.lasting(STREAM, SPELL),
+        )
+        now = datetime.now(UTC)
+        return LiveChat(self._calls, pace, now + min(SPELL_LASTS, until_reset(now))).listen(cursor)
 
     def _seconds(self, key: str, default: timedelta) -> timedelta:
         value = self._account.config.get(key)
@@ -136,6 +157,10 @@ class YouTubeConnector:
         tokens = await oauth.refresh(connect.provider(app), app, known.get("refresh_token", ""), datetime.now(UTC))
         fresh = {"access_token": tokens.access, "refresh_token": tokens.refresh}
         return Renewed({**known, **fresh}, tokens.expires_at)
+
+    async def revoke(self) -> None:
+        """Give the access back. The hub's subscription ends by itself: it lasts for days, and tells of videos only."""
+        await connect.give_back(self._account)
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         """What `engage doctor --account` shows; it takes three units."""

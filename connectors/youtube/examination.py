@@ -7,7 +7,8 @@ from connectors.youtube.connect import handle_of, own_channel
 from connectors.youtube.limits import CHAT_REPLY, COMMENT_REPLY, Plan
 from connectors.youtube.refusals import NO_STREAMING, Said
 from engage.errors import Refused, Unauthorized
-from engage.platform import POLL, REPLY, Finding
+from engage.limits import POLL, REPLY
+from engage.platform import Finding
 
 AGAIN = "Connect the account again."
 

@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engage.errors import ConfigError
+from engage.limits import BY_HAND, POLL, REPLY, STREAM, Quota
 from engage.models import Surface
-from engage.platform import BY_HAND, POLL, REPLY, STREAM, App, Quota
+from engage.platform import App
 
 DAILY_UNITS = 10_000  # what Google gives a project until it was audited
 FEWEST_UNITS = 1000
@@ -87,9 +88,13 @@ class Plan:
             shared_by=self.holder,
         )
 
+    def lasting(self, endpoint: str, spent: int) -> timedelta:
+        """For how long so many units of a share must last, so that it lasts for the day."""
+        return spent * self.channels * DAY / self.share(endpoint)
+
     def pause_after(self, spent: int) -> timedelta:
-        """The wait after a poll that took so many units: with it the share lasts for the day, however busy it is."""
-        return max(SHORTEST_PAUSE, spent * self.channels * DAY / self.share(POLL))
+        """The wait after a poll that took so many units."""
+        return max(SHORTEST_PAUSE, self.lasting(POLL, spent))
 
     def search_every(self) -> timedelta:
         """How often a channel is asked whether it is live: with half of the share, the other half is for the chats."""

@@ -1,17 +1,19 @@
 """Naming whom a reply is for, where the platform has no place for that: `@handle ` before the text. Pure."""
 
 import re
+from unicodedata import category, normalize
 
-# As long as a handle may be; the names that a chat still shows instead may be longer.
+# As long as a handle may be. A name that people choose for themselves is none: with an @ before it, it might call
+# somebody else in.
 LONGEST_NAME = 30
 LONGEST = LONGEST_NAME + 2
+_HANDLE = re.compile(rf"@[^\s@/]{{1,{LONGEST_NAME}}}")
 _MENTION = re.compile(r"^[\u200b\u00a0]*@\S+\s")
 
 
 def mention(name: str) -> str:
-    """What stands before a reply to somebody of this name; '' where it is not known."""
-    short = "".join(name.split()).removeprefix("@")[:LONGEST_NAME]
-    return f"@{short} " if short else ""
+    """What stands before a reply to somebody of this name; '' where it is no handle."""
+    return f"{name} " if _HANDLE.fullmatch(name) else ""
 
 
 def without_mention(text: str) -> str:
@@ -20,5 +22,9 @@ def without_mention(text: str) -> str:
 
 
 def same(one: str, other: str) -> bool:
-    """Whether two texts are the same but for white space, which YouTube changes."""
-    return one.split() == other.split()
+    """Whether two texts are the same but for what YouTube may change: white space, and characters without a form."""
+    return _plain(one) == _plain(other)
+
+
+def _plain(text: str) -> list[str]:
+    return "".join(one for one in normalize("NFC", text) if category(one) != "Cf").split()

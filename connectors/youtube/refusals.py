@@ -10,8 +10,8 @@ import httpx
 
 from connectors.answers import Dialect, retry_after, words
 from connectors.fields import get
-from connectors.youtube.limits import until_reset
-from engage.errors import EngageError, RateLimited, Refused, Unauthorized, Unavailable
+from connectors.youtube.limits import COMMENT_WRITE, until_reset
+from engage.errors import EngageError, RateLimited, Refused, Retryable, Unauthorized, Unavailable
 
 QUOTA = frozenset("quotaExceeded dailyLimitExceeded".split())
 RATE = frozenset(
@@ -30,6 +30,8 @@ CHAT_OVER = frozenset("liveChatEnded liveChatDisabled liveChatNotFound".split())
 GONE = frozenset("commentNotFound parentCommentNotFound liveChatMessageNotFound notFound NOT_FOUND".split())
 BAD_PAGE = frozenset("invalidPageToken pageTokenInvalid".split())
 NO_STREAMING = "liveStreamingNotEnabled"
+# Google's day may begin a moment after ours, and units may be added: the rest of a day is not waited for in one piece.
+ASKED_AGAIN = timedelta(hours=1)
 
 
 class Said(Refused):
@@ -44,6 +46,11 @@ class Said(Refused):
     def gone(self) -> bool:
         """What was asked about does not exist any more."""
         return self.status == 404 or bool(self.reasons & GONE)
+
+
+def not_before(error: Retryable, wait: timedelta) -> Retryable:
+    """The same error, with a wait of at least so long."""
+    return type(error)(str(error), retry_after=max(wait, error.retry_after or wait))
 
 
 def reasons_in(body: Any) -> frozenset[str]:
@@ -72,13 +79,15 @@ def by_reason(
 ) -> EngageError | None:
     """The table of the README; None where the status alone decides."""
     if reasons & QUOTA:
-        return RateLimited(f"{said} (the project's units of the day are used up)", retry_after=until_reset(now))
+        return RateLimited(
+            f"{said} (the project's units of the day are used up)", retry_after=min(until_reset(now), ASKED_AGAIN)
+        )
     if reasons & RATE:
         return RateLimited(said, retry_after=wait)
     if reasons & ACCESS:
         return Unauthorized(said)
     if reasons & LATER:
-        return Unavailable(said, retry_after=wait)
+        return Unavailable(said, retry_after=wait, spent=COMMENT_WRITE)  # what it cost at most
     if status == 501:  # the method is not there: as a refusal, so that another way is taken
         return Said(said, reasons, status)
     if 400 <= status < 500 and status not in (401, 408, 429):

@@ -13,6 +13,8 @@ from engage.models import Outgoing, Receipt
 from engage.platform import Found, ReadBack
 
 CHAT = "liveChat/messages"
+COMMANDS = ("!", "/")  # chatbots do what the owner of a chat tells them so, and the owner is who we write as
+LOOKED_FOR = timedelta(minutes=10)  # later than this the recent messages of a chat prove nothing, and cost 5 units
 SKEW = timedelta(minutes=2)  # by which our clock may be ahead of YouTube's
 
 _LONG_AGO = datetime(2005, 2, 14, tzinfo=UTC)  # before YouTube
@@ -45,6 +47,8 @@ async def post_comment(calls: Calls, reply: Outgoing) -> Receipt:
 async def post_chat(calls: Calls, reply: Outgoing) -> Receipt:
     """Raises what a send raises."""
     words = {"messageText": words_of(reply, in_chat=True)}
+    if words["messageText"].lstrip().startswith(COMMANDS):
+        raise Refused("its first word would be taken for a command")
     chat = reply.conversation_id.removeprefix("chat:")
     body = {"snippet": {"liveChatId": chat, "type": "textMessageEvent", "textMessageDetails": words}}
     return _receipt(await calls.insert(CHAT, body))
@@ -72,6 +76,8 @@ async def find_comment(calls: Calls, channel: str, reply: Outgoing) -> ReadBack:
 
 async def find_chat(calls: Calls, channel: str, reply: Outgoing) -> ReadBack:
     """Look through the chat's recent messages, whose silence proves something only if they reach back far enough."""
+    if datetime.now(UTC) - _first(reply) > LOOKED_FOR:
+        return UNREADABLE
     chat = reply.conversation_id.removeprefix("chat:")
     try:
         said = await calls.read(CHAT, liveChatId=chat, part="id,snippet,authorDetails", maxResults="2000")

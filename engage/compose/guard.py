@@ -5,7 +5,7 @@ it makes all of it suspect. Failing towards silence is right: an answer can come
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
 
@@ -14,6 +14,7 @@ from engage.compose.disclosure import apply, decide, denies, room_for, unmarked
 from engage.compose.grounding import answers, is_said, numbers, stands, stated
 from engage.compose.lengths import cut
 from engage.compose.links import foreign_links, names_a_contact
+from engage.confidential import is_confidential
 from engage.memory.sentences import count_words, split_sentences
 from engage.models import Draft, Evidence, Passage, Persona, Recall, Reply, Role, Surface, Turn
 from engage.triage.normalise import fold
@@ -25,8 +26,9 @@ _INVISIBLE = re.compile(
     "|(?<=[!-~])[\u200c\u200d]|[\u200c\u200d](?=[!-~])"
 )
 _MENTION = re.compile(
-    r"[^\S\n]?(?<![A-Za-z0-9_.@/])@(?:[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?(?:@[A-Za-z0-9.\-]+)?|[^\W\d_]+)"
+    r"[^\S\n]?(?<![A-Za-z0-9_@/])@(?:[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_])?(?:@[A-Za-z0-9.\-]+)?|[^\W\d_]+)"
 )
+_COMMANDS = "!/. "  # what begins so commands the chat, or the bots in it, which obey a moderator
 EXTRACTIVE = "extractive"
 _ALIKE = 0.8  # share of words two replies have in common, in their order, that makes them one
 _SHORT = 4  # words: shorter replies only repeat when they are equal
@@ -77,9 +79,18 @@ def guard(
 ) -> Reply | Rejected:
     """The reply this draft becomes, or why it becomes none. private: words of ours that must never be quoted."""
     text = _without_mentions(_printable(draft.text), turn)
+    if turn.surface is Surface.LIVE:
+        text = text.lstrip(_COMMANDS)
     if reason := _suspect(text, private):
         return Rejected((reason,))
-    case = _Case(draft, turn, persona, verdict, {scored.passage.id: scored.passage for scored in recall.passages})
+    evidence = tuple(replace(one, sentence=_without_mentions(one.sentence, turn)) for one in draft.evidence)
+    case = _Case(
+        replace(draft, evidence=evidence),
+        turn,
+        persona,
+        verdict,
+        {scored.passage.id: scored.passage for scored in recall.passages},
+    )
     kept, dropped = _sift(text, case)
     if not kept or (verdict.asks and not any(one.evidence for one in kept)):
         return Rejected(tuple(dict.fromkeys((*dropped, "ungrounded"))))
@@ -92,7 +103,7 @@ def _suspect(text: str, private: str) -> str | None:
     """The reason to reject all of a text, if there is one."""
     if not any(letter.isalnum() for letter in text):
         return "empty"
-    if checks.holds_secret(text):
+    if is_confidential(text):
         return "secret"
     return "leak" if private and checks.leaks(text, private) else None
 
@@ -138,11 +149,11 @@ def _evidence(sentence: str, case: _Case) -> tuple[Evidence, ...]:
 
     The extractive composer answers a courtesy with a reply of the creator's that recall need not have found.
     """
-    given = stated(_unaddressed(sentence, case.turn), case.draft.evidence)
-    given = given or stated(sentence, case.draft.evidence)
+    said = _unaddressed(sentence, case.turn)
+    given = stated(said, case.draft.evidence) or stated(sentence, case.draft.evidence)
     trusted = case.draft.model == EXTRACTIVE and not case.verdict.asks
     holds = (
-        stands(sentence, one, case.passages[one.passage_id]) if one.passage_id in case.passages else trusted
+        stands(said, one, case.passages[one.passage_id]) if one.passage_id in case.passages else trusted
         for one in given
     )
     return given if all(holds) and not _is_echo(sentence, case) else ()
@@ -179,13 +190,19 @@ def _printable(text: str) -> str:
 
 
 def _without_mentions(text: str, turn: Turn) -> str:
-    """The text without mentions of anybody but the follower: an avatar must not call third people in."""
+    """The text without mentions of anybody but the follower: an avatar must not call third people in.
+
+    In a live room a name is a handle. Elsewhere people choose it for themselves, and with an @ before it might be
+    somebody else's handle, which a follower of that name would have us link.
+    """
     names = [fold(name).lstrip("@") for name in _names(turn)]
 
     def keep_own(found: re.Match[str]) -> str:
         rest = fold(found.string[found.start() :]).lstrip(" @")
         own = any(rest.startswith(name) and not re.match(r"[a-z0-9_@]|\.\w", rest[len(name) :]) for name in names)
-        return found[0] if own else ""
+        if not own:
+            return ""
+        return found[0] if turn.surface is Surface.LIVE else found[0].replace("@", "", 1)
 
     return _MENTION.sub(keep_own, text).strip(" \n,:")
 

@@ -64,11 +64,6 @@ def names_a_contact(sentence: str, persona: Persona) -> bool:
     return any(contact not in persona.bio for contact in (*mails, *phones))
 
 
-def without_urls(text: str) -> str:
-    """The text without its links: a long path looks like a key."""
-    return _URL.sub(" ", text)
-
-
 def _is_host(name: str, ending: str, hosts: Iterable[str]) -> bool:
     """Whether readers take it for an address: a known ending, a path, or the likeness of a permitted host."""
     known = ending.lower() in _ENDINGS and (ending.islower() or ending.isupper())

@@ -13,6 +13,9 @@ from engage.ledger.creators import get_mode, lose_access
 from engage.ledger.echoes import Echo
 from engage.models import Event, EventKind, Message, Mode, Receipt, Surface
 
+# How far back it goes where a platform takes away all that somebody wrote: what is older waits for no answer.
+CLEARED = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class IntakePolicy:
@@ -54,7 +57,7 @@ def _clean(text: str) -> str:
 def echo_of(account_id: str, message: Message) -> Echo:
     """A post of the account's own."""
     receipt = Receipt(message.id, message.sent_at)
-    return Echo(account_id, message.conversation_id, message.text, message.reply_to_id, receipt)
+    return Echo(account_id, message.surface, message.conversation_id, message.text, message.reply_to_id, receipt)
 
 
 class OneByOne:
@@ -129,9 +132,12 @@ class OneByOne:
             return
         talk.edit_message(self.tx, known.id, message.text, self.now)
         if known.turn_id is not None:
-            self._changed(known, "edited")
+            self._changed(known.turn_id, "edited")
 
     def deleted(self, message: Message) -> None:
+        if not message.id:
+            self.cleared(message)
+            return
         known = talk.find_message(self.tx, self.account.id, message.id)
         if known is None and not (message.conversation_id and message.author.id):
             return  # never heard of, and the platform tells no more than its id
@@ -154,11 +160,19 @@ class OneByOne:
         if known.deleted_at is None:
             talk.delete_message(self.tx, known.id, self.now)
             if known.turn_id is not None:
-                self._changed(known, "deleted")
+                self._changed(known.turn_id, "deleted")
 
-    def _changed(self, message: Row[Any], reason: str) -> None:
-        """A message that belongs to a turn was edited or deleted: stop an answer that is not posted yet."""
-        turn = turns.get(self.tx, message.turn_id)
+    def cleared(self, message: Message) -> None:
+        """All that one person wrote in a conversation of late was taken away, or all that anybody did."""
+        since = self.now - CLEARED
+        place, author = message.conversation_id, message.author.id
+        cleared = talk.clear(self.tx, self.account.id, place, author, since, self.now)
+        for turn_id in turns.unfinished(self.tx, cleared):
+            self._changed(turn_id, "deleted")
+
+    def _changed(self, turn_id: str, reason: str) -> None:
+        """Messages of a turn were edited or deleted: stop an answer that is not posted yet."""
+        turn = turns.get(self.tx, turn_id)
         left = talk.living_messages(self.tx, turn.id)
         if turn.state == "collecting" and not left:
             turns.skip_open(self.tx, turn, reason, self.now)
@@ -191,6 +205,11 @@ class OneByOne:
         return bool(matched)
 
     def taken_over(self, message: Message) -> None:
+        if not message.conversation_id:
+            place = echoes.place_of(self.tx, self.account.id, message.reply_to_id or "")
+            if place is None:
+                return  # it answers nothing of ours, so no conversation is theirs by it
+            message = replace(message, conversation_id=place)
         conversation = talk.get_conversation(self.tx, self.account, message, self.now)
         if self._is_ours(message):
             return  # a platform that does not say which app wrote it: it was ours

@@ -137,6 +137,23 @@ def delete_message(tx: Connection, message_id: str, now: datetime) -> None:
     tx.execute(update(messages).where(messages.c.id == message_id).values(text="", deleted_at=now))
 
 
+def clear(tx: Connection, account_id: str, place: str, author: str, since: datetime, now: datetime) -> list[str]:
+    """Take back what an author, or '' everybody, wrote in a conversation since then. Returns the turns it was in.
+
+    place, author: the platform's ids.
+    """
+    conversation = select(conversations.c.id).where(
+        conversations.c.account_id == account_id, conversations.c.platform_id == place
+    )
+    meant = [messages.c.conversation_id == conversation.scalar_subquery(), messages.c.sent_at >= since]
+    meant += [messages.c.deleted_at.is_(None), messages.c.follower_id.is_not(None)]
+    if author:
+        known = (followers.c.account_id == account_id, followers.c.platform_user_id == author)
+        meant.append(messages.c.follower_id == select(followers.c.id).where(*known).scalar_subquery())
+    emptied = update(messages).where(*meant).values(text="", deleted_at=now).returning(messages.c.turn_id)
+    return sorted({turn_id for turn_id in tx.execute(emptied).scalars() if turn_id is not None})
+
+
 def living_messages(tx: Connection, turn_id: str) -> list[Row[Any]]:
     """A turn's messages that were not taken back, oldest first."""
     query = select(messages).where(messages.c.turn_id == turn_id, messages.c.deleted_at.is_(None))

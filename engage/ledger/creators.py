@@ -1,6 +1,6 @@
 """Creators, their accounts, what the avatar may do on each surface, and the pause switches."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from engage.ledger.types import UtcDateTime
 from engage.models import Mode, Persona, Surface
 
 EVERYTHING = "everything"
+GONE = ("unauthorized", "disconnected")  # states of an account that only connecting it again ends
 USED_UP = 0.8  # of their time, when credentials are renewed: an hour's have twelve minutes for outages
 
 
@@ -74,6 +75,12 @@ def list_creators(tx: Connection, limit: int | None = None) -> list[tuple[Person
     """(persona, paused_at), oldest first."""
     rows = tx.execute(select(creators).order_by(creators.c.id).limit(limit))
     return [(_persona(row), row.paused_at) for row in rows]
+
+
+def used_platforms(tx: Connection, platforms: Iterable[str]) -> list[str]:
+    """Those that an account is connected on: one lookup each, however many accounts there are."""
+    one = select(accounts.c.id).limit(1)
+    return [name for name in platforms if tx.execute(one.where(accounts.c.platform == name)).first()]
 
 
 def connect_account(
@@ -163,20 +170,41 @@ def modes_of(tx: Connection, account_ids: Collection[str]) -> dict[tuple[str, st
 
 
 def pause_account(tx: Connection, account_id: str, reason: str) -> None:
-    if get_account(tx, account_id).state != "paused":
+    """Raises EngageError where it is disconnected."""
+    if _connected(tx, account_id).state != "paused":
         move(tx, accounts, account_id, "paused", reason=reason, offer=None)
 
 
 def resume_account(tx: Connection, account_id: str) -> None:
-    if get_account(tx, account_id).state != "active":
+    """Raises EngageError where it is disconnected."""
+    if _connected(tx, account_id).state != "active":
         soon = func.coalesce(accounts.c.renew_at, accounts.c.expires_at)  # nobody renewed it while it was refused
         move(tx, accounts, account_id, "active", reason="", blocked_until=None, offer=None, renew_at=soon)
 
 
 def lose_access(tx: Connection, account_id: str, reason: str) -> None:
     """The platform refuses the account's credentials. Nothing is sent until it is connected again."""
-    if get_account(tx, account_id).state != "unauthorized":
+    if get_account(tx, account_id).state not in GONE:
         move(tx, accounts, account_id, "unauthorized", reason=reason, offer=None, renew_at=None)
+
+
+def disconnect_account(tx: Connection, account_id: str, reason: str) -> None:
+    """The creator wants it away from here: nothing is heard or sent until it is connected again."""
+    if get_account(tx, account_id).state != "disconnected":
+        move(tx, accounts, account_id, "disconnected", reason=reason, offer=None, renew_at=None, subscribe_at=None)
+
+
+def forget_access(tx: Connection, account_id: str, nothing: bytes) -> None:
+    """Give a disconnected account no credentials (`nothing`, as the vault locks them)."""
+    mine = (accounts.c.id == account_id, accounts.c.state == "disconnected")
+    tx.execute(update(accounts).where(*mine).values(credentials=nothing, expires_at=None, renew_at=None))
+
+
+def _connected(tx: Connection, account_id: str) -> Row[Any]:
+    account = get_account(tx, account_id)
+    if account.state == "disconnected":
+        raise EngageError("this account was disconnected; connect it again")
+    return account
 
 
 def block_account(tx: Connection, account_id: str, until: datetime) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, or_, select
 from engage.ledger.among import among
 from engage.ledger.outbox import mark_echoed
 from engage.ledger.tables import conversations, replies
-from engage.models import Receipt
+from engage.models import Receipt, Surface
 
 NOTED = ""  # in place of a reply's id: its receipt is known already
 
@@ -24,6 +24,7 @@ class Echo:
     """A post of an account's own, as the platform tells it. `reply_to`: the message it answers, where it is told."""
 
     account_id: str
+    surface: Surface
     conversation: str  # the platform's id
     text: str
     reply_to: str | None
@@ -49,13 +50,37 @@ def match(tx: Connection, echoes: Sequence[Echo]) -> dict[Echo, str]:
     )
     candidates: dict[tuple[str, str, str], dict[str, str]] = {}  # where and what → asked → reply
     for row in tx.execute(query):
-        candidates.setdefault((row.account_id, row.platform_id, row.text), {})[row.in_reply_to] = row.id
+        candidates.setdefault((row.account_id, row.platform_id, _words(row.text)), {})[row.in_reply_to] = row.id
     for echo in open_echoes:
-        asked = candidates.get((echo.account_id, echo.conversation, echo.text), {})
+        asked = candidates.get((echo.account_id, echo.conversation, _words(echo.text)), {})
         reply_to = echo.reply_to or next(iter(asked), "")
         if reply_id := asked.pop(reply_to, ""):
             found[echo] = reply_id
-    return found
+    elsewhere = [echo for echo in open_echoes if echo not in found and echo.surface is Surface.DM]
+    return found | dict.fromkeys(_privately(tx, elsewhere), NOTED)
+
+
+def _privately(tx: Connection, echoes: Sequence[Echo]) -> list[Echo]:
+    """Direct messages with the words of a reply to a live message that may be out.
+
+    Some platforms let a live message be answered by a direct message only, which stands in a conversation of its own.
+    Nothing tells whose it is, so it settles nothing: its receipt or a read-back does.
+    """
+    if not echoes:
+        return []
+    query = select(replies.c.account_id, replies.c.text).where(
+        among(replies.c.account_id, {echo.account_id for echo in echoes}),
+        among(replies.c.text, {echo.text for echo in echoes}),
+        replies.c.surface == Surface.LIVE,
+        _MAY_BE_OUT,
+    )
+    out = {(row.account_id, row.text) for row in tx.execute(query)}
+    return [echo for echo in echoes if (echo.account_id, echo.text) in out]
+
+
+def _words(text: str) -> str:
+    """What is compared: some platforms make one space of several, or of the end of a line."""
+    return " ".join(text.split())
 
 
 def _noted(tx: Connection, echoes: Sequence[Echo], accounts: Collection[str]) -> set[tuple[str, str]]:
@@ -70,6 +95,16 @@ def posted(tx: Connection, accounts: Collection[str], message_ids: Collection[st
         among(replies.c.account_id, accounts), among(replies.c.receipt_id, message_ids)
     )
     return {(row.account_id, row.receipt_id) for row in tx.execute(query)}
+
+
+def place_of(tx: Connection, account_id: str, receipt_id: str) -> str | None:
+    """The platform's id of the conversation in which we posted this; None where it is no reply of ours."""
+    query = (
+        select(conversations.c.platform_id)
+        .join(replies, replies.c.conversation_id == conversations.c.id)
+        .where(replies.c.account_id == account_id, replies.c.receipt_id == receipt_id)
+    )
+    return tx.execute(query).scalars().first()
 
 
 def settle(tx: Connection, matched: Mapping[Echo, str]) -> None:

@@ -55,7 +55,7 @@ class Rota:
     after: dict[str, str] = field(default_factory=dict)  # lane → the account served last
     held: Mapping[str, int] = field(default_factory=dict)  # creator → rows in work
     share: int = 1_000_000  # the most that one creator may hold
-    most: dict[str, int] = field(default_factory=dict)  # account → rows it can use in one claim, where limited
+    most: dict[str, dict[str, int]] = field(default_factory=dict)  # lane → account → rows it can use in one claim
     _served: dict[str, datetime] = field(default_factory=dict)  # account → when last
 
     def serve(self, accounts: Sequence[str], now: datetime) -> int:
@@ -84,7 +84,7 @@ class Line:
             return []
         # Not more than may be chosen: a flood has thousands to walk through, and every row is a probe.
         each = min(-(-limit // len(served)), rota.share)
-        usable = within(self.rows(tx, served, each, values), rota.most)
+        usable = within(self.rows(tx, served, each, values), rota.most.get(lane, {}))
         return choose(usable, limit, rota.held, rota.share)
 
     def accounts(self, tx: Connection, lane: str, count: int, rota: Rota, values: Parameters) -> list[str]:

@@ -40,7 +40,7 @@ def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
         {
             "id": new_id(),
             "account_id": item.account_id,
-            "dedupe_key": item.key if len(item.key) <= KEY_LENGTH else sha256(item.key.encode()).hexdigest(),
+            "dedupe_key": _stored(item.key),
             "source": item.source,
             "body": item.body,
             "state": "received",
@@ -53,6 +53,12 @@ def store(tx: Connection, batch: Sequence[Incoming], now: datetime) -> None:
     # Sorted, so that two processes storing the same storm of duplicates lock the keys in the same order.
     rows.sort(key=lambda row: (row["account_id"], row["dedupe_key"]))
     insert_many(tx, deliveries, rows, ignoring=True)
+
+
+def _stored(key: str) -> str:
+    """A key as any database keeps it: one that none takes would lose the whole batch."""
+    safe = key.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode()
+    return safe if len(safe) <= KEY_LENGTH else sha256(safe.encode()).hexdigest()
 
 
 _RECEIVED = Line(Waiting(deliveries, lambda one: [one.c.state == "received"], ("id",), lambda _: [], running=[]))

@@ -1,7 +1,7 @@
 """What was said in a conversation, and the newest answers in a live room, for pages that followers see."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -9,6 +9,7 @@ from engage.ledger.tables import accounts, conversations, creators, followers, m
 from engage.models import Surface
 
 MOST = 200
+APPROVED_WITHIN = timedelta(hours=2)  # what was written earlier is not sent into a live room any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class LiveAnswer:
     question: str
     text: str
     at: datetime
+    by_hand: bool = False  # written by a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,11 @@ def lines(tx: Connection, account_id: str, conversation: str) -> list[Line]:
         return []
     said = select(messages.c.platform_id, messages.c.text, messages.c.sent_at, messages.c.author)
     said = said.where(messages.c.conversation_id == known, messages.c.deleted_at.is_(None))
+    said = said.order_by(messages.c.sent_at.desc()).limit(MOST)
     found = [Line(r.platform_id, r.text, r.sent_at, r.author == "creator") for r in tx.execute(said)]
     sent = select(replies.c.id, replies.c.text, replies.c.sent_at, replies.c.disclosure)
     sent = sent.where(replies.c.conversation_id == known, replies.c.state == "sent")
+    sent = sent.order_by(replies.c.sent_at.desc()).limit(MOST)
     found += [Line(r.id, r.text, r.sent_at, True, r.disclosure == "person") for r in tx.execute(sent)]
     return sorted(found, key=lambda line: line.at)[-MOST:]
 
@@ -76,15 +80,25 @@ def lines(tx: Connection, account_id: str, conversation: str) -> list[Line]:
 def live_answers(tx: Connection, account_id: str, since: datetime) -> list[LiveAnswer]:
     """What was answered in the live room of an account since then, oldest first."""
     query = (
-        select(replies.c.id, replies.c.text, replies.c.sent_at, followers.c.name, messages.c.text.label("question"))
+        select(
+            replies.c.id,
+            replies.c.text,
+            replies.c.sent_at,
+            replies.c.disclosure,
+            followers.c.name,
+            messages.c.text.label("question"),
+        )
         .join(followers, followers.c.id == replies.c.follower_id)
         .outerjoin(
             messages,
             (messages.c.account_id == replies.c.account_id) & (messages.c.platform_id == replies.c.in_reply_to),
         )
         .where(replies.c.account_id == account_id, replies.c.surface == Surface.LIVE.value, replies.c.state == "sent")
-        .where(replies.c.created_at >= since, replies.c.sent_at >= since)
+        .where(replies.c.created_at >= since - APPROVED_WITHIN, replies.c.sent_at >= since)
         .order_by(replies.c.sent_at)
     )
     rows = tx.execute(query)
-    return [LiveAnswer(row.id, row.name, row.question or "", row.text, row.sent_at) for row in rows]
+    return [
+        LiveAnswer(row.id, row.name, row.question or "", row.text, row.sent_at, row.disclosure == "person")
+        for row in rows
+    ]

@@ -171,10 +171,13 @@ def next_due(tx: Connection) -> datetime | None:
     return min(found, default=None)
 
 
-def recall_unposted(tx: Connection, reason: str, *, turn_id: str = "", conversation_id: str = "") -> list[str]:
-    """Withdraw replies that are not on their way yet, of one turn or one conversation. Returns their turns' ids."""
-    scope = replies.c.turn_id == turn_id if turn_id else replies.c.conversation_id == conversation_id
-    query = select(replies).where(scope, replies.c.state.in_(("held", "due"))).with_for_update()
+def recall_unposted(tx: Connection, reason: str, **scope: str) -> list[str]:
+    """Withdraw replies that are not on their way yet. Returns their turns' ids.
+
+    scope: columns of `replies` with the value that is meant, as turn_id, conversation_id, or account_id and surface.
+    """
+    mine = [replies.c[name] == value for name, value in scope.items()]
+    query = select(replies).where(*mine, replies.c.state.in_(("held", "due"))).with_for_update()
     rows = [row for row in tx.execute(query).all() if row.first_sent_at is None]
     for row in rows:
         move(tx, replies, row.id, "recalled", reason=reason)

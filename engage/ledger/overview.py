@@ -20,6 +20,7 @@ class AccountLine:
     handle: str
     state: str
     reason: str
+    unheard: str  # why its platform brings no events; "" where it does, or where nothing says that it does not
     blocked_until: datetime | None
     modes: Mapping[Surface, SurfaceMode]
 
@@ -56,7 +57,7 @@ def overview(tx: Connection) -> list[CreatorLine]:
         chosen[row.account_id][Surface(row.surface)] = SurfaceMode(Mode(row.mode), timedelta(seconds=row.undo_seconds))
     theirs: dict[str, list[AccountLine]] = defaultdict(list)
     for row in tx.execute(select(accounts).order_by(accounts.c.id)):
-        facts = (row.id, row.platform, row.handle, row.state, row.reason, row.blocked_until)
+        facts = (row.id, row.platform, row.handle, row.state, row.reason, row.unsubscribed, row.blocked_until)
         theirs[row.creator_id].append(AccountLine(*facts, modes=chosen.get(row.id, {})))
     everybody = tx.execute(select(creators).order_by(creators.c.id))
     return [CreatorLine(row.id, row.name, shown_name(row), row.paused_at, tuple(theirs[row.id])) for row in everybody]

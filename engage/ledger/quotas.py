@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, select, tuple_, update
 
+from engage.errors import RateLimited
 from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import quotas
+from engage.limits import REPLY, Period, Quota
 from engage.models import Surface
-from engage.platform import REPLY, Period, Quota
 
 _KEY = (quotas.c.holder, quotas.c.endpoint, quotas.c.time_zone, quotas.c.period)
 KEPT = timedelta(days=62)  # how long what was used stays to be looked at
@@ -54,6 +55,11 @@ def budgets_of_look(declared: Sequence[Quota], account_id: str, source: str, now
     return tuple(_budget(one, account_id, now) for one in declared if one.endpoint == source)
 
 
+def budgets_of_charges(charges: Sequence[Quota], now: datetime) -> tuple[Budget, ...]:
+    """What a delivery has taken. Its quotas belong to no single account."""
+    return tuple(_budget(one, "", now) for one in charges)
+
+
 def _budget(quota: Quota, account_id: str, now: datetime) -> Budget:
     zone = ZoneInfo(quota.time_zone)
     today = now.astimezone(zone)
@@ -87,10 +93,42 @@ def take(tx: Connection, wants: Sequence[Sequence[Budget]], now: datetime) -> li
     return said
 
 
-def give_back(tx: Connection, paid: Sequence[Budget], units: int | None = None) -> None:
-    """A call that was paid for surely reached nobody, or took `units` less than its cost."""
+def pay(tx: Connection, budgets: Sequence[Budget], now: datetime) -> None:
+    """Pay for one call. Raises RateLimited where a budget is used up, until it begins anew."""
+    [empty] = take(tx, [budgets], now)
+    if empty is not None:
+        raise RateLimited(empty.describe(), retry_after=empty.resets_at - now)
+
+
+def charge(tx: Connection, budgets: Sequence[Budget], now: datetime) -> list[Budget]:
+    """Note what a platform has taken already, also where that overdraws: nothing is refused.
+
+    Returns those that this used up.
+    """
+    known = {budget.key: budget for budget in budgets}
+    emptied: list[Budget] = []
+    for key, used in _locked(tx, known, now).items() if known else ():
+        spent = used + sum(budget.cost for budget in budgets if budget.key == key)
+        tx.execute(update(quotas).where(_is(key)).values(used=spent, units=known[key].units))
+        last = known[key].units - known[key].cost  # with more than this used, nothing else can be paid
+        if used <= last < spent:
+            emptied.append(known[key])
+    return emptied
+
+
+def used_up(tx: Connection, budgets: Sequence[Budget]) -> Budget | None:
+    """The first of `budgets` that pays for no other call. Nothing is taken, and nobody waits."""
+    for budget in budgets:
+        used = tx.execute(select(quotas.c.used).where(_is(budget.key))).scalar_one_or_none() or 0
+        if budget.units - used < budget.cost:
+            return budget
+    return None
+
+
+def give_back(tx: Connection, paid: Sequence[Budget], units: int | None = None, *, but: int = 0) -> None:
+    """A call that was paid for surely did nothing, or took `units` less than its cost; `but`: what it took instead."""
     for budget in sorted(paid, key=lambda budget: budget.key):
-        back = budget.cost if units is None else min(units, budget.cost)
+        back = max(0, budget.cost - but) if units is None else min(units, budget.cost)
         tx.execute(update(quotas).where(_is(budget.key)).values(used=quotas.c.used - back))
 
 

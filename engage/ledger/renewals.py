@@ -57,8 +57,11 @@ def end(tx: Connection, account: Row[Any], reason: str) -> None:
         lose_access(tx, account.id, reason)
 
 
-def note_refusal(tx: Connection, account_id: str, reason: str, now: datetime) -> None:
-    """A call was refused for its credentials. The account is lost, unless they were replaced a moment ago."""
-    account = get_account(tx, account_id)
-    if account.renewed_at is None or now >= account.renewed_at + STILL_IN_USE:
+def note_refusal(tx: Connection, account_id: str, reason: str, now: datetime, since: datetime | None = None) -> None:
+    """A call was refused for its credentials. The account is lost, unless they were replaced meanwhile.
+
+    since: when the refused ones were read; a moment ago where nothing is said.
+    """
+    renewed_at = get_account(tx, account_id).renewed_at
+    if renewed_at is None or renewed_at < min(since or now, now - STILL_IN_USE):
         lose_access(tx, account_id, reason)

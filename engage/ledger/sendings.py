@@ -63,13 +63,18 @@ def claim_uncertain(
     return _lease(tx, _TAKE, _claim(tx, _UNCERTAIN, "uncertain", limit, now, rota or Rota()), owner, lease, now)
 
 
+def lane_of(state: str, surface: Surface) -> str:
+    """What a claim's `Rota` calls the replies in a state on a surface."""
+    return f"{state} {surface.value}"
+
+
 def _claim(tx: Connection, line: Line, state: str, limit: int, now: datetime, rota: Rota) -> list[Row[Any]]:
     found: list[Row[Any]] = []
     for surface in LANES:
         if limit <= len(found):
             break
         values = {"surface": surface.value, "now": now, "soon": now + SETTLE_SOON}
-        ids = line.take(tx, f"{state} {surface.value}", limit - len(found), rota, values)
+        ids = line.take(tx, lane_of(state, surface), limit - len(found), rota, values)
         if ids:
             found += tx.execute(_TO_SEND, {"ids": ids, "state": state})
     return found

@@ -44,9 +44,10 @@ REPLY = _table(
 )
 
 ACCOUNT = _table(
-    active="paused unauthorized",
-    paused="active unauthorized",
-    unauthorized="active paused",
+    active="paused unauthorized disconnected",
+    paused="active unauthorized disconnected",
+    unauthorized="active paused disconnected",
+    disconnected="active",
 )
 
 MACHINES: Mapping[str, States] = {"deliveries": DELIVERY, "turns": TURN, "replies": REPLY, "accounts": ACCOUNT}

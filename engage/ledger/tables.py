@@ -360,6 +360,7 @@ passages = Table(
     Column("url", Text),
     Column("said_at", UtcDateTime),
     Column("language", String(10), nullable=False, default=""),
+    Column("surface", String(10)),
     Column("digest", String(64), nullable=False),
     Column("indexed_at", UtcDateTime),  # NULL: its vector is still to come
     Index("ix_passages_creator_id_source_id", "creator_id", "source_id"),

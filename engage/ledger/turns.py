@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, bindparam, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, bindparam, func, or_, select, text, update
 from sqlalchemy.orm import aliased
 
 from engage.ledger import creators, duties
@@ -17,7 +17,7 @@ from engage.ledger.ids import new_id
 from engage.ledger.many import insert_ignoring, insert_many
 from engage.ledger.outbox import recall_unposted
 from engage.ledger.states import move
-from engage.ledger.tables import OPEN, decisions, messages, turns
+from engage.ledger.tables import OPEN, decisions, messages, replies, turns
 from engage.ledger.types import UtcDateTime
 from engage.models import Card, Escalate, Mode, Outcome, Skip, Surface
 
@@ -72,6 +72,14 @@ def turn_row(conversation: Mapping[str, Any], follower_id: str, due_at: datetime
 
 def get(tx: Connection, turn_id: str) -> Row[Any]:
     return tx.execute(select(turns).where(turns.c.id == turn_id).with_for_update()).one()
+
+
+def unfinished(tx: Connection, turn_ids: Sequence[str]) -> list[str]:
+    """Those of the turns from which something may still be posted, or that wait for a person."""
+    waiting = replies.c.state.in_(("held", "due"))
+    unposted = select(replies.c.id).where(replies.c.turn_id == turns.c.id, waiting).exists()
+    may = or_(turns.c.state.in_(("collecting", "answering", "escalated")), unposted)
+    return list(tx.execute(select(turns.c.id).where(among(turns.c.id, turn_ids), may).order_by(turns.c.id)).scalars())
 
 
 def touch(tx: Connection, turn_id: str, due_at: datetime | None = None) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from engage.ledger.tables import documents, passages
+from engage.ledger.tables import creators, documents, passages
 from engage.memory.importers.rows import Row
 from engage.memory.passages import cut, document_id, kind_of, passage_digest, row_digest, unique
-from engage.models import Passage, PassageKind
+from engage.models import Passage, PassageKind, Surface
 
 _COLUMNS = (
     passages.c.id,
@@ -25,7 +25,10 @@ _COLUMNS = (
     passages.c.url,
     passages.c.said_at,
     passages.c.language,
+    passages.c.surface,
 )
+_LOOKED_AT = 40  # creators, of whom many may have told no replies
+_OTHERS, _OTHERS_EACH = 8, 150  # whose replies a voice is told from
 _ASKED_AT_ONCE = 500  # ids in one IN list: SQLite takes 32,766 parameters, old builds 999
 
 
@@ -49,6 +52,15 @@ class Stored:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage that is searched. asked: whether it answered a question; indexed: whether its vectors were stored."""
+
+    id: str
+    asked: bool
+    indexed: bool
+
+
 def store(tx: Connection, creator_id: str, rows: Sequence[Row], now: datetime) -> Stored:
     """Insert or replace documents and their passages; what is known and the same is left alone."""
     wanted = unique(rows)
@@ -58,7 +70,7 @@ def store(tx: Connection, creator_id: str, rows: Sequence[Row], now: datetime) -
     cuts = [passage for row in changed for passage in cut(row)]
     if changed:
         tx.execute(insert(documents), [_document(creator_id, row, now) for row in changed])
-        tx.execute(insert(passages), [_passage(creator_id, passage) for passage in cuts])
+        tx.execute(insert(passages), [_passage(creator_id, passage, now) for passage in cuts])
     kinds = [kind_of(row) for row in changed]
     pairs = kinds.count(PassageKind.PAIR) + kinds.count(PassageKind.FAQ)
     products = kinds.count(PassageKind.PRODUCT)
@@ -69,6 +81,26 @@ def load_passages(tx: Connection, creator_id: str) -> list[Passage]:
     """Every passage of the creator, by id."""
     found = tx.execute(select(*_COLUMNS).where(passages.c.creator_id == creator_id).order_by(passages.c.id))
     return [_read(row) for row in found]
+
+
+def replies_of_others(tx: Connection, creator_id: str) -> list[str]:
+    """What some other creators of this installation replied to followers: what a voice is told from.
+
+    Those whose ids come after the creator's, round the end: ids are random, so that these are any. Bounded: a few
+    lookups however many creators there are.
+    """
+    after = select(creators.c.id).where(creators.c.id > creator_id).order_by(creators.c.id).limit(_LOOKED_AT)
+    before = select(creators.c.id).where(creators.c.id < creator_id).order_by(creators.c.id).limit(_LOOKED_AT)
+    texts: list[str] = []
+    found = 0
+    for other in [*tx.execute(after).scalars(), *tx.execute(before).scalars()][:_LOOKED_AT]:
+        theirs = select(passages.c.text).where(passages.c.creator_id == other, passages.c.kind == PassageKind.PAIR)
+        replies = list(tx.execute(theirs.order_by(passages.c.id).limit(_OTHERS_EACH)).scalars())
+        texts += replies
+        found += bool(replies)
+        if found == _OTHERS:
+            break
+    return texts
 
 
 def versions(tx: Connection, creator_id: str) -> tuple[str, str]:
@@ -91,6 +123,14 @@ def counts(tx: Connection, creator_id: str) -> dict[str, int]:
     found = tx.execute(select(passages.c.kind, func.count()).where(mine).group_by(passages.c.kind))
     waiting = tx.execute(select(func.count()).where(mine, passages.c.indexed_at.is_(None))).scalar_one()
     return {**{str(PassageKind(kind)): count for kind, count in found}, "waiting": waiting}
+
+
+def searched(tx: Connection, creator_id: str) -> list[Entry]:
+    """What should have a vector. Without the words: of a large corpus they would fill the memory."""
+    asked = func.coalesce(passages.c.question, "") != ""
+    query = select(passages.c.id, asked.label("asked"), passages.c.indexed_at.is_not(None).label("indexed"))
+    mine = (passages.c.creator_id == creator_id, passages.c.kind != PassageKind.PRIVATE)
+    return [Entry(row.id, bool(row.asked), bool(row.indexed)) for row in tx.execute(query.where(*mine))]
 
 
 def waiting(tx: Connection, creator_id: str, limit: int) -> list[Passage]:
@@ -164,13 +204,21 @@ def _document(creator_id: str, row: Row, now: datetime) -> dict[str, Any]:
     }
 
 
-def _passage(creator_id: str, passage: Passage) -> dict[str, Any]:
+def _passage(creator_id: str, passage: Passage, now: datetime) -> dict[str, Any]:
     values = {column.name: getattr(passage, column.name) for column in _COLUMNS}
-    return {**values, "creator_id": creator_id, "kind": str(passage.kind), "digest": passage_digest(passage)}
+    return {
+        **values,
+        "creator_id": creator_id,
+        "kind": str(passage.kind),
+        "surface": passage.surface and str(passage.surface),
+        "digest": passage_digest(passage),
+        "indexed_at": now if passage.kind is PassageKind.PRIVATE else None,  # it is never searched
+    }
 
 
 def _read(row: Any) -> Passage:
-    return Passage(**{**row._mapping, "kind": PassageKind(row.kind)})
+    kept = {"kind": PassageKind(row.kind), "surface": Surface(row.surface) if row.surface else None}
+    return Passage(**{**row._mapping, **kept})
 
 
 def _portions(ids: Sequence[str]) -> list[Sequence[str]]:

@@ -20,6 +20,7 @@ import numpy as np
 from langchain_core.embeddings import Embeddings as LangChainEmbeddings
 
 from engage.errors import ConfigError
+from engage.memory.alike import WordsAlike
 from engage.memory.bert import INPUT, STEPS, STEPS_IN_16_BITS, Embeddings, embeddings, graph
 from engage.memory.floats import Floats
 
@@ -47,6 +48,7 @@ class SentenceEncoder(LangChainEmbeddings):
         folder = folder or model_folder()
         self._embeddings, self._network = load(folder / "model.safetensors")
         self._tokenizer = load_tokenizer(folder / "tokenizer.json")
+        self.words_alike = WordsAlike(self._embeddings.words, self._tokenizer)
         self._remembered: OrderedDict[str, Floats] = OrderedDict()
         self._lock = Lock()
 
@@ -126,8 +128,13 @@ def load(path: Path) -> "tuple[Embeddings, InferenceSession]":
         raise _bad_model(f"the weights cannot be read: {error.strerror}", path) from error
     if found != WEIGHTS_SHA256:
         raise _bad_model(f"the weights are damaged or not the expected ones (sha256 {found[:12]}…)", path)
-    with safe_open(path, framework="numpy") as weights:  # one tensor at a time: the file is as large as a worker
-        return embeddings(weights.get_tensor), start(graph(weights.get_tensor, steps()))
+    # One tensor at a time, and opened for each half: the file is as large as a worker, and what was read of it counts
+    # as this process's memory until it is closed.
+    with safe_open(path, framework="numpy") as weights:
+        table = embeddings(weights.get_tensor)
+    with safe_open(path, framework="numpy") as weights:
+        drawn = graph(weights.get_tensor, steps())
+    return table, start(drawn)
 
 
 def steps() -> int:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engage.memory.floats import Floats
 from engage.models import Passage, Scored
@@ -15,6 +16,7 @@ from engage.models import Passage, Scored
 SUPPORTED = 0.5  # the best passage's score from which the creator counts as having answered
 CAUTION = 0.5  # what a cosine counts for in scripts the encoder hardly knows
 _TEXT = (6.2, 2.0, -3.5)  # weights of cosine and words, and the constant
+_TEXT_ALIKE = (6.0, 2.28, -4.0)  # with near synonyms in the place of words
 _ASKED = (7.0, 2.5, -4.3)
 # Without vectors words have to carry it alone; the text of a passage is then never enough.
 _TEXT_WORDS = (0.0, 2.5, -2.6)
@@ -39,12 +41,17 @@ class Evidence:
     asked_words: Floats  # ... that the questions cover which they answered
     text_cosine: Floats  # the encoder's; NaN where it was not measured
     asked_cosine: Floats  # to the questions they answered
+    text_alike: Floats  # shares of the text's words that they have, or near synonyms; NaN where it was not measured
 
     def of(self, at: Sequence[int]) -> "Evidence":
         """That of some of the passages."""
         chosen = list(at)
         return Evidence(
-            self.text_words[chosen], self.asked_words[chosen], self.text_cosine[chosen], self.asked_cosine[chosen]
+            self.text_words[chosen],
+            self.asked_words[chosen],
+            self.text_cosine[chosen],
+            self.asked_cosine[chosen],
+            self.text_alike[chosen],
         )
 
 
@@ -54,11 +61,12 @@ class Scale:
 
     background: Floats
     caution: Floats
+    english: NDArray[np.bool_]
 
     def of(self, at: Sequence[int]) -> "Scale":
         """That of some of the passages."""
         chosen = list(at)
-        return Scale(self.background[chosen], self.caution[chosen])
+        return Scale(self.background[chosen], self.caution[chosen], self.english[chosen])
 
 
 def scale_of(languages: Sequence[str]) -> Scale:
@@ -66,6 +74,7 @@ def scale_of(languages: Sequence[str]) -> Scale:
     return Scale(
         np.array([_BACKGROUND.get(language, _OTHER_BACKGROUND) for language in languages], np.float32),
         np.array([CAUTION if language in _HARDLY_KNOWN else 1.0 for language in languages], np.float32),
+        np.array([language == "en" for language in languages], np.bool_),
     )
 
 
@@ -77,6 +86,7 @@ def relevance(evidence: Evidence, scale: Scale) -> Floats:
     text = np.where(
         measured, _score(_TEXT, text_near, evidence.text_words), _score(_TEXT_WORDS, 0.0, evidence.text_words)
     )
+    text = np.where(np.isnan(evidence.text_alike), text, _score(_TEXT_ALIKE, text_near, evidence.text_alike))
     asked = np.where(
         measured, _score(_ASKED, asked_near, evidence.asked_words), _score(_ASKED_WORDS, 0.0, evidence.asked_words)
     )

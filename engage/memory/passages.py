@@ -2,11 +2,12 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
-from engage.memory.importers.rows import Faq, Pair, Product, Row, Said
+from engage.memory.importers.rows import Character, Faq, Pair, Private, Product, Row, Said
 from engage.memory.sentences import count_words, split_sentences
-from engage.models import Passage, PassageKind
+from engage.models import Passage, PassageKind, Surface
 
 WORDS = 80  # most words of a passage of a post: about what the encoder's vector can carry
 LEFTOVER = 15  # a shorter rest goes to the passage before it
@@ -24,6 +25,10 @@ def kind_of(row: Row) -> PassageKind:
             return PassageKind.FAQ
         case Product():
             return PassageKind.PRODUCT
+        case Private():
+            return PassageKind.PRIVATE
+        case Character():
+            raise TypeError("a character is no document: it tells of the creator")
 
 
 def document_id(row: Row) -> str:
@@ -47,18 +52,26 @@ def cut(row: Row) -> list[Passage]:
         case Said():
             return list(_posts(row))
         case Pair():
-            return [_passage(row, row.reply, question=row.question, said_at=row.said_at)]
+            return [_passage(row, row.reply, question=row.question, said_at=row.said_at, surface=row.surface)]
+        case Private():
+            return [_passage(row, row.text, said_at=row.said_at)]
         case Faq():
             return [_passage(row, row.answer, question=row.question)]
         case Product():
             head = f"{row.name} – {row.price}" if row.price else row.name
             return [_passage(row, f"{head}\n{row.text}", title=row.name, url=row.url)]
+        case Character():
+            return []
 
 
 def _posts(row: Said) -> Iterator[Passage]:
     language = language_of(row.text)
     for position, text in enumerate(pieces(row.text)):
-        yield _passage(row, text, position, title=row.title, url=row.url, said_at=row.said_at, language=language)
+        yield replace(
+            _passage(row, text, position, said_at=row.said_at, surface=row.surface, language=language),
+            title=row.title,
+            url=row.url,
+        )
 
 
 def pieces(text: str, words: int = WORDS) -> list[str]:
@@ -106,11 +119,12 @@ def _passage(
     title: str | None = None,
     url: str | None = None,
     said_at: datetime | None = None,
+    surface: Surface | None = None,
     language: str | None = None,
 ) -> Passage:
     name = f"{document_id(row)}#{position}"
     language = language_of(text) if language is None else language
-    return Passage(name, row.id, kind_of(row), text, question, title, url, said_at, language)
+    return Passage(name, row.id, kind_of(row), text, question, title, url, said_at, language, surface)
 
 
 def _digest(*parts: str) -> str:

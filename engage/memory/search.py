@@ -11,7 +11,7 @@ import numpy as np
 
 from engage.errors import Unavailable
 from engage.ledger.database import Database
-from engage.memory.corpus import load_passages, versions
+from engage.memory.corpus import load_passages, replies_of_others, versions
 from engage.memory.evidence import SUPPORTED, Evidence, Scale, rank, scale_of, trusted
 from engage.memory.kept import Kept
 from engage.memory.lexical import tokens
@@ -19,6 +19,7 @@ from engage.memory.near import Near
 from engage.models import Passage, PassageKind, Recall, Scored
 
 if TYPE_CHECKING:
+    from engage.memory.alike import WordsAlike
     from engage.memory.encoder import SentenceEncoder
     from engage.memory.floats import Floats
     from engage.memory.lexical import Lexicon
@@ -41,6 +42,7 @@ class Corpus:
 
     version: str
     passages: tuple[Passage, ...]
+    private: tuple[Passage, ...]  # never found: the voice alone is learnt of them
     position: Mapping[str, int]
     texts: "Lexicon"
     questions: "Lexicon"
@@ -88,6 +90,11 @@ class Memory:
         """The creator's passages with their word index, from memory where they have not changed."""
         return self._kept.get(creator_id, _is_fresh, lambda known: self._read(creator_id, known))
 
+    def replies_of_others(self, creator_id: str) -> list[str]:
+        """What other creators here replied to followers, as much as tells a voice from theirs."""
+        with self._db.reading() as tx:
+            return replies_of_others(tx, creator_id)
+
     def is_known(self, creator_id: str) -> bool:
         """Whether `corpus` answers from memory."""
         return self._kept.has(creator_id, _is_fresh)
@@ -110,13 +117,17 @@ class Memory:
             raise Unavailable("no vectors")
         for hit in self._near.hits(creator_id, found.corpus.vectors, self._encode(text), DENSE, found.vectors()):
             found.add(hit.id, hit.cosine)
+        found.compare(text, self._loaded().words_alike)
 
     def _encode(self, text: str) -> "Floats":
+        return self._loaded().encode_query(text)
+
+    def _loaded(self) -> "SentenceEncoder":
         if self._encoder is None:
             from engage.memory.encoder import shared_encoder
 
             self._encoder = shared_encoder()
-        return self._encoder.encode_query(text)
+        return self._encoder
 
 
 def _is_fresh(corpus: Corpus) -> bool:
@@ -133,6 +144,7 @@ class Found:
         self._evidence = Evidence(
             corpus.texts.scores(asked),
             corpus.questions.scores(asked),
+            np.full(size, np.nan, np.float32),
             np.full(size, np.nan, np.float32),
             np.full(size, np.nan, np.float32),
         )
@@ -153,6 +165,12 @@ class Found:
         cosines[at] = cosine
         self._candidates.add(at)
 
+    def compare(self, text: str, words: "WordsAlike") -> None:
+        """Looks for near synonyms in the candidates that are English: the table of words knows no other language."""
+        at = [one for one in sorted(self._candidates) if self.corpus.scale.english[one]]
+        at = [one for one in at if not np.isnan(self._evidence.text_cosine[one])]
+        self._evidence.text_alike[at] = words.shares(text, [matter(self.corpus.passages[one]) for one in at])
+
     def best(self, k: int) -> tuple[Scored, ...]:
         """The k candidates that answer the text best."""
         at = sorted(self._candidates)
@@ -160,14 +178,16 @@ class Found:
         return rank(passages, self._evidence.of(at), self.corpus.scale.of(at), k)
 
 
-def index(version: str, passages: Sequence[Passage]) -> Corpus:
+def index(version: str, everything: Sequence[Passage]) -> Corpus:
     """A corpus ready to be searched."""
     from engage.memory.lexical import build
 
+    passages = [passage for passage in everything if passage.kind is not PassageKind.PRIVATE]
     languages = [passage.language for passage in passages]
     return Corpus(
         version,
         tuple(passages),
+        tuple(passage for passage in everything if passage.kind is PassageKind.PRIVATE),
         {passage.id: at for at, passage in enumerate(passages)},
         build([matter(passage) for passage in passages]),
         build([bare(passage.question or "") for passage in passages]),
@@ -186,6 +206,11 @@ def bare(text: str) -> str:
 
 
 def vector_ids(passage: Passage) -> list[str]:
-    """The ids of a passage's vectors: its text, and the question it answered where there is one."""
-    text = f"{passage.id}|{TEXT}"
-    return [text, f"{passage.id}|{QUESTION}"] if passage.question else [text]
+    """The ids of a passage's vectors; private ones have none."""
+    return [] if passage.kind is PassageKind.PRIVATE else vector_names(passage.id, asked=bool(passage.question))
+
+
+def vector_names(passage_id: str, *, asked: bool) -> list[str]:
+    """What vectors of a passage are called: of its text, and of the question it answered where there is one."""
+    text = f"{passage_id}|{TEXT}"
+    return [text, f"{passage_id}|{QUESTION}"] if asked else [text]

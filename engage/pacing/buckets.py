@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engage.limits import EVERYWHERE, REPLY, Each, Limit
 from engage.models import Surface
-from engage.platform import EVERYWHERE, REPLY, Each, Limit
 
 HORIZON = 1.0  # seconds ahead that places are dealt out: what may be on its way when Redis forgets
 RETRY = 1.0  # seconds between two attempts to reach Redis: how long workers may disagree whether it is there

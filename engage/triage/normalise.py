@@ -14,8 +14,9 @@ _LOOKALIKES = str.maketrans(
     "аеорсухіјѕԁһӏьвкмнтгпαοενικρτυχβηωɑɡıɩʀɴꜱʟᴀᴇᴍᴛᴏᴅᴄᴘᴜᴠᴡᴢⅼ",
     "aeopcyxijsdhlbbkmhtrnaoevikptuxbnwagiirnslaemtodcpuvwzl",
 )
-# Small capitals are Latin letters in disguise wherever they stand.
-_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnopqrstuvwyz")
+# Small capitals are Latin letters in disguise wherever they stand. A stroke is left away as an accent is, though
+# Unicode takes it for none. Quotes are straight.
+_PLAINER = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢł’‘`", "abcdefghijklmnopqrstuvwyzl'''")
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
     "\U000e0000-\U000e0fff]"
@@ -42,7 +43,7 @@ def clean(text: str) -> str:
 @remembered
 def fold(text: str) -> str:
     """Lower case, Latin accents off, look-alikes inside Latin words made Latin, "soooo" to "soo", quotes straight."""
-    text = clean(text).casefold().translate(_SMALL_CAPITALS).replace("’", "'").replace("‘", "'").replace("`", "'")
+    text = clean(text).casefold().translate(_PLAINER)
     text = unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFD", text)))
     if _OTHER_LETTER.search(text):
         text = " ".join(_latinise(word) for word in text.split(" "))

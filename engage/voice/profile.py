@@ -1,4 +1,4 @@
-"""A creator's style, learnt from their own texts and, where there are some, from what others wrote to them. Pure."""
+"""A creator's style, learnt from their own texts and from what other people wrote. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from engage.voice.features import BUCKETS, Grams, grams, habits, neutral, words
+from engage.voice import logistic
+from engage.voice.contrast import Contrast
+from engage.voice.features import BUCKETS, Grams, grams, neutral, words
 
 Numbers = NDArray[np.float64]
 UNSEEN_WORDS = 30_000  # how many words the creator might use and has not yet
-UNSEEN_GRAM = 1e-7  # its probability: what nobody has written yet tells nothing about who wrote it
-CONTRAST_MASS = 2_000.0  # n-grams of shared language mixed into both sides before they are compared
+MEASURES = 4  # nearness of the n-grams, familiarity of the words, usualness of the length, contrast to others
+FURTHEST = 6.0  # deviations; one odd measure is not everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +36,20 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Counts made ready to be compared with a text."""
+    """The writer's own counts, ready to be compared with a text."""
 
     words: Counter[str]
     word_total: int
     idf: Numbers
     centre: Numbers  # (BUCKETS,), unit length
-    contrast: Numbers | None  # (BUCKETS,): log of how much more the creator uses it than others
     length: tuple[float, float]  # mean and deviation of log characters
 
-    def measure(self, text: str, found: Grams) -> Numbers:
-        """(4,): nearness of the n-grams, familiarity of the words, usualness of the length, contrast to others."""
+    def measure(self, text: str, found: Grams) -> tuple[float, float, float]:
+        """Nearness of the n-grams, familiarity of the words, usualness of the length."""
         used = words(text)
         familiar = [np.log((self.words[word] + 0.3) / (self.word_total + UNSEEN_WORDS)) for word in used]
         away = (log_length(text) - self.length[0]) / self.length[1]
-        told = 0.0
-        if self.contrast is not None and found.counts.sum():
-            told = float(self.contrast[found.buckets] @ found.counts / found.counts.sum())
-        return np.array([self._nearness(found), float(np.mean(familiar)) if used else -12.0, -(away**2), told])
+        return self._nearness(found), float(np.mean(familiar)) if used else -12.0, -(away**2)
 
     def _nearness(self, found: Grams) -> float:
         weights = (1 + np.log(found.counts)) * self.idf[found.buckets]
@@ -60,24 +58,45 @@ class Style:
 
 
 @dataclass(frozen=True, slots=True)
+class Scale:
+    """What measures are worth. centre, spread: of the writer's own texts, (MEASURES,); weights: (MEASURES + 1,)."""
+
+    centre: Numbers
+    spread: Numbers
+    weights: Numbers
+
+    def chance(self, measured: Numbers) -> Numbers:
+        """(texts, MEASURES) or (MEASURES,) → 0..1 each."""
+        return logistic.chances(self.even(measured), self.weights)
+
+    def even(self, measured: Numbers) -> Numbers:
+        """In deviations of the writer's own texts."""
+        return evened(measured, self.centre, self.spread)
+
+
+@dataclass(frozen=True, slots=True)
 class Voice:
     """What scoring needs, and what `show` shows."""
 
-    style: Style | None  # None: too few texts to know a style
     habits: dict[str, object] = field(default_factory=dict)
-    slope: Numbers = field(default_factory=lambda: np.zeros((2, 4)))  # each measure by log length, on own texts
-    spread: Numbers = field(default_factory=lambda: np.ones(4))
+    style: Style | None = None  # None, like the next two: too few texts to know a style
+    contrast: Contrast | None = None
+    scale: Scale | None = None
+    ceiling: float | None = None  # median score of the creator's own texts, each scored without it
+    floor: float | None = None  # … of what other people wrote
 
     def score(self, text: str) -> float:
         """How much a text sounds like the creator: 0..1, 0.5 where their style is not known."""
-        from engage.voice.scoring import score
-
-        return score(self, text)
+        if self.style is None or self.contrast is None or self.scale is None or not text.strip():
+            return 0.5
+        found = grams(text)
+        measured = np.array([*self.style.measure(text, found), self.contrast.of(found)])
+        return float(self.scale.chance(measured))
 
 
 def as_json(voice: Voice) -> dict[str, object]:
     """The profile's readable part."""
-    return {"known": voice.style is not None, **voice.habits}
+    return {"known": voice.style is not None, "ceiling": voice.ceiling, "floor": voice.floor, **voice.habits}
 
 
 def count(texts: Sequence[str], found: Iterable[Grams]) -> Counts:
@@ -92,13 +111,12 @@ def count(texts: Sequence[str], found: Iterable[Grams]) -> Counts:
     return Counts(len(texts), total, documents, used)
 
 
-def style_of(own: Counts, others: Counts | None, length: tuple[float, float]) -> Style:
+def style_of(own: Counts, length: tuple[float, float]) -> Style:
     """Counts as a style. length: mean and deviation of the log of the texts' characters."""
     idf = np.log((1 + own.texts) / (1 + own.documents)) + 1
     centre = np.log1p(own.grams) * idf
     norm = float(np.linalg.norm(centre)) or 1.0
-    contrast = None if others is None else _contrast(own.grams, others.grams)
-    return Style(own.words, sum(own.words.values()), idf, centre / norm, contrast, length)
+    return Style(own.words, sum(own.words.values()), idf, centre / norm, length)
 
 
 def lengths(texts: Sequence[str]) -> tuple[float, float]:
@@ -112,17 +130,7 @@ def log_length(text: str) -> float:
     return float(np.log1p(len(neutral(text))))
 
 
-def _contrast(own: Numbers, others: Numbers) -> Numbers:
-    shared = (own / max(1.0, own.sum()) + others / max(1.0, others.sum())) / 2
-    mine = np.log((own + CONTRAST_MASS * shared) / (own.sum() + CONTRAST_MASS) + UNSEEN_GRAM)
-    theirs = np.log((others + CONTRAST_MASS * shared) / (others.sum() + CONTRAST_MASS) + UNSEEN_GRAM)
-    difference: Numbers = mine - theirs
-    return difference
-
-
-def gather(texts: Sequence[str]) -> list[Grams]:
-    """The n-grams of each text."""
-    return [grams(text) for text in texts]
-
-
-__all__ = ["Counts", "Style", "Voice", "as_json", "count", "gather", "habits", "lengths", "style_of"]
+def evened(measured: Numbers, centre: Numbers, spread: Numbers) -> Numbers:
+    """Measures in deviations from the writer's own, none further than FURTHEST."""
+    even: Numbers = np.clip((measured - centre) / spread, -FURTHEST, FURTHEST)
+    return even

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import Page, expect
 
-from engage.ledger import creators
+from engage.ledger import creators, subscriptions
 from engage.ledger.creators import SurfaceMode
 from engage.models import Mode, Surface
 from tests.studio.builders import World
+from workers.runtime import utc_now
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
 
@@ -16,6 +17,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), py
 def mode_of(world: World, surface: Surface) -> SurfaceMode:
     with world.db.reading() as tx:
         return creators.get_mode(tx, world.account_id, surface)
+
+
+def state_of(world: World) -> str:
+    with world.db.reading() as tx:
+        return str(creators.get_account(tx, world.account_id).state)
 
 
 async def choose(page: Page, surface: str, mode: str) -> None:
@@ -56,10 +62,32 @@ async def test_a_lost_access_says_why_and_what_to_do(page: Page, world: World) -
     await expect(page.get_by_text("Nothing is sent until it is connected again")).to_be_visible()
 
 
+async def test_a_platform_that_brings_no_events_says_why(page: Page, world: World) -> None:
+    with world.db.transaction() as tx:
+        account = creators.get_account(tx, world.account_id)
+        subscriptions.settle(tx, account, utc_now(), "this month's budget is used up")
+    await page.goto("/accounts")
+    await expect(page.get_by_text("Nothing new is heard from it: this month's budget is used up.")).to_be_visible()
+
+
 async def test_an_account_is_paused_and_resumed(page: Page, world: World) -> None:
     await page.goto("/accounts")
     await page.get_by_role("button", name="Pause @maya on sandbox").click()
     await page.get_by_role("button", name="Resume @maya on sandbox").click()
     await expect(page.get_by_text("@maya is resumed.")).to_be_visible()
-    with world.db.reading() as tx:
-        assert creators.get_account(tx, world.account_id).state == "active"
+    assert state_of(world) == "active"
+
+
+async def test_an_account_is_disconnected_after_a_question(page: Page, world: World) -> None:
+    turn_id = world.answered("Which camera?", "A small Sony.")
+    await page.goto("/accounts")
+    await page.get_by_role("button", name="Disconnect @maya on Sandbox").click()
+    await page.get_by_role("button", name="Cancel").click()
+    assert state_of(world) == "active"
+    await page.get_by_role("button", name="Disconnect @maya on Sandbox").click()
+    await page.get_by_role("button", name="Disconnect", exact=True).click()
+    await expect(page.get_by_text("@maya is disconnected.")).to_be_visible()
+    await expect(page.get_by_text("Disconnected by", exact=False)).to_be_visible()
+    await expect(page.get_by_label("Comment: mode")).not_to_be_visible()
+    assert state_of(world) == "disconnected"
+    assert world.reply_of(turn_id).state == "recalled"

@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Page, StorageState, expect
 
 from connectors.sandbox.network.server import SandboxServer
 from engage.ledger import apps, creators
+from tests.platforms.bluesky import Bluesky
 from tests.platforms.youtube import CLIENT, YouTube
 from tests.studio.builders import World
 from tests.studio.serving import Studio
@@ -24,6 +25,9 @@ def network() -> Iterator[SandboxServer]:
 async def choose(page: Page, platform: str) -> None:
     await page.goto("/accounts")
     await page.get_by_role("button", name="Connect an account of").first.click()
+    # A menu that opens while its dialog still moves stays where the dialog was, and may reach beyond the window.
+    await expect(page.get_by_label("Platform")).to_be_visible()
+    await page.evaluate("Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))")
     await page.get_by_label("Platform").click()
     await page.get_by_role("option", name=platform, exact=True).click()
 
@@ -85,6 +89,40 @@ async def test_an_operator_registers_an_application_and_a_creator_consents_on_th
         await expect(page.get_by_role("heading", name="on YouTube")).to_be_visible()
         assert page.url == f"{studio.url}/accounts"
     assert len(connected(world)) == 2
+    await context.close()
+
+
+async def test_where_a_page_and_a_password_open_an_account_the_page_is_offered_first(page: Page, world: World) -> None:
+    await choose(page, "Bluesky")
+    await expect(page.get_by_role("button", name="Go to the platform")).to_be_visible()
+    await expect(page.get_by_label("Handle")).to_be_visible()
+    await expect(page.get_by_label("App password")).to_have_count(0)
+    await page.get_by_role("button", name="Enter a password instead").click()
+    await expect(page.get_by_label("App password")).to_have_attribute("type", "password")
+    await expect(page.get_by_label("Server")).to_have_value("https://bsky.social")
+    await expect(page.get_by_role("button", name="Go to the platform")).to_have_count(0)
+    await page.get_by_role("button", name="Back to the platform").click()
+    await expect(page.get_by_role("button", name="Go to the platform")).to_be_visible()
+    await expect(page.get_by_label("App password")).to_have_count(0)
+
+
+async def test_a_creator_enters_a_handle_consents_on_its_server_and_is_back_with_an_account(
+    chromium: Browser, studio: Studio, world: World, signed_in: StorageState
+) -> None:
+    context = await chromium.new_context(base_url=studio.url, storage_state=signed_in)
+    page = await context.new_page()
+    with Bluesky() as bluesky:
+        bluesky.oauth.signs_in = bluesky.person("avatar")
+        with world.db.transaction() as tx:
+            apps.store(tx, "bluesky", {"base_url": bluesky.url}, b"", datetime.now(UTC))
+        await choose(page, "Bluesky")
+        await page.get_by_role("button", name="Go to the platform").click()
+        await expect(page.get_by_text("Handle is missing")).to_be_visible()
+        await page.get_by_label("Handle").fill("avatar.example.com")
+        await page.get_by_role("button", name="Go to the platform").click()
+        await expect(page.get_by_role("heading", name="avatar.example.com on Bluesky")).to_be_visible()
+        assert page.url == f"{studio.url}/accounts"
+    assert ("avatar.example.com", "active") in connected(world)
     await context.close()
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from engage import intake
 from engage.ledger import inbox
+from engage.ledger.creators import get_account
 from engage.ledger.database import Database
 from engage.ledger.inbox import Incoming
 from engage.settings import load
@@ -39,7 +40,9 @@ def tilly(engage: Engage, words: Path) -> None:
 def test_an_import_counts_what_it_read_and_repeating_it_changes_nothing(engage: Engage, words: Path) -> None:
     first = engage("import", "--creator", "tilly", "--create-missing", str(words), "--json")
     again = engage("import", "--creator", "tilly", str(words), "--json")
-    assert first.rows == [{"documents": 4, "passages": 4, "pairs": 2, "products": 1, "unchanged": 0, "rejected": []}]
+    assert first.rows == [
+        {"documents": 4, "passages": 4, "pairs": 2, "products": 1, "unchanged": 0, "dropped": {}, "rejected": []}
+    ]
     assert again.rows[0]["unchanged"] == 4
     assert again.rows[0]["documents"] == 0
 
@@ -165,6 +168,19 @@ def test_pause_and_resume_reach_everything_a_creator_or_an_account(engage: Engag
     engage("resume", "--creator", "tilly")
     assert engage("creator", "list", "--json").rows[0][0]["paused"] is False
     assert engage("pause", "--account", "nobody").code == 1
+
+
+def test_an_account_is_disconnected_and_what_its_owner_must_still_do_is_said(engage: Engage) -> None:
+    runtime = Runtime.start(load())
+    account = mailbox(runtime).account_id
+    done = engage("disconnect", account)
+    assert (done.code, done.rows[0]["disconnected"]) == (0, True)
+    assert "sandbox offers no way" in done.rows[0]["access_still_stands"]
+    with runtime.db.reading() as tx:
+        assert get_account(tx, account).state == "disconnected"
+    [found] = [one for one in json.loads(engage("doctor", "--json").out) if one["name"] == "account sandbox tilly"]
+    assert (found["state"], found["found"]) == ("ok", "disconnected by cli")
+    assert engage("disconnect", "nobody").code == 1
 
 
 @pytest.fixture

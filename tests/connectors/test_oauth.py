@@ -113,6 +113,14 @@ async def test_what_a_token_endpoint_may_answer(answer: Any, error: type[EngageE
     assert "the-refresh-token" not in str(caught.value)
 
 
+async def test_a_token_is_given_back(scripted: Start) -> None:
+    server = await scripted(response(200, ""))
+    given = provider(revoke_url=f"{server.url}/revoke")
+    await oauth.revoke(given, APP, "the-refresh-token")
+    assert server.requests[-1].startswith("POST /revoke ")
+    assert said(server) == {"token": "the-refresh-token", "client_id": "app-7", "client_secret": "s3cr3t-new"}
+
+
 @pytest.mark.parametrize("answer", [{"error": "access_denied", "error_description": "no, thanks"}, {}])
 def test_a_creator_who_says_no_grants_nothing(answer: dict[str, str]) -> None:
     with pytest.raises(Refused, match=r"not granted: (no, thanks|the answer holds no code)"):

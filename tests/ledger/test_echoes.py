@@ -7,7 +7,7 @@ import pytest
 
 from engage.ledger import outbox
 from engage.ledger.sendings import Sending
-from engage.ledger.tables import followers, replies, turns
+from engage.ledger.tables import conversations, followers, replies, turns
 from engage.models import Receipt, Surface
 from tests.ledger.house import OWN_ID, House
 
@@ -34,6 +34,13 @@ def test_the_same_words_to_another_follower_settle_nothing(house: House) -> None
         house.do(outbox.mark_uncertain, one, house.now, "the answer was lost")
     house.tell("echo", "About an hour.", id="r2", who=OWN_ID, reply_to=second.outgoing.in_reply_to, **ROOM)
     assert states(house) == {first.outgoing.id: "uncertain", second.outgoing.id: "sent"}
+
+
+def test_a_post_is_ours_however_the_platform_spaces_its_words(house: House) -> None:
+    house.answered("About an hour.\nThen let it  rest.")
+    house.claim_reply()
+    house.tell("echo", "About an hour. Then let it rest.", id="r1", who=OWN_ID)
+    assert (house.row(replies).state, house.row(replies).receipt_id) == ("sent", "r1")
 
 
 @pytest.mark.parametrize("taken", ["together", "one by one"])
@@ -77,3 +84,19 @@ def test_our_own_post_is_not_answered_though_the_platform_names_another_author(h
     assert house.take_in().failures == {}
     assert [row.platform_user_id for row in house.rows(followers)] == ["ann"]
     assert len(house.rows(turns)) == 1
+
+
+@pytest.mark.parametrize("kind", ["takeover", "echo"])
+def test_a_live_message_answered_privately_is_no_take_over(house: House, kind: str) -> None:
+    """The direct message comes back before its receipt is written, and stands in another conversation."""
+    first, second = two_in_a_room(house)
+    private = {"surface": Surface.DM, "where": "dm:bob"}
+    house.tell(kind, second.outgoing.text, id="private", who=OWN_ID, **private)
+    assert set(states(house).values()) == {"sending"}, "nothing tells whose it was"
+    assert {row.human_until for row in house.rows(conversations)} == {None}
+    house.do(outbox.mark_sent, second, Receipt("private", house.now))
+    house.tell(kind, second.outgoing.text, id="private", who=OWN_ID, **private)
+    assert states(house) == {first.outgoing.id: "sending", second.outgoing.id: "sent"}
+    house.tell("takeover", "I'm here myself.", id="mine", who=OWN_ID, **private)
+    (talk,) = [row for row in house.rows(conversations) if row.platform_id == "dm:bob"]
+    assert talk.human_until is not None

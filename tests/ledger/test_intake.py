@@ -241,6 +241,23 @@ def test_a_takeover_leaves_other_threads_alone(house: House) -> None:
     assert house.row(turns).state == "collecting"
 
 
+def test_who_answers_one_of_our_replies_takes_over_where_it_stands(house: House) -> None:
+    """Some platforms tell of such a message only what it replies to."""
+    house.answered("About an hour.", where="thread-1")
+    house.post(house.claim_reply(), "r1")
+    house.tell("takeover", "An hour and a half!", who=OWN_ID, where="", reply_to="r1")
+    house.tell(id="there", where="thread-1")
+    house.tell(id="elsewhere", where="thread-2")
+    assert house.row(messages, platform_id="there").kept_because == "human"
+    assert house.row(messages, platform_id="elsewhere").kept_because == ""
+
+
+@pytest.mark.parametrize("answered", ["r2", None])
+def test_who_answers_nothing_of_ours_takes_nothing_over(house: House, answered: str | None) -> None:
+    house.tell("takeover", "Hello", who=OWN_ID, where="", reply_to=answered)
+    assert house.rows(messages) == []
+
+
 def test_the_avatar_answers_again_when_the_pause_is_over(house: House) -> None:
     house.tell("takeover", "Hello", who=OWN_ID)
     house.later(hours=12, seconds=1)
@@ -403,6 +420,59 @@ def test_a_deletion_that_tells_no_more_than_an_id_is_enough(house: House) -> Non
     assert house.row(messages).text == ""
     house.tell("deleted", "", id="never heard of", who="", where="")
     assert (len(house.rows(messages)), len(house.rows(followers))) == (1, 1)
+
+
+def clear(house: House, who: str, where: str = "thread-1") -> None:
+    """The platform takes away what somebody wrote, or '' everybody, and names no message."""
+    event = house.event("deleted", "", who=who, where=where)
+    event["message"]["id"] = ""
+    house.keep(event)
+    assert house.take_in().failures == {}
+
+
+def test_all_of_an_authors_messages_are_taken_away(house: House) -> None:
+    house.tell("message", "Wait", id="m1", who="bob")
+    house.tell("message", "How long?", id="m2", who="bob")
+    house.tell("message", "Elsewhere", id="m3", who="bob", where="thread-2")
+    house.tell("message", "How hot?", id="m4", who="ann")
+    clear(house, "bob")
+    assert sorted((row.platform_id, row.text) for row in house.rows(messages) if row.text) == [
+        ("m3", "Elsewhere"),
+        ("m4", "How hot?"),
+    ]
+    house.later(seconds=2)
+    assert len(house.claim()) == 2
+    assert [row.state for row in house.rows(turns) if row.state != "answering"] == ["skipped"]
+    assert len(house.rows(followers)) == 2
+
+
+def test_what_is_taken_away_is_not_answered_any_more(house: House) -> None:
+    house.answered(id="m", who="bob")
+    house.tell("message", "And how hot?", id="m2", who="bob")
+    claimed = house.claim_one()
+    clear(house, "bob")
+    assert house.row(replies).state == "recalled"
+    assert house.conclude(claimed) == "stale"
+    assert house.conclude(house.claim()[0]) == "done"
+    assert len(house.rows(replies)) == 1
+
+
+def test_a_cleared_conversation_is_cleared_of_everybodys(house: House) -> None:
+    house.tell("message", id="m1", who="bob")
+    house.tell("message", id="m2", who="ann")
+    house.tell("message", id="m3", who="ann", where="thread-2")
+    clear(house, "")
+    assert sorted(row.platform_id for row in house.rows(messages) if row.text) == ["m3"]
+    assert sorted(row.state for row in house.rows(turns)) == ["collecting", "skipped", "skipped"]
+
+
+def test_what_is_long_ago_stays(house: House) -> None:
+    house.tell("message", "Long ago", id="m1", who="bob")
+    house.later(hours=25)
+    clear(house, "bob")
+    clear(house, "somebody else")
+    clear(house, "bob", where="nowhere")
+    assert house.row(messages).text == "Long ago"
 
 
 def test_a_deletion_of_the_creators_own_post_makes_no_follower_of_them(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -22,11 +22,13 @@ from engage.errors import (
 )
 from engage.ledger import renewals
 from engage.ledger.database import Database
+from engage.ledger.quotas import Budget
 from engage.ledger.sendings import NEVER, Sending
 from engage.ledger.tables import accounts, decisions, replies
+from engage.limits import READBACK, Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
 from engage.pacing import Permit
-from engage.platform import Connector, Found, Limit, Quota, ReadBack, Settle
+from engage.platform import Connector, Found, ReadBack, Settle
 from engage.posting import BACKOFF, SLOW_DOWN, Poster, Step, after, after_readback, backoff
 from tests.ledger.house import NOON, House, answer
 
@@ -128,12 +130,21 @@ def sending(attempts: int = 1, *, fresh: bool = True, first_sent_at: datetime = 
 
 SOON = NOON + timedelta(seconds=2)
 ASK = timedelta(minutes=3)
-UNSPENT = {"unspent": True}
+UNSPENT = {"spent": 0}
 MENDABLE = ConfigError("it is missing", key="client_secret", place="application", fix="Enter it")
 ALWAYS_SURE: list[tuple[Exception, str, datetime, dict[str, Any]]] = [
     (RateLimited(retry_after=ASK), "due", NOON + ASK, {"uncounted": True, "block_until": NOON + ASK, **UNSPENT}),
     (RateLimited(), "due", NOON + SLOW_DOWN, {"uncounted": True, "block_until": NOON + SLOW_DOWN, **UNSPENT}),
     (Unavailable(), "due", SOON, UNSPENT),
+    (Unavailable(retry_after=ASK), "due", NOON + ASK, UNSPENT),
+    (Unavailable(spent=3), "due", SOON, {"spent": 3}),
+    (
+        RateLimited(retry_after=ASK, spent=5),
+        "due",
+        NOON + ASK,
+        {"uncounted": True, "block_until": NOON + ASK, "spent": 5},
+    ),
+    (Unavailable(retry_after=timedelta(0)), "due", SOON, UNSPENT),
     (Retryable(), "due", SOON, UNSPENT),
     (Unauthorized(), "due", NOON + BACKOFF[0], {"uncounted": True, "refused_at": NOON}),
     (MENDABLE, "due", NOON + SLOW_DOWN, {"uncounted": True, **UNSPENT}),
@@ -364,6 +375,16 @@ async def test_a_permit_that_is_over_sends_nothing_and_uses_up_no_try(to_post: O
     assert await post.post() == "sent"
 
 
+async def test_what_was_paid_from_a_day_that_is_over_is_paid_anew(to_post: Open) -> None:
+    """Its turn came after the platform's midnight: the new day must not get a call more than its own."""
+    post = to_post()
+    taken = post.house.claim_reply()
+    paid = Budget("holder", "reply", "UTC", "2026-11-25", 10, 1, resets_at=post.house.now)
+    assert await post.poster.post(taken, paid=[paid]) == "due"
+    assert (post.reply.attempts, post.platform.sent) == (0, [])
+    assert await post.post() == "sent"
+
+
 # read-back
 
 
@@ -380,6 +401,27 @@ async def test_a_reply_that_is_found_is_not_sent_again(to_post: Open) -> None:
     post = await in_doubt(to_post, ReadBack(Found.FOUND, Receipt("r7", NOON)))
     assert await post.settle() == "sent"
     assert (post.reply.receipt_id, len(post.platform.sent)) == ("r7", 1)
+
+
+async def test_another_reply_with_the_same_words_is_not_taken_for_it(to_post: Open) -> None:
+    post = await in_doubt(to_post, ReadBack(Found.FOUND, Receipt("r1", NOON)))
+    post.house.answered("About an hour.", id="m2", who="ben", where="thread-2")
+    post.house.post(post.house.claim_reply(), "r1")
+    assert await post.settle() == "uncertain"
+    assert post.house.row(replies, state="uncertain").receipt_id is None
+    assert len(post.platform.sent) == 1
+
+
+async def test_a_look_for_a_reply_is_paid_before_it_is_taken(to_post: Open) -> None:
+    post = await in_doubt(to_post, ReadBack(Found.UNREADABLE), ReadBack(Found.FOUND, Receipt("r7", NOON)))
+    post.platform.quotas = (Quota(10, cost=10, endpoint=READBACK),)
+    assert await post.settle() == "uncertain"
+    post.house.later(hours=1)
+    assert await post.settle() == "uncertain"
+    assert (post.reply.due_at, len(post.platform.shows)) == (datetime(2026, 11, 23, tzinfo=UTC), 1)
+    assert "quota used up: 10 units a day for read back" in post.reply.reason
+    post.house.now = post.reply.due_at
+    assert await post.settle() == "sent"
 
 
 async def test_a_reply_that_is_absent_is_sent_again(to_post: Open) -> None:

@@ -10,8 +10,8 @@ from engage.ledger import quotas as ledger
 from engage.ledger.database import Database
 from engage.ledger.quotas import Budget, budgets_of, give_back, take
 from engage.ledger.tables import quotas
+from engage.limits import Period, Quota
 from engage.models import Surface
-from engage.platform import Period, Quota
 from tests.ledger.house import NOON, House
 
 PACIFIC = "America/Los_Angeles"
@@ -85,6 +85,15 @@ def test_a_raised_quota_counts_at_once(house: House) -> None:
     house.do(take, [(budget(Quota(1)),)], NOON)
     assert house.do(take, [(budget(Quota(2)),)], NOON) == [None]
     assert (used(house), house.row(quotas).units) == (2, 2)
+
+
+def test_what_the_platform_counted_all_the_same_is_not_given_back(house: House) -> None:
+    paid = budget(Quota(100, cost=54))
+    house.do(take, [[paid]], NOON)
+    house.do(lambda tx: give_back(tx, [paid], but=1))
+    assert used(house) == 1
+    house.do(lambda tx: give_back(tx, [paid], but=99))
+    assert used(house) == 1
 
 
 def test_surfaces_of_different_cost_share_what_is_one_quota(house: House) -> None:

@@ -169,6 +169,19 @@ def test_a_refusal_of_credentials_that_were_just_replaced_loses_nothing(house: H
     assert state(house, account) == ("unauthorized", "401")
 
 
+def test_a_call_that_took_long_began_with_the_credentials_of_before(house: House) -> None:
+    account = connect(house, "hourly", HOUR)
+    house.later(minutes=48)
+    begun_at = house.now - timedelta(minutes=2)
+    (claimed,) = claim(house)
+    store(house, claimed, house.now + HOUR)
+    house.later(minutes=5)
+    house.do(renewals.note_refusal, account, "401", house.now, begun_at)
+    assert state(house, account) == ("active", "")
+    house.do(renewals.note_refusal, account, "401", house.now, house.now - timedelta(minutes=2))
+    assert state(house, account) == ("unauthorized", "401")
+
+
 def test_a_refusal_of_the_first_credentials_is_believed_at_once(house: House) -> None:
     account = connect(house, "hourly", HOUR)
     house.do(renewals.note_refusal, account, "401", house.now)

@@ -23,6 +23,7 @@ from engage.ledger.database import Database
 from engage.ledger.sendings import NEVER, Sending
 from engage.ledger.tables import decisions, messages, metadata, replies
 from engage.ledger.tables import turns as turns_table
+from engage.limits import Quota
 from engage.models import Outgoing, Receipt, Surface
 from engage.platform import Connector, Found, ReadBack, Settle
 from engage.posting import Poster
@@ -43,6 +44,7 @@ class Platform:
 
     name: ClassVar[str] = "paper"
     surfaces: ClassVar[frozenset[Surface]] = frozenset(Surface)
+    quotas: ClassVar[tuple[Quota, ...]] = ()
 
     def __init__(self, settle: Settle, now: Callable[[], datetime]) -> None:
         self.settle = settle

@@ -20,7 +20,6 @@ from engage.memory.library import import_rows, index_passages
 from engage.memory.search import Memory
 from engage.memory.vectors import Vectors
 from engage.models import Persona
-from engage.voice import learn
 
 DATA = Path(os.environ.get("ENGAGE_TEST_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="real test material is not here: set ENGAGE_TEST_DATA")
@@ -32,10 +31,10 @@ def rows(folder: str, file: str) -> list[dict[str, Any]]:
 
 def test_the_candidate_that_answers_is_ranked_first() -> None:
     asked = [row for row in rows("product_qa", "ranking.jsonl") if any(one["label"] == 2 for one in row["candidates"])]
-    ranks = [_rank(row) for row in asked[:80]]
-    assert np.mean([rank == 1 for rank in ranks]) > 0.55
-    assert np.mean([rank <= 5 for rank in ranks]) > 0.95
-    assert np.mean([1 / rank for rank in ranks]) > 0.72
+    ranks = [_rank(row) for row in asked]
+    assert np.mean([rank == 1 for rank in ranks]) >= 0.70
+    assert np.mean([rank <= 3 for rank in ranks]) >= 0.92
+    assert np.mean([1 / rank for rank in ranks]) > 0.81
 
 
 def _rank(row: dict[str, Any]) -> int:
@@ -43,7 +42,9 @@ def _rank(row: dict[str, Any]) -> int:
     vectors = shared_encoder().encode([row["question"], *texts])
     none = np.full(len(texts), np.nan, np.float32)
     words = build(texts).scores(tokens(row["question"]))
-    scores = relevance(Evidence(words, 0 * words, vectors[1:] @ vectors[0], none), scale_of(["en"] * len(texts)))
+    alike = shared_encoder().words_alike.shares(row["question"], texts)
+    evidence = Evidence(words, 0 * words, vectors[1:] @ vectors[0], none, alike)
+    scores = relevance(evidence, scale_of(["en"] * len(texts)))
     best = sorted(range(len(texts)), key=lambda at: -scores[at])
     return 1 + next(place for place, at in enumerate(best) if row["candidates"][at]["label"] == 2)
 
@@ -69,25 +70,3 @@ def _careless(text: str) -> str:
     pick = random.Random(text)
     words = [word for word in text.split() if pick.random() > 0.2]
     return " ".join(words or text.split()).rstrip("?")
-
-
-@pytest.mark.parametrize(
-    ("own", "other", "floor"),
-    [
-        ("persona_en_chat_creator", "persona_en_advice_host", 0.75),
-        ("persona_en_advice_host", "persona_en_comedy_host", 0.75),
-        ("persona_en_comedy_host", "persona_en_chat_creator", 0.82),
-    ],
-)
-def test_held_back_replies_sound_more_like_the_creator_than_other_peoples(own: str, other: str, floor: float) -> None:
-    pairs = rows(own, "pairs.jsonl")
-    random.Random(1).shuffle(pairs)
-    held, known = pairs[:80], pairs[80:480]
-    voice = learn([row["reply"] for row in known], [row["question"] for row in known])
-    theirs = random.Random(2).sample(rows(other, "pairs.jsonl"), 80)
-    assert _auc([voice.score(row["reply"]) for row in held], [voice.score(row["reply"]) for row in theirs]) > floor
-
-
-def _auc(higher: list[float], lower: list[float]) -> float:
-    """The chance that one of the first is above one of the second."""
-    return float(np.mean([(a > b) + (a == b) / 2 for a in higher for b in lower]))

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from engage.limits import Limit
 from engage.models import Surface
 from engage.pacing import Bucket, Pacer, Permit, buckets_of
-from engage.platform import Limit
 
 COUNT, PER = 20, 1.0
 

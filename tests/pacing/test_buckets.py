@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from engage.limits import Each, Limit
 from engage.models import Surface
 from engage.pacing.alone import OwnShare
 from engage.pacing.buckets import LEAD, buckets_of, margin, share
 from engage.pacing.permit import Permit, Wait
-from engage.platform import Each, Limit
 from tests.pacing.strict import bucket
 
 

@@ -1,8 +1,8 @@
 """How soon each route answers a genuine call. `python -m tests.platforms.answers --rate 200 --seconds 10`.
 
 Calls start on time whether or not earlier ones were answered, from this process, which also runs the receiver; each is
-a delivery of its own and is committed before its 2xx. Prints JSON: for each platform p50 and p99 in milliseconds, and
-the load of the machine.
+a delivery of its own and is committed before its 2xx. A call of `douyin-live` is a push of `--comments` live comments,
+each a delivery. Prints JSON: for each case p50, p99 and the longest in milliseconds, and the load of the machine.
 """
 
 import argparse
@@ -13,13 +13,36 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
+from sqlalchemy import func, select
 
 from connectors import http
+from engage.ledger.tables import deliveries
 from tests.platforms.routes import Routes, called, kit, routes
+from workers import webhooks
+from workers.runtime import utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One kind of genuine call: a body and its headers for each number."""
+
+    name: str
+    platform: str
+    body: Callable[[int], bytes]
+    headers: Callable[[int, bytes], Mapping[str, str]]
+
+
+def cases(house: Routes, comments: int) -> Sequence[Case]:
+    """An event of every platform, and what one of them signs in another way. comments: of one live push."""
+    events = [Case(name, name, partial(body_of, name), partial(headers_of, house, name)) for name in called()]
+    return [*events, Case("douyin-live", "douyin", partial(live_body, comments), live_headers)]
 
 
 def body_of(platform: str, number: int) -> bytes:
@@ -28,12 +51,26 @@ def body_of(platform: str, number: int) -> bytes:
     return make(f"d{number}") if make else json.dumps({"text": "hello", "id": f"d{number}"}).encode()
 
 
-async def measure(house: Routes, platform: str, rate: int, seconds: float) -> dict[str, Any]:
-    """One route at a steady rate."""
-    url = f"{house.client.base_url}".rstrip("/") + house.path(platform)
+def headers_of(house: Routes, platform: str, number: int, body: bytes) -> Mapping[str, str]:
+    return house.headers(platform, f"d{number}", body)
+
+
+def live_body(comments: int, number: int) -> bytes:
+    """A push of so many live comments; others for another number."""
+    return bytes(kit("douyin").live_body(f"d{number}", comments))
+
+
+def live_headers(number: int, body: bytes) -> Mapping[str, str]:
+    tools = kit("douyin")
+    return dict(tools.sign_live(tools.LIVE_SECRETS[0], tools.live_headers(utc_now()), body))
+
+
+async def measure(house: Routes, case: Case, rate: int, seconds: float) -> dict[str, Any]:
+    """One case at a steady rate."""
+    url = f"{house.client.base_url}".rstrip("/") + house.path(case.platform)
     count = int(rate * seconds)
-    bodies = [body_of(platform, n) for n in range(count)]
-    signed = [house.headers(platform, f"d{n}", body) for n, body in enumerate(bodies)]
+    bodies = [case.body(n) for n in range(count)]
+    signed = [case.headers(n, body) for n, body in enumerate(bodies)]
     times: list[float] = []
     statuses: dict[int, int] = {}
     async with http.session(url) as session:
@@ -53,17 +90,27 @@ async def measure(house: Routes, platform: str, rate: int, seconds: float) -> di
         await asyncio.gather(*calls)
     times.sort()
     p50, p99 = times[len(times) // 2], times[min(len(times) - 1, int(len(times) * 0.99))]
-    return {"p50_ms": round(p50, 1), "p99_ms": round(p99, 1), "calls": count, "statuses": statuses}
+    figures = {"p50_ms": round(p50, 1), "p99_ms": round(p99, 1), "longest_ms": round(times[-1], 1)}
+    return {**figures, "calls": count, "statuses": statuses}
 
 
-def main(rate: int, seconds: float, only: str) -> dict[str, Any]:
-    """Every route, one after the other."""
+def committed(house: Routes) -> int:
+    """How many deliveries the ledger has."""
+    with house.runtime.db.reading() as tx:
+        return int(tx.execute(select(func.count()).select_from(deliveries)).scalar_one())
+
+
+def main(rate: int, seconds: float, only: str, comments: int) -> dict[str, Any]:
+    """Every case, one after the other."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder, routes(Path(folder)) as house:
-        for platform in called():
-            if only in ("", platform):
-                found[platform] = asyncio.run(measure(house, platform, rate, seconds))
+        webhooks.warm_up(house.runtime)
+        for case in cases(house, comments):
+            if only in ("", case.name):
+                before = committed(house)
+                measured = asyncio.run(measure(house, case, rate, seconds))
+                found[case.name] = {**measured, "committed": committed(house) - before}
     return {"rate": rate, "seconds": seconds, "load": os.getloadavg()[0], "routes": found}
 
 
@@ -72,5 +119,6 @@ if __name__ == "__main__":
     parser.add_argument("--rate", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--only", default="")
+    parser.add_argument("--comments", type=int, default=10)
     given = parser.parse_args()
-    json.dump(main(given.rate, given.seconds, given.only), sys.stdout, indent=1)
+    json.dump(main(given.rate, given.seconds, given.only, given.comments), sys.stdout, indent=1)

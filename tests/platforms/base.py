@@ -14,6 +14,7 @@ import json
 import socket
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -80,7 +81,7 @@ class _Server(uvicorn.Server):
 
 
 @dataclass
-class Simulator:
+class Simulator(ABC):
     """`with SomePlatform() as platform: … platform.url`. It runs on a thread of its own."""
 
     calls: list[Call] = field(default_factory=list)
@@ -92,9 +93,9 @@ class Simulator:
         self._over = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    @abstractmethod
     def routes(self) -> Sequence[BaseRoute]:
         """What it answers."""
-        raise NotImplementedError
 
     # dials ----------------------------------------------------------------------------------------------------------
 

@@ -18,12 +18,13 @@ from typing import Any, Self
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from engage.compose.lengths import measure
 from engage.models import LengthUnit
 from tests.platforms.base import Simulator
+from tests.platforms.bluesky_oauth import Authorization, No
 
 POST, GATE, PROFILE = "app.bsky.feed.post", "app.bsky.feed.threadgate", "app.bsky.actor.profile"
 REFRESH_SCOPE = "com.atproto.refresh"
@@ -98,6 +99,7 @@ class Bluesky(Simulator):
         self.priority_only: set[str] = set()  # who is told of nobody they do not follow
         self.ahead = timedelta()  # how far its clock was put forward
         self._count = itertools.count(1)
+        self.oauth = Authorization(self)
 
     @property
     def now(self) -> datetime:
@@ -216,6 +218,8 @@ class Bluesky(Simulator):
 
     async def refresh_session(self, request: Request) -> Any:
         token = self._bearer(request, refresh=True)
+        if self.people[token.did].status == "takendown":
+            raise Refusal(401, "AccountTakedown", "Account has been taken down")
         if token.next is None:
             scope = token.scope
             token.next = self.session(token.did, scope=scope)
@@ -225,11 +229,23 @@ class Bluesky(Simulator):
     async def get_session(self, request: Request) -> Any:
         return self._opened(self.people[self._bearer(request).did], {})
 
+    async def delete_session(self, request: Request) -> Any:
+        """Whatever refresh token the server once gave: one that ended, or was given back before, is no error."""
+        name = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if REFRESH_SCOPE not in _claims(name):
+            raise Refusal(400, "InvalidToken", "Token could not be verified")
+        self.tokens.pop(name, None)
+        return {}
+
     def _opened(self, person: Person, tokens: Mapping[str, str]) -> Any:
         state = {"active": False, "status": person.status} if person.status else {"active": True}
-        return {**tokens, "did": person.did, "handle": person.handle, **state}
+        home = {"didDoc": self.oauth.document_of(person.did)} if person.did in self.oauth.servers else {}
+        return {**tokens, "did": person.did, "handle": person.handle, **state, **home}
 
     def _bearer(self, request: Request, *, refresh: bool = False) -> Token:
+        if request.headers.get("authorization", "").startswith("DPoP "):
+            grant = self.oauth.holder(request)
+            return Token(grant.did, grant.scope, self.now)
         name = request.headers.get("authorization", "").removeprefix("Bearer ")
         token = self.tokens.get(name)
         if not name:
@@ -325,7 +341,9 @@ class Bluesky(Simulator):
                 continue
             told.add(whom)
             declared = datetime.fromisoformat(record["createdAt"])
-            row = {"uri": uri, "reason": reason, "at": min(declared, self.indexed[uri])}
+            at = min(declared, self.indexed[uri])
+            at = at.replace(microsecond=at.microsecond // 1000 * 1000)  # it is kept to the millisecond
+            row = {"uri": uri, "reason": reason, "at": at}
             self.notifications.setdefault(whom, []).append({**row, **({"reasonSubject": subject} if subject else {})})
 
     def _reasons(self, record: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -357,7 +375,7 @@ class Bluesky(Simulator):
         for _ in range(10):
             page = [row for row in rows if not cursor or row["at"] < datetime.fromisoformat(cursor)][:limit]
             shown += [row for row in page if row["reason"] in reasons or not reasons]
-            cursor = page[-1]["at"].isoformat() if page else None
+            cursor = iso(page[-1]["at"]) if page else None  # a time alone: its other rows fall out
             if len(shown) >= -(-limit // 2) or not cursor:
                 break
         views = [self._notification(row, did) for row in shown if not self._hidden(row["uri"], did)]
@@ -404,6 +422,8 @@ class Bluesky(Simulator):
         token = self._bearer(request)
         if request.headers.get("atproto-proxy") != CHAT:
             raise Refusal(404, "XRPCNotSupported", "Method not found")
+        if token.scope.startswith("atproto") and "transition:chat.bsky" not in token.scope:
+            raise Refusal(403, "ScopeMissingError", "Missing required scope")
         if token.scope == "com.atproto.appPass":
             raise Refusal(400, "InvalidToken", "Bad token method")
         return token.did
@@ -537,6 +557,7 @@ class Bluesky(Simulator):
             "com.atproto.server.createSession": self.create_session,
             "com.atproto.server.refreshSession": self.refresh_session,
             "com.atproto.server.getSession": self.get_session,
+            "com.atproto.server.deleteSession": self.delete_session,
             "com.atproto.repo.putRecord": self.put_record,
             "com.atproto.repo.getRecord": self.get_record,
             "com.atproto.repo.listRecords": self.list_records,
@@ -551,9 +572,14 @@ class Bluesky(Simulator):
             "chat.bsky.convo.sendMessage": self.send_message,
             "chat.bsky.convo.getMessages": self.get_messages,
         }
-        return [
+        calls: list[BaseRoute] = [
             Route(f"/xrpc/{name}", self._answering(name, act), methods=["GET", "POST"]) for name, act in methods.items()
         ]
+        # (Each test has an authorization server of its own, so its routes are looked up anew.)
+        return [*calls, Mount("/", app=self._authorizing)]
+
+    async def _authorizing(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Router(self.oauth.routes())(scope, receive, send)
 
     def _answering(self, name: str, act: Any) -> Any:
         async def answer(request: Request) -> Response:
@@ -561,9 +587,13 @@ class Bluesky(Simulator):
                 said = await act(request)
             except Refusal as refusal:
                 return refusal.answer
+            except No as no:
+                return self.oauth.refusal(no, "rs")
             body, headers = said if isinstance(said, tuple) else (said, {})
-            self.answers.append((name, body))
-            return JSONResponse(body, headers=headers)
+            if body:
+                self.answers.append((name, body))
+            nonce = {"dpop-nonce": self.oauth.nonces["rs"]} if "dpop" in request.headers else {}
+            return JSONResponse(body, headers={**headers, **nonce})
 
         return answer
 
@@ -592,8 +622,12 @@ def type_of(name: str) -> str:
 
 
 def _claims(token: str) -> str:
-    part = token.split(".")[1]
-    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
+    """What a token says of itself; '' where it is none."""
+    part = (*token.split("."), "")[1]
+    try:
+        return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
+    except ValueError:
+        return ""
 
 
 def _packed(value: Any) -> str:

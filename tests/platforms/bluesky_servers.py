@@ -23,6 +23,7 @@ import pytest
 HERE = Path(__file__).parent / "node" / "bluesky"
 PACKAGES = ("package.json", "package-lock.json")
 OLDEST_NODE = 18
+OPERATOR = ("admin", "admin-pass")  # as @atproto/dev-env has it
 INSTALL_SECONDS, START_SECONDS = 500, 90.0
 
 # What the view's database is told to have: the search for people, which is used by none of these tests, needs an
@@ -42,6 +43,7 @@ class Servers:
     """Where they are."""
 
     pds: str
+    plc: str  # the directory of identities
 
     def call(self, method: str, body: dict[str, Any], token: str = "") -> dict[str, Any]:
         """A procedure, as an app of a person would call it."""
@@ -55,6 +57,12 @@ class Servers:
         """A new account with its session, opened by its own password `pass-<name>`."""
         given = {"handle": f"{name}.test", "email": f"{name}@mail.test", "password": f"pass-{name}"}
         return self.call("com.atproto.server.createAccount", given)
+
+    def delete(self, person: dict[str, Any]) -> None:
+        """Take an account away, as its server's operator does it."""
+        place = f"{self.pds}/xrpc/com.atproto.admin.deleteAccount"
+        answer = httpx.post(place, json={"did": person["did"]}, auth=OPERATOR, timeout=30)
+        assert answer.is_success, answer.text
 
     def write(self, person: dict[str, Any], record: dict[str, Any], rkey: str = "") -> dict[str, str]:
         """A record of a person; returns its uri and cid."""
@@ -81,7 +89,8 @@ def running(postgres_url: str, scratch: Path) -> Iterator[Servers]:
             stderr=log,
         )
         try:
-            yield Servers(json.loads(_first_line(child, scratch / "log"))["pds"])
+            said = json.loads(_first_line(child, scratch / "log"))
+            yield Servers(said["pds"], said["plc"])
         finally:
             assert child.stdin is not None
             assert child.stdout is not None

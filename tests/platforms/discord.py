@@ -110,6 +110,9 @@ class Discord(Simulator):
         self.resumed = 0
         self.beats: list[Any] = []
         self.starts_left = 1000
+        self.starts_reset = 3600.0  # seconds until Discord's day ends
+        self.public = False  # anybody may add the bot to a server
+        self.servers = 1
         self.content_intent = True
         self.deaf = False
         self.busy = 0
@@ -425,11 +428,12 @@ class Discord(Simulator):
     def _application(self, request: Request, body: Any) -> Response:
         flags = GRANTED_TO_SMALL_APPS if self.content_intent else 0
         said = {"id": self.bot_id, "name": "Ada's avatar", "flags": flags, "verify_key": self.public_key}
-        return JSONResponse({**said, "event_webhooks_url": self.event_url})
+        told = {"bot_public": self.public, "approximate_guild_count": self.servers}
+        return JSONResponse({**said, **told, "event_webhooks_url": self.event_url})
 
     def _address(self, request: Request, body: Any) -> Response:
-        limit = {"total": 1000, "remaining": self.starts_left, "reset_after": 3_600_000, "max_concurrency": 1}
-        return JSONResponse({"url": self._ws, "shards": 1, "session_start_limit": limit})
+        limit = {"total": 1000, "remaining": self.starts_left, "reset_after": int(self.starts_reset * 1000)}
+        return JSONResponse({"url": self._ws, "shards": 1, "session_start_limit": {**limit, "max_concurrency": 1}})
 
     def _visible(self, request: Request) -> Channel | Response:
         channel = self.channels.get(request.path_params["channel"])
@@ -492,6 +496,8 @@ class Discord(Simulator):
             return refused(403, 50007, "Cannot send messages to this user")
         if not channel.send:
             return refused(403, 50013, "Missing Permissions")
+        if answered and channel.server_id and not channel.read_history:
+            return refused(400, 160002, "Cannot reply without permission to read message history")
         if channel.locked:
             return refused(400, 160005, "Thread is locked")
         if not content.strip():

@@ -92,8 +92,10 @@ class Douyin(Simulator):
         self.creator.videos.insert(0, item)
         return str(item["item_id"])
 
-    def comments(self, text: str, root: str = "", video: str = "", fan: str = "fan-open-id", age_s: float = 0) -> str:
-        """A follower comments, or replies in the thread of `root`; `fan=""` is the creator in person."""
+    def comments(
+        self, text: str, root: str = "", video: str = "", fan: str = "fan-open-id", age_s: float = 0, to: str = ""
+    ) -> str:
+        """A follower comments, or replies in the thread of `root`, there to the reply `to`; `fan=""` is the creator."""
         author, comment_id = fan or self.creator.open_id, self.new_id()
         row = {
             "comment_id": comment_id,
@@ -104,8 +106,10 @@ class Douyin(Simulator):
             "top": False,
         }
         self.creator.comments[comment_id] = {**row, "item_id": video or self.video, "root": root}
-        thread = {"reply_to_comment_id": root, "reply_to_item_id": video or self.video, "at_user_id": ""}
-        content = {**row, "reply_comment_total": 0, **thread}
+        # The comment above it, and the first one of its thread: they differ from the third level on.
+        thread = {"reply_to_comment_id": to or root, "parent_id": root, "reply_to_item_id": video or self.video}
+        who = {"nick_name": "粉丝" if fan else self.creator.nickname, "avatar": "", "at_user_id": ""}
+        content = {**row, "reply_comment_total": 0, **thread, **who}
         receiver = self.creator.open_id if fan else self._author_of(root)
         self._happens("item_comment_reply", author, receiver, content)
         return comment_id
@@ -189,10 +193,12 @@ class Douyin(Simulator):
         key = (secret or self.secrets[0]).encode()
         return {"X-Douyin-Signature": hashlib.sha1(key + body).hexdigest()}  # noqa: S324 - as it is
 
-    def push(self, url: str, room: str, *, kind: str = "live_comment", age_s: float = 0) -> httpx.Response:
-        """What was said in a room whose comments were asked for, in one call."""
+    def push(
+        self, url: str, room: str, *, kind: str = "live_comment", age_s: float = 0, repeated: bool = False
+    ) -> httpx.Response:
+        """What was said in a room whose comments were asked for, in one call; each comment twice where `repeated`."""
         assert room in self.tasks, "nobody asked for the comments of this room"
-        rows = [row for where, row in self.spoken if where == room]
+        rows = [row for where, row in self.spoken if where == room] * (2 if repeated else 1)
         self.spoken = [one for one in self.spoken if one[0] != room]
         body = json.dumps(rows, ensure_ascii=False).encode()
         at = str(int((time.time() - age_s) * 1000))
@@ -221,7 +227,9 @@ class Douyin(Simulator):
         return [
             Route("/platform/oauth/connect/", self._authorize),
             Route("/api/apps/v2/token", self._live_app, methods=["POST"]),
-            Route("/api/live_data/task/start", self._start, methods=["POST"]),
+            Route("/api/live_data/task/start", self._task(self._start), methods=["POST"]),
+            Route("/api/live_data/task/stop", self._task(self._stop), methods=["POST"]),
+            Route("/api/live_data/task/get", self._task(self._status), methods=["GET"]),
             *(Route(path, self._form(act), methods=["POST"]) for path, act in forms.items()),
             *(Route(path, self._call(rule), methods=[rule.method]) for path, rule in CALLS.items()),
         ]
@@ -346,16 +354,41 @@ class Douyin(Simulator):
         self.live_token = f"0801{secrets.token_hex(12)}"
         return JSONResponse({"err_no": 0, "err_tips": "success", "data": {"access_token": self.live_token}})
 
-    async def _start(self, request: Request) -> Response:
-        asked = json.loads(await request.body())
-        if not self.live_token or request.headers.get("access-token") != self.live_token:
-            return JSONResponse({"err_no": 40022, "err_msg": "无效的AccessToken", "logid": "l1", "data": {}})
-        if asked.get("appid") != "tt1234567cac" or asked.get("msg_type") != "live_comment" or not asked.get("roomid"):
-            return JSONResponse({"err_no": 40023, "err_msg": "缺少必要的请求参数", "logid": "l1", "data": {}})
-        if asked["roomid"] not in self.mounted:
-            return JSONResponse({"err_no": 5003019, "err_msg": "不符合开启的限制条件", "logid": "l1", "data": {}})
-        self.tasks.add(asked["roomid"])
-        return JSONResponse({"err_no": 0, "err_msg": "ok", "logid": "l1", "data": {"task_id": "763535353"}})
+    def _task(self, act: Callable[[str], dict[str, Any]]) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            asked = dict(request.query_params) or json.loads(await request.body())
+            try:
+                if not self.live_token or request.headers.get("access-token") != self.live_token:
+                    raise No(40022, "无效的AccessToken")
+                if (asked.get("appid"), asked.get("msg_type")) != ("tt1234567cac", "live_comment"):
+                    raise No(40023, "缺少必要的请求参数")
+                if not asked.get("roomid"):
+                    raise No(40023, "缺少必要的请求参数")
+                said: dict[str, Any] = {"err_no": 0, "err_msg": "ok", "data": act(asked["roomid"])}
+            except No as no:
+                said = {"err_no": no.code, "err_msg": str(no), "data": {}}
+            return JSONResponse({**said, "logid": "l1"})
+
+        return handle
+
+    def _start(self, room: str) -> dict[str, Any]:
+        if room not in self.mounted:
+            raise No(5003019, "推送任务不符合开启的限制条件")
+        self.tasks.add(room)
+        return {"task_id": "763535353"}
+
+    def _stop(self, room: str) -> dict[str, Any]:
+        self.tasks.discard(room)
+        return {}
+
+    def _status(self, room: str) -> dict[str, Any]:
+        """1: there is no task, 2: it was not started, 3: it runs."""
+        return {"status": 1 if room not in self.mounted else 3 if room in self.tasks else 2}
+
+    def unmounts(self, room: str) -> None:
+        """The host takes the mini-play off, or the broadcast is over: the task ends by itself."""
+        self.mounted.discard(room)
+        self.tasks.discard(room)
 
 
 # what an account may call -------------------------------------------------------------------------------------------

@@ -8,7 +8,8 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from tests.platforms.meta import Comment, Graph, Post, Refusal, graph_time, page_of
+from tests.platforms.meta import Refusal, graph_time, page_of
+from tests.platforms.meta_inbox import Comment, Inbox, Post
 
 COMMENT_LENGTH = 8000
 MESSAGE_LENGTH = 2000
@@ -23,7 +24,7 @@ SCOPES = (
 
 
 @dataclass
-class Facebook(Graph):
+class Facebook(Inbox):
     """`with Facebook() as platform`: the Page "Ada Makes" with a post, of a person who has another Page too."""
 
     own: str = "100000000000001"
@@ -34,6 +35,8 @@ class Facebook(Graph):
     pages: dict[str, str] = field(
         default_factory=lambda: {"100000000000001": "Ada Makes", "100000000000002": "Ada's Workshop"}
     )
+    closed_pages: dict[str, str] = field(default_factory=dict)  # where the person has no task
+    person_id: str = "122000000000001"  # of who consents, for our app
     scopes: list[str] = field(default_factory=lambda: list(SCOPES))
     data_access_ends: datetime | None = None
 
@@ -43,6 +46,11 @@ class Facebook(Graph):
 
     def fits(self, text: str) -> bool:
         return len(text) <= MESSAGE_LENGTH
+
+    def is_automated_reply(self, given: Mapping[str, Any]) -> bool:
+        # Messenger wants the type of every message but a private reply.
+        typed = "messaging_type" in given or "comment_id" in given["recipient"]
+        return typed and super().is_automated_reply(given)
 
     def comment_id(self, post: str) -> str:
         return f"{post.partition('_')[2]}_{self.fresh()}"
@@ -81,14 +89,17 @@ class Facebook(Graph):
             {"id": page, "name": name, "access_token": self._page_token(page), "tasks": ["MODERATE", "MESSAGING"]}
             for page, name in self.pages.items()
         ]
+        rows += [{"id": page, "name": name, "tasks": []} for page, name in self.closed_pages.items()]
         return page_of(rows, {**given, "limit": "1"})  # a page of the list holds less than was asked for
 
     def _page_token(self, page: str) -> str:
         return self.grant(f"EAAGofapage{page}", None, page)
 
     def _me(self, request: Request, given: Mapping[str, Any]) -> Any:
-        page = self._known(request).account
-        return {"id": page, "name": self.pages[page]}
+        account = self._known(request).account
+        if account == "person":
+            return {"id": self.person_id, "name": "Ada"}
+        return {"id": account, "name": self.pages[account]}
 
     def _debug(self, request: Request, given: Mapping[str, Any]) -> Any:
         if request.headers.get("authorization") != f"Bearer {self.app_id}|{self.secret}":

@@ -8,15 +8,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.routing import BaseRoute
 
-from tests.platforms.meta import Comment, Direct, Graph, Post, Refusal, graph_time, page_of
+from tests.platforms.meta import Refusal, graph_time, page_of
+from tests.platforms.meta_inbox import Comment, Direct, Inbox, Post
 
 COMMENT_LENGTH = 2200
 MESSAGE_BYTES = 1000
 TOO_YOUNG = timedelta(hours=24)
+SCOPED = "28978000000001020"  # the account's id for our app
 
 
 @dataclass
-class Instagram(Graph):
+class Instagram(Inbox):
     """`with Instagram() as platform`: one professional account, @ada.makes, with a post and a broadcast."""
 
     own: str = "17841400000000001"
@@ -26,6 +28,7 @@ class Instagram(Graph):
     message_prefix: str = "aWdf_"
     in_a_list: bool = True  # how the code's exchange is answered: Meta's own pages differ
     code: str = "AQDx-one-use-code"
+    tells_scoped: bool = False  # whether lists name the account by its id for our app
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -89,7 +92,7 @@ class Instagram(Graph):
         return {"access_token": token, "token_type": "bearer", "expires_in": 5183944}
 
     def _me(self, request: Request, given: Mapping[str, Any]) -> Any:
-        told = {"id": "1020", "user_id": self.own, "username": self.handle, "account_type": "MEDIA_CREATOR"}
+        told = {"id": SCOPED, "user_id": self.own, "username": self.handle, "account_type": "MEDIA_CREATOR"}
         return {"id": told["id"], **{name: told[name] for name in given["fields"].split(",")}}
 
     # posts and comments ---------------------------------------------------------------------------------------------
@@ -110,11 +113,15 @@ class Instagram(Graph):
 
     def _told(self, comment: Comment) -> dict[str, Any]:
         told: dict[str, Any] = {"id": comment.id, "text": comment.text, "timestamp": graph_time(comment.at)}
-        told |= {"username": comment.name, "from": {"id": comment.author, "username": comment.name}}
+        told |= {"username": comment.name, "from": self.person(comment.author)}
         if comment.parent:
             return {**told, "parent_id": comment.parent}
         below = [self._told(one) for one in self.comments.values() if one.parent == comment.id]
         return {**told, "replies": {"data": below}} if below else told
+
+    def person(self, user_id: str) -> dict[str, str]:
+        told = super().person(user_id)
+        return {**told, "id": SCOPED} if self.tells_scoped and user_id == self.own else told
 
     def _replies(self, request: Request, given: Mapping[str, Any]) -> Any:
         parent = self._there(request)
@@ -161,6 +168,8 @@ class Instagram(Graph):
     def comment_entry(self, comment: Comment, *, in_changes: bool = True) -> dict[str, Any]:
         product = "LIVE" if comment.live else "FEED"
         value: dict[str, Any] = {"id": comment.id, "from": {"id": comment.author, "username": comment.name}}
+        if comment.author == self.own:
+            value["from"]["self_ig_scoped_id"] = SCOPED
         value |= {"text": comment.text, "media": {"id": comment.post, "media_product_type": product}}
         if comment.parent:
             value["parent_id"] = comment.parent

@@ -21,10 +21,11 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from engage.grants import Grant
 from engage.ledger import creators
 from engage.ledger.tables import accounts, cursors, deliveries, messages, replies, turns
 from engage.models import Mode, Surface
-from engage.platform import App, Grant
+from engage.platform import App
 from engage.settings import load
 from tests.serving import receiver
 from workers import connecting, queues, services

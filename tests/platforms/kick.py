@@ -36,6 +36,7 @@ class Kick(Simulator):
     echoes: bool = True  # whether what is written through the API comes back by webhook
     lists_all: bool = False  # the list of subscriptions ignores whose are asked for
     most: int = 1_000  # subscriptions of the application
+    grants: Sequence[str] = SCOPES
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -47,9 +48,10 @@ class Kick(Simulator):
         return [
             Route("/oauth/token", self._token, methods=["POST"]),
             Route("/oauth/token/introspect", self._introspect, methods=["POST"]),
+            Route("/oauth/revoke", self._revoke, methods=["POST"]),
             Route(f"{api}/users", self._users),
             Route(f"{api}/public-key", self._public_key),
-            Route(f"{api}/events/subscriptions", self._subscriptions, methods=["GET", "POST"]),
+            Route(f"{api}/events/subscriptions", self._subscriptions, methods=["GET", "POST", "DELETE"]),
             Route(f"{api}/chat", self._chat, methods=["POST"]),
             Route(f"{api}/chat/{{line}}", self._remove, methods=["DELETE"]),
         ]
@@ -105,7 +107,16 @@ class Kick(Simulator):
             proved = asked and oauth.challenge(form.get("code_verifier", "")) == asked["code_challenge"]
             if not (asked and proved and form["redirect_uri"] == asked["redirect_uri"]):
                 return JSONResponse({"error": "invalid_grant"}, 400)
-        return JSONResponse({**self.tokens(), "expires_in": 7200, "token_type": "Bearer", "scope": " ".join(SCOPES)})
+        made = {**self.tokens(self.grants), "expires_in": 7200, "token_type": "Bearer"}
+        return JSONResponse({**made, "scope": " ".join(self.grants)})
+
+    async def _revoke(self, request: Request) -> Response:
+        token = request.query_params.get("token", "")
+        if request.query_params.get("token_hint_type") not in (None, "access_token", "refresh_token") or not token:
+            return JSONResponse({"error": "Invalid request"}, 400)
+        self.access.pop(token, None)
+        self.refresh.discard(token)
+        return Response("OK")
 
     async def _introspect(self, request: Request) -> Response:
         scopes = self.access.get(request.headers.get("authorization", "").removeprefix("Bearer "))
@@ -129,6 +140,12 @@ class Kick(Simulator):
             whose = request.query_params.get("broadcaster_user_id", "")
             rows = [row for row in self.subscriptions if self.lists_all or str(row["broadcaster_user_id"]) == whose]
             return _said(200, "OK", rows)
+        if request.method == "DELETE":
+            gone = request.query_params.getlist("id")
+            if not gone or not {row["id"] for row in self.subscriptions} >= set(gone):
+                return _said(404, "Not found")
+            self.subscriptions = [row for row in self.subscriptions if row["id"] not in gone]
+            return Response(status_code=204)
         asked = await request.json()
         assert asked["method"] == "webhook"
         whose = asked["broadcaster_user_id"]

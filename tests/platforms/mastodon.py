@@ -1,7 +1,8 @@
 """Mastodon on a port of this machine: one server with one account that is ours, its REST API and its streams.
 
-It enforces what https://docs.joinmastodon.org says: tokens and scopes, PKCE and codes that work once, idempotency keys
-that last an hour, the length of a status, who may see it, 300 requests in 5 minutes, and ids that are opaque strings.
+It enforces what https://docs.joinmastodon.org and the server's source say: tokens and scopes, PKCE and codes that work
+once, idempotency keys that last an hour, the length of a status, who may see it and who is told of it, its limits, and
+ids that are opaque strings.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ import html
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import httpx
@@ -27,15 +28,25 @@ TOKEN = "at_tILNHkSEmBtoj0s0DsUJRdnPWVoTYBmL"
 SCOPES = "read:accounts read:notifications read:statuses write:statuses"
 WINDOW, KEY_LIFE = timedelta(minutes=5), timedelta(hours=1)
 _URL = regex.compile(r"https?://[^\s<>]+")
-_MENTION = regex.compile(r"(?<![\w/])@(\w+)(?:@([\w-]+(?:\.[\w-]+)+))?")
+# Account::MENTION_RE of the server: what it takes for a mention, whatever its author meant.
+_MENTION = regex.compile(r"(?<![=/\w])@([a-z0-9_]+(?:[a-z0-9_.-]+[a-z0-9_]+)?)(?:@([\w.-]+\w+))?", regex.IGNORECASE)
 _OVER: Any = object()
 Handler = Callable[[Request], Any]
+
+
+class Throttle(NamedTuple):
+    """At most `limit` in each `span`; spans begin on the clock, not with the first request."""
+
+    name: str
+    limit: int
+    span: timedelta
 
 
 def person(identifier: str, name: str, shown: str, *, bot: bool = False) -> dict[str, Any]:
     username, _, host = name.partition("@")
     url = f"https://{host or 'social.example'}/@{username}"
-    return {"id": identifier, "username": username, "acct": name, "display_name": shown, "bot": bot, "url": url}
+    known = {"id": identifier, "username": username, "acct": name, "display_name": shown, "bot": bot, "url": url}
+    return {**known, "note": "<p></p>", "fields": [], "emojis": []}
 
 
 @dataclass
@@ -44,13 +55,16 @@ class Mastodon(Simulator):
 
     max_characters: int = 500
     limit: int = 300
+    statuses_limit: int = 300  # in three hours, whichever way the account posts them
     bot: bool = True
     policy: dict[str, str] = field(default_factory=dict)
     hidden: set[str] = field(default_factory=set)  # statuses that the account may not see
     notified: list[tuple[str, str]] = field(default_factory=list)  # account and status: whom a reply reached
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
     notifications: list[dict[str, Any]] = field(default_factory=list)
+    page_size: int = 80  # servers may give less than they are asked for
     streaming_ready: bool = True
+    limited_federation: bool = False  # nothing but the registration is answered without a token
     shows_application: bool = True  # a setting of the account
     repeated_keys_fail: bool = False  # https://github.com/mastodon/mastodon/issues/40399
 
@@ -100,6 +114,7 @@ class Mastodon(Simulator):
     def edit(self, status_id: str, text: str) -> None:
         status = self.statuses[status_id]
         status |= {"content": self._rendered(text), "edited_at": self._now_text(), "text": text}
+        status |= {"mentions": self._mentions(text)}
         self._tell("status.update", status)
         self._tell("status.update", status)  # twice to who is mentioned and follows the author (mastodon pull 28324)
 
@@ -182,11 +197,15 @@ class Mastodon(Simulator):
             "content": self._rendered(text),
             "text": text,
             "account": self.people[author],
+            "emojis": [],
             "application": {"name": app, "website": None} if app and self.shows_application else None,
-            "mentions": [{key: one[key] for key in ("id", "username", "acct", "url")} for one in self._mentioned(text)],
+            "mentions": self._mentions(text),
         }
         self.statuses[status["id"]] = status
         return status
+
+    def _mentions(self, text: str) -> list[dict[str, Any]]:
+        return [{key: one[key] for key in ("id", "username", "acct", "url")} for one in self._mentioned(text)]
 
     def _mentioned(self, text: str) -> list[dict[str, Any]]:
         names = ["@".join(filter(None, found.groups())).lower() for found in _MENTION.finditer(text)]
@@ -226,6 +245,7 @@ class Mastodon(Simulator):
             Route("/api/v1/apps", self._register, methods=["POST"]),
             Route("/oauth/authorize", self._authorize),
             Route("/oauth/token", self._token, methods=["POST"]),
+            Route("/oauth/revoke", self._revoke, methods=["POST"]),
             Route("/api/v1/apps/verify_credentials", limited(self._application, "")),
             Route("/api/v1/accounts/verify_credentials", limited(self._verify, "read:accounts")),
             Route("/api/v2/instance", limited(self._instance, "")),
@@ -243,37 +263,52 @@ class Mastodon(Simulator):
         async def guarded(request: Request) -> Response:
             if refusal := self._refused(request, scope):
                 return refusal
-            if refusal := self._too_many("delete" if request.method == "DELETE" else "all"):
+            throttles = self._throttles(request)
+            if refusal := self._too_many(throttles):
                 return refusal
             answer: Response = await handler(request)
-            answer.headers.update(self._rate_headers("all", self.limit, WINDOW))
+            if "x-ratelimit-limit" not in answer.headers:
+                answer.headers.update(min(map(self._rate_headers, throttles), key=_left))
             return answer
 
         return guarded
 
     def _refused(self, request: Request, scope: str) -> Response | None:
         scopes = self.tokens.get(request.headers.get("authorization", "").removeprefix("Bearer "))
-        if scopes is None and scope:
+        if scopes is None and (scope or self.limited_federation):
             return JSONResponse({"error": "The access token is invalid"}, 401)
         if scope and not {scope, scope.partition(":")[0]} & (scopes or set()):
             return JSONResponse({"error": "This action is outside the authorized scopes"}, 403)
         return None
 
-    def _too_many(self, what: str) -> Response | None:
-        for name, limit, span in (("all", self.limit, WINDOW), ("delete", 30, 6 * WINDOW)):
-            if name in (what, "all"):
-                slot = f"{name} {int(self._now().timestamp() // span.total_seconds())}"
-                self._used[slot] = self._used.get(slot, 0) + 1
-                if self._used[slot] > limit:
-                    return JSONResponse({"error": "Too many requests"}, 429, self._rate_headers(name, limit, span))
+    def _throttles(self, request: Request) -> list[Throttle]:
+        """What a request is counted in (rack_attack.rb)."""
+        found = [Throttle("all", self.limit, WINDOW)]
+        if {"min_id", "max_id", "since_id"} & set(request.query_params):
+            found.append(Throttle("paging", 300, 3 * WINDOW))
+        return [*found, Throttle("delete", 30, 6 * WINDOW)] if request.method == "DELETE" else found
+
+    def _too_many(self, throttles: Sequence[Throttle]) -> Response | None:
+        for throttle in throttles:
+            slot = self._slot(throttle)
+            self._used[slot] = self._used.get(slot, 0) + 1
+            if self._used[slot] > throttle.limit:
+                return JSONResponse({"error": "Too many requests"}, 429, self._rate_headers(throttle))
         return None
 
-    def _rate_headers(self, name: str, limit: int, span: timedelta) -> dict[str, str]:
-        slot = int(self._now().timestamp() // span.total_seconds())
-        ends = datetime.fromtimestamp((slot + 1) * span.total_seconds(), UTC)
-        left = max(0, limit - self._used.get(f"{name} {slot}", 0))
+    def _slot(self, throttle: Throttle) -> str:
+        return f"{throttle.name} {int(self._now().timestamp() // throttle.span.total_seconds())}"
+
+    def _rate_headers(self, throttle: Throttle) -> dict[str, str]:
+        seconds = throttle.span.total_seconds()
+        ends = datetime.fromtimestamp((self._now().timestamp() // seconds + 1) * seconds, UTC)
+        left = max(0, throttle.limit - self._used.get(self._slot(throttle), 0))
         reset = ends.isoformat(timespec="microseconds").replace("+00:00", "Z")
-        return {"x-ratelimit-limit": str(limit), "x-ratelimit-remaining": str(left), "x-ratelimit-reset": reset}
+        return {
+            "x-ratelimit-limit": str(throttle.limit),
+            "x-ratelimit-remaining": str(left),
+            "x-ratelimit-reset": reset,
+        }
 
     async def _register(self, request: Request) -> Response:
         asked = await request.json()
@@ -311,6 +346,15 @@ class Mastodon(Simulator):
         said = {"access_token": token, "token_type": "Bearer", "scope": known["scope"]}
         return JSONResponse({**said, "created_at": int(self._now().timestamp())})
 
+    async def _revoke(self, request: Request) -> Response:
+        asked = {key: str(value) for key, value in (await request.form()).items()}
+        app = self.apps.get(asked.get("client_id", ""))
+        if app is None or app["client_secret"] != asked.get("client_secret"):
+            said = "You are not authorized to revoke this token"
+            return JSONResponse({"error": "unauthorized_client", "error_description": said}, 403)
+        self.tokens.pop(asked.get("token", ""), None)
+        return JSONResponse({})
+
     async def _application(self, request: Request) -> Response:
         return JSONResponse({"name": "Engage", "website": None, "scopes": SCOPES.split()})
 
@@ -328,11 +372,11 @@ class Mastodon(Simulator):
     async def _listed_notifications(self, request: Request) -> Response:
         kinds = request.query_params.getlist("types[]")
         rows = [one for one in self.notifications if not kinds or one["type"] in kinds]
-        return JSONResponse(_page(rows, request.query_params, most=80))
+        return JSONResponse(_page(rows, request.query_params, most=self.page_size))
 
     async def _listed_statuses(self, request: Request) -> Response:
         rows = [one for one in self.statuses.values() if one["account"]["id"] == request.path_params["id"]]
-        return JSONResponse(_page(rows, request.query_params, most=40))
+        return JSONResponse(_page(rows, request.query_params, most=min(self.page_size, 40)))
 
     async def _show(self, request: Request) -> Response:
         status = self.statuses.get(request.path_params["id"])
@@ -354,13 +398,16 @@ class Mastodon(Simulator):
         if self.length(asked["status"], warning) > self.max_characters:
             said = f"Validation failed: Text character limit of {self.max_characters} exceeded"
             return JSONResponse({"error": said}, 422)
+        family = Throttle("statuses", self.statuses_limit, 36 * WINDOW)  # rate_limiter.rb; its headers go before others
+        if refusal := self._too_many([family]):
+            return refusal
         place = (asked.get("visibility", "public"), asked.get("in_reply_to_id", ""))
         status = self._made(ME, asked["status"], *place, warning, asked.get("language"), "Engage")
         self._ours.add(status["id"])
         self._keys[key] = (status["id"], self._now())
         self.notified += [(one["acct"], status["id"]) for one in status["mentions"]]
         self._tell("update", status)
-        return JSONResponse(status)
+        return JSONResponse(status, headers=self._rate_headers(family))
 
     async def _delete(self, request: Request) -> Response:
         status = self.statuses.get(request.path_params["id"])
@@ -400,6 +447,10 @@ class Mastodon(Simulator):
 def _proves(known: Mapping[str, str], asked: Mapping[str, str]) -> bool:
     digest = hashlib.sha256(asked.get("code_verifier", "").encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == known["code_challenge"]
+
+
+def _left(headers: Mapping[str, str]) -> int:
+    return int(headers["x-ratelimit-remaining"])
 
 
 def _page(rows: list[dict[str, Any]], asked: Mapping[str, str], most: int) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
-"""What the simulators of Meta's products share: tokens, the inbox with its windows, usage headers, signed webhooks."""
+"""What the simulators of Meta's products share: tokens, usage headers, refusals, pages, signed webhooks."""
 
+import base64
 import hashlib
 import hmac
 import json
@@ -13,13 +14,9 @@ from urllib.parse import parse_qsl
 import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from tests.platforms.base import Simulator, deliver
-
-WINDOW = timedelta(hours=24)
-PRIVATE_REPLY_WINDOW = timedelta(days=7)
-READABLE = 20
 
 
 class Refusal(Exception):
@@ -42,43 +39,6 @@ class Token:
 
 
 @dataclass
-class Comment:
-    """A comment on a post, or on another comment (`parent`)."""
-
-    id: str
-    post: str
-    author: str
-    name: str
-    text: str
-    at: datetime
-    parent: str = ""
-    live: bool = False
-    hidden: bool = False
-
-
-@dataclass
-class Direct:
-    """A message of one conversation."""
-
-    id: str
-    sender: str
-    to: str
-    text: str
-    at: datetime
-    metadata: str = ""
-
-
-@dataclass
-class Post:
-    """A post of an account."""
-
-    id: str
-    text: str
-    live: bool = False
-    on_air: bool = False
-
-
-@dataclass
 class Graph(Simulator):
     """One account on a product of Meta's. `ahead` moves its clock."""
 
@@ -86,18 +46,11 @@ class Graph(Simulator):
     handle: str = ""
     product: str = ""
     app_id: str = ""
-    message_prefix: str = "m_"
     secret: str = ""
     verify_token: str = ""
     ahead: timedelta = timedelta()
     tokens: dict[str, Token] = field(default_factory=dict)
-    posts: dict[str, Post] = field(default_factory=dict)
-    comments: dict[str, Comment] = field(default_factory=dict)
-    messages: list[Direct] = field(default_factory=list)
     posted: list[dict[str, str]] = field(default_factory=list)  # what apps posted, in its order
-    privately: set[str] = field(default_factory=set)  # comments that had their private reply
-    blocked: set[str] = field(default_factory=set)  # followers that no message reaches
-    subscribed: dict[str, list[str]] = field(default_factory=dict)
     usage: dict[str, Any] = field(default_factory=lambda: {"call_count": 3, "total_time": 1, "total_cputime": 1})
     business_usage: dict[str, Any] = field(default_factory=dict)
 
@@ -113,30 +66,7 @@ class Graph(Simulator):
         type(self).__init__(self, secret=self.secret, verify_token=self.verify_token)
         self._loop, self.url = loop, url
 
-    # rules of the product -------------------------------------------------------------------------------------------
-
-    def fits(self, text: str) -> bool:
-        """Whether a message is short enough."""
-        raise NotImplementedError
-
-    def comment_id(self, post: str) -> str:
-        """An id for a new comment."""
-        raise NotImplementedError
-
-    def product_routes(self) -> Sequence[BaseRoute]:
-        """What this product has beside the shared calls."""
-        raise NotImplementedError
-
     # serving --------------------------------------------------------------------------------------------------------
-
-    def routes(self) -> Sequence[BaseRoute]:
-        return [
-            *self.product_routes(),
-            self.at("/v25.0/{id}/messages", self._send, "POST"),
-            self.at("/v25.0/{id}/conversations", self._conversations),
-            self.at("/v25.0/{id}/subscribed_apps", self._subscriptions),
-            self.at("/v25.0/{id}/subscribed_apps", self._subscribe, "POST"),
-        ]
 
     def at(
         self,
@@ -185,74 +115,7 @@ class Graph(Simulator):
     def _known(self, request: Request) -> Token:
         return self.known(request.headers.get("authorization", "").removeprefix("Bearer "))
 
-    # the inbox ------------------------------------------------------------------------------------------------------
-
-    def _send(self, request: Request, given: Mapping[str, Any]) -> Any:
-        words, recipient = given["message"]["text"], given["recipient"]
-        if not words or not self.fits(words):
-            raise Refusal(100)
-        to = (
-            self._by_comment(recipient["comment_id"]) if "comment_id" in recipient else self._by_person(recipient["id"])
-        )
-        if to in self.blocked:
-            raise Refusal(551, 1545041)
-        message = Direct(
-            self.fresh(self.message_prefix), self.own, to, words, self.now(), given["message"].get("metadata", "")
-        )
-        self.messages.append(message)
-        self.posted.append({"id": message.id, "surface": "dm", "to": to, "text": words})
-        return {"recipient_id": to, "message_id": message.id}
-
-    def _by_comment(self, comment_id: str) -> str:
-        comment = self.comments.get(comment_id)
-        if comment is None or comment_id in self.privately:
-            raise Refusal(100)
-        ended = comment.live and not self.posts[comment.post].on_air
-        if ended or self.now() >= comment.at + PRIVATE_REPLY_WINDOW:
-            raise Refusal(10, 2534022, 403)
-        self.privately.add(comment_id)
-        return comment.author
-
-    def _by_person(self, person: str) -> str:
-        theirs = [message.at for message in self.messages if message.sender == person]
-        if not theirs:
-            raise Refusal(100, 2018001)
-        if self.now() >= max(theirs) + WINDOW:
-            raise Refusal(10, 2018278, 403)
-        return person
-
-    def _conversations(self, request: Request, given: Mapping[str, Any]) -> Any:
-        people = {message.sender if message.sender != self.own else message.to for message in self.messages}
-        if person := given.get("user_id"):
-            people &= {person}
-        return {"data": [self._conversation(person) for person in sorted(people)]}
-
-    def _conversation(self, person: str) -> dict[str, Any]:
-        talk = [message for message in self.messages if person in (message.sender, message.to)][-READABLE:]
-        rows = [
-            {
-                "id": message.id,
-                "created_time": graph_time(message.at),
-                "from": self.person(message.sender),
-                "to": {"data": [self.person(message.to)]},
-                "message": message.text,
-            }
-            for message in reversed(talk)
-        ]
-        return {"id": f"t_{person}", "updated_time": rows[0]["created_time"], "messages": {"data": rows}}
-
-    def person(self, user_id: str) -> dict[str, str]:
-        return {"id": user_id, "username": self.handle if user_id == self.own else f"fan_{user_id[-1]}"}
-
-    # subscriptions and webhooks -------------------------------------------------------------------------------------
-
-    def _subscribe(self, request: Request, given: Mapping[str, Any]) -> Any:
-        self.subscribed[request.path_params["id"]] = given["subscribed_fields"].split(",")
-        return {"success": True}
-
-    def _subscriptions(self, request: Request, given: Mapping[str, Any]) -> Any:
-        fields = self.subscribed.get(request.path_params["id"])
-        return {"data": [{"id": self.app_id, "subscribed_fields": fields}] if fields else []}
+    # webhooks -------------------------------------------------------------------------------------------------------
 
     def delivery(self, *entries: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
         """The body and the headers of a call of the webhook."""
@@ -264,28 +127,20 @@ class Graph(Simulator):
         body, headers = self.delivery(*entries)
         return deliver(url, body, headers)
 
+    def signed_request(self, person: str, **more: Any) -> str:
+        """What Meta sends of a person who removed the app."""
+        said = {"algorithm": "HMAC-SHA256", "issued_at": int(self.now().timestamp()), "user_id": person, **more}
+        payload = base64.urlsafe_b64encode(json.dumps(said).encode()).rstrip(b"=")
+        signature = hmac.new(self.secret.encode(), payload, hashlib.sha256).digest()
+        return f"{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}.{payload.decode()}"
+
+    def call_deauthorize(self, url: str, person: str) -> httpx.Response:
+        """A person removes the app: the deauthorize callback is called."""
+        return httpx.post(url, data={"signed_request": self.signed_request(person)}, timeout=20)
+
     def entry(self, kind: str, item: Mapping[str, Any]) -> dict[str, Any]:
         stamp = self.now().timestamp()
         return {"id": self.own, "time": int(stamp * (1 if kind == "changes" else 1000)), kind: [item]}
-
-    def message_entry(self, message: Direct, **more: Any) -> dict[str, Any]:
-        told: dict[str, Any] = {"mid": message.id, "text": message.text, **more}
-        if message.sender == self.own:
-            told["is_echo"] = True
-        ends = {"sender": {"id": message.sender}, "recipient": {"id": message.to}}
-        return self.entry("messaging", {**ends, "timestamp": int(message.at.timestamp() * 1000), "message": told})
-
-    def write_message(self, person: str, text: str) -> Direct:
-        """A follower writes a direct message."""
-        message = Direct(self.fresh(self.message_prefix), person, self.own, text, self.now())
-        self.messages.append(message)
-        return message
-
-    def write_by_hand(self, person: str, text: str) -> Direct:
-        """The creator writes in the app."""
-        message = Direct(self.fresh(self.message_prefix), self.own, person, text, self.now())
-        self.messages.append(message)
-        return message
 
 
 async def _given(request: Request) -> dict[str, Any]:

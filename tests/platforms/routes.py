@@ -29,7 +29,8 @@ def kit(platform: str) -> Any:
 
 def called() -> list[str]:
     """The platforms that call us."""
-    return [name for name in platforms() if webhooks_of(name) or issubclass(connector_class(name), WebhookSource)]
+    called = [name for name in platforms() if webhooks_of(name) or issubclass(connector_class(name), WebhookSource)]
+    return [name for name in called if not getattr(kit(name), "DELIVERS_NOTHING", False)]
 
 
 @dataclass

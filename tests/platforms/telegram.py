@@ -71,6 +71,7 @@ class Telegram(Simulator):
             "is_bot": True,
             "first_name": "Ada answers",
             "username": "ada_answers_bot",
+            "can_join_groups": False,
             "can_read_all_group_messages": False,
             "can_connect_to_business": True,
         }
@@ -79,6 +80,7 @@ class Telegram(Simulator):
     connection: dict[str, Any] = field(
         default_factory=lambda: {"is_enabled": True, "rights": {"can_reply": True, "can_delete_sent_messages": True}}
     )
+    connected_by: int = CREATOR  # who has the bot on their private chats: anybody can
     linked: bool = True  # the channel has its discussion group
     blocked: set[int] = field(default_factory=set)  # who has blocked the bot
     counting: bool = False  # whether the limits are enforced
@@ -94,6 +96,7 @@ class Telegram(Simulator):
         self._sent: list[tuple[int, datetime]] = []
         self._later = timedelta()
         self._numbers, self._update_ids = count(300), count(900001)
+        self._newest_update = 900000
         self._news = asyncio.Event()
         self._polls = 0
         self.allowed: list[str] = []
@@ -140,12 +143,16 @@ class Telegram(Simulator):
 
     def tell(self, kind: str, value: Mapping[str, Any]) -> int:
         """Put an update in line, where the bot asked for its kind."""
-        number = next(self._update_ids)
+        number = self._newest_update = next(self._update_ids)
         if not self.allowed or kind in self.allowed:
             self.updates.append({"update_id": number, kind: json.loads(json.dumps(value))})
             if self._loop is not None:
                 self.soon(self._news.set)
         return number
+
+    def begin_anew(self, at: int) -> None:
+        """After a week without updates the next one gets a number that has nothing to do with those before."""
+        self._update_ids = count(at)
 
     def write(self, text: str, user: int = FOLLOWER) -> int:
         """A follower writes to the bot."""
@@ -199,9 +206,9 @@ class Telegram(Simulator):
         self.tell("message", message)
         return int(message["message_id"])
 
-    def creator_writes(self, user: int, text: str) -> int:
-        """The creator writes to a follower in person."""
-        message = self._store(private(user), person(CREATOR), text, business_connection_id=CONNECTION)
+    def creator_writes(self, to: int, text: str, user: int = CREATOR) -> int:
+        """Who has the bot on their private chats writes to a follower in person."""
+        message = self._store(private(to), person(user), text, business_connection_id=CONNECTION)
         self.tell("business_message", message)
         return int(message["message_id"])
 
@@ -266,9 +273,14 @@ class Telegram(Simulator):
         self._polls += 1
         mine = self._polls
         self.allowed = body.get("allowed_updates", self.allowed)
-        self.updates = [one for one in self.updates if one["update_id"] >= body.get("offset", 0)]
+        self._confirm(body.get("offset", 0))
         await self._wait(mine, min(float(body.get("timeout", 0)), MOST_HOLD))
         return self.updates[: body.get("limit", 100)]
+
+    def _confirm(self, offset: int) -> None:
+        """Forget what is before `offset`; one that is far beyond the newest update is no offset (td's TQueue::get)."""
+        if offset <= self._newest_update + 10:
+            self.updates = [one for one in self.updates if one["update_id"] >= offset]
 
     async def _wait(self, mine: int, seconds: float) -> None:
         """For the first update. Whoever asks later ends an earlier question."""
@@ -402,7 +414,8 @@ class Telegram(Simulator):
         return True
 
     def _connection(self) -> dict[str, Any]:
-        fixed = {"id": CONNECTION, "user": person(CREATOR), "user_chat_id": CREATOR, "date": 1795334000}
+        user = self.connected_by
+        fixed = {"id": CONNECTION, "user": person(user), "user_chat_id": user, "date": 1795334000}
         return {**fixed, **self.connection}
 
     def _get_connection(self, body: dict[str, Any]) -> dict[str, Any]:
@@ -435,7 +448,8 @@ _NAMES = {CREATOR: "Ada", FOLLOWER: "Ann"}
 
 def person(user: int) -> dict[str, Any]:
     """A user as Telegram describes one."""
-    return {"id": user, "is_bot": False, "first_name": _NAMES.get(user, f"User {user}")}
+    known = {"id": user, "is_bot": False, "first_name": _NAMES.get(user, f"User {user}")}
+    return known | ({"username": "AdaHerself"} if user == CREATOR else {})
 
 
 def private(user: int) -> dict[str, Any]:

@@ -89,6 +89,8 @@ class Threads(Graph):
     media: dict[str, Media] = field(default_factory=dict)
     containers: dict[str, Container] = field(default_factory=dict)
     scopes: tuple[str, ...] = SCOPES
+    reviewed: bool = True  # whether the app has the access tier that mentions need
+    unknown: int = 0  # how often a reply's target is not known yet
     used_before: int = 0  # replies that were posted before in these 24 hours
     deletions: list[datetime] = field(default_factory=list)
 
@@ -159,6 +161,9 @@ class Threads(Graph):
     def _create(self, request: Request, given: Mapping[str, Any]) -> Any:
         self._needs("threads_content_publish", "threads_manage_replies")
         words, parent = given.get("text", ""), self.media.get(given.get("reply_to_id", ""))
+        if self.unknown:
+            self.unknown -= 1
+            raise Refusal(24, 4279009)
         if given.get("media_type") != "TEXT" or not words or length(words) > LENGTH:
             raise Refusal(100)
         if parent is None or len(set(re.findall(r"https?://\S+", words))) > LINKS:
@@ -226,6 +231,8 @@ class Threads(Graph):
 
     def _mentions(self, request: Request, given: Mapping[str, Any]) -> Any:
         self._needs("threads_manage_mentions")
+        if not self.reviewed:
+            raise Refusal(10, 4279067, 403, error_user_title="App Does Not Have Sufficient Access Tier")
         others = [one for one in self.media.values() if one.author != self.handle]
         return self._page([one for one in others if f"@{self.handle}" in one.text], given)
 

@@ -25,6 +25,7 @@ from tests.platforms.base import Simulator, deliver
 
 V = "/open_api/v1.3"
 APP_ID = "7000000000000000000"
+SORTED = 500
 CLOSED = ("AT", "DE", "FR", "IE", "CH", "GB")
 SCOPES = (
     "user.info.basic,user.info.username,user.account.type,video.list,comment.list,comment.list.manage,"
@@ -76,6 +77,7 @@ class TikTok(Simulator):
         self.events: list[tuple[str, str, dict[str, Any]]] = []  # owner, event, content
         self.webhooks: dict[str, str] = {}
         self.a_minute = 40
+        self.messages_a_second = 10
         self.withheld: set[str] = set()  # comments that lists leave out, as TikTok's safety rules do
         self._taken: dict[tuple[str, str], list[float]] = {}
         self._next = 7300000000000000000
@@ -225,6 +227,7 @@ class TikTok(Simulator):
             Route(f"{V}/tt_user/oauth2/token/", self._app_call(self._token), methods=["POST"]),
             Route(f"{V}/tt_user/oauth2/refresh_token/", self._app_call(self._refresh), methods=["POST"]),
             Route(f"{V}/tt_user/token_info/get/", self._app_call(self._token_info), methods=["POST"]),
+            Route(f"{V}/tt_user/oauth2/revoke/", self._app_call(self._revoke), methods=["POST"]),
             Route(f"{V}/business/webhook/update/", self._app_call(self._webhook), methods=["POST"]),
             *(
                 Route(f"{V}{path}", self._account_call(path, rule), methods=[rule.method])
@@ -280,11 +283,14 @@ class TikTok(Simulator):
         return account
 
     def _count(self, account: Account, path: str) -> None:
+        """Calls of an account by endpoint; messages are counted by themselves, for all accounts of the app."""
+        sends = path.endswith("/message/send/")
+        whose, most, span = ("", self.messages_a_second, 1.0) if sends else (account.open_id, self.a_minute, 60.0)
         now = time.time()
-        taken = [at for at in self._taken.get((account.open_id, path), []) if at > now - 60]
-        if len(taken) >= self.a_minute:
-            raise No(40100, "Too many requests: the limit of calls a minute is reached")
-        self._taken[account.open_id, path] = [*taken, now]
+        taken = [at for at in self._taken.get((whose, path), []) if at > now - span]
+        if len(taken) >= most:
+            raise No(40100, "Too many requests: the limit of calls is reached")
+        self._taken[whose, path] = [*taken, now]
 
     # tokens -------------------------------------------------------------------------------------------------------
 
@@ -327,6 +333,14 @@ class TikTok(Simulator):
         if asked.get("app_id") != APP_ID or account is None:
             raise No(40105, "Access token is incorrect or has been revoked")
         return {"app_id": APP_ID, "creator_id": account.open_id, "scope": account.scopes}
+
+    def _revoke(self, asked: dict[str, Any]) -> Any:
+        self._check_app(asked)
+        account = next((one for one in self.accounts.values() if one.token == asked.get("access_token")), None)
+        if account is None:
+            raise No(40105, "Access token is incorrect or has been revoked")
+        account.token = account.refresh = ""
+        return {}
 
     def _webhook(self, asked: dict[str, Any]) -> Any:
         self._check_app(asked, ("app_id", "secret"))
@@ -374,6 +388,8 @@ def _videos(tiktok: TikTok, account: Account, asked: dict[str, Any]) -> Any:
     if "item_id" not in fields:
         raise No(40002, "fields: item_id is missing")
     at, count = int(asked.get("cursor", 0)), int(asked.get("max_count", 10))
+    if at > len(account.videos):
+        raise No(40002, "cursor: invalid value")
     page = [{name: video[name] for name in fields} for video in account.videos[at : at + count]]
     return {"videos": page, "cursor": at + len(page), "has_more": at + count < len(account.videos)}
 
@@ -383,10 +399,17 @@ def _page(tiktok: TikTok, rows: list[dict[str, Any]], asked: Mapping[str, Any]) 
     if asked.get("status", "ALL") == "PUBLIC":
         rows = [row for row in rows if row["status"] == "PUBLIC"]
     if asked.get("sort_field") == "create_time":
-        rows = sorted(rows, key=lambda row: int(row["create_time"]), reverse=asked.get("sort_order") == "desc")
+        rows = _in_order(rows, asked)
     at, count = int(asked.get("cursor", 0)), int(asked.get("max_count", 20))
     page = [row for row in rows[at : at + count] if row["comment_id"] not in tiktok.withheld]
     return {"comments": page, "cursor": min(at + count, len(rows)), "has_more": at + count < len(rows)}
+
+
+def _in_order(rows: list[dict[str, Any]], asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The first 500 of a video come as they were asked for; behind them the others by likes, and some once more."""
+    newest = sorted(rows, key=lambda row: int(row["create_time"]), reverse=asked.get("sort_order") == "desc")
+    behind = [*newest[SORTED:], *newest[:10]] if len(rows) > SORTED else []
+    return newest[:SORTED] + sorted(behind, key=lambda row: (-row["likes"], row["create_time"]))
 
 
 def _replies_of(account: Account, comment_id: str) -> list[dict[str, Any]]:
@@ -396,7 +419,9 @@ def _replies_of(account: Account, comment_id: str) -> list[dict[str, Any]]:
 def _with_replies(account: Account, row: dict[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]:
     replies = _replies_of(account, row["comment_id"])
     shown = [one for one in replies if asked.get("status", "ALL") == "ALL" or one["status"] == "PUBLIC"]
-    preview = {"reply_list": shown[:3]} if asked.get("include_replies") == "true" else {}
+    # Ids in here are numbers, as the documentation has them.
+    numbered = [{**one, "comment_id": int(one["comment_id"]), "video_id": int(one["video_id"])} for one in shown[:3]]
+    preview = {"reply_list": numbered} if asked.get("include_replies") == "true" else {}
     return {**row, "replies": len(replies), **preview}
 
 

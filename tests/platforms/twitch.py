@@ -30,6 +30,15 @@ REDIRECT = "http://127.0.0.1/connect/twitch/back"
 TOKEN_SECONDS = 14124
 LENGTH = 500
 MAX_AGE = timedelta(hours=6)  # of a line that is to be deleted
+SOCKETS = 3  # with subscriptions, for each user
+# Why a line is dropped in a mode of the chat. Moderators are free of them. The codes are made up: none are documented.
+MODES = {
+    "emote_mode": "emote_only_mode",
+    "follower_mode": "followers_only_mode",
+    "slow_mode": "slow_mode",
+    "subscriber_mode": "subscribers_only_mode",
+    "unique_chat_mode": "unique_chat_mode",
+}
 _clients = count(1)
 _MAY_READ = {"user:read:chat"}
 _MAY_WHISPER = {"user:read:whispers", "user:manage:whispers"}
@@ -96,6 +105,7 @@ class Session:
     id: str
     socket: WebSocket
     moves_by: str = ""
+    owner: str = ""  # whose token made its subscriptions
 
 
 def stamp(moment: datetime) -> str:
@@ -122,6 +132,8 @@ class Twitch(Simulator):
     users: dict[str, User] = field(default_factory=dict)
     moderators: dict[str, set[str]] = field(default_factory=dict)  # of a channel
     banned: dict[str, set[str]] = field(default_factory=dict)
+    timed_out: set[str] = field(default_factory=set)
+    modes: dict[str, Any] = field(default_factory=dict)  # of every channel, as its chat settings tell them
     lines: list[Line] = field(default_factory=list)
     whispers: list[tuple[str, str, str]] = field(default_factory=list)  # from, to, text
     subscriptions: list[Subscription] = field(default_factory=list)
@@ -166,9 +178,11 @@ class Twitch(Simulator):
     def routes(self) -> Sequence[BaseRoute]:
         return [
             Route("/oauth2/token", self._answer(self._token), methods=["POST"]),
+            Route("/oauth2/revoke", self._answer(self._void), methods=["POST"]),
             Route("/oauth2/validate", self._answer(self._validate)),
             Route("/helix/users", self._answer(self._get_users)),
             Route("/helix/chat/messages", self._answer(self._send_line), methods=["POST"]),
+            Route("/helix/chat/settings", self._answer(self._get_settings)),
             Route("/helix/moderation/chat", self._answer(self._delete_line), methods=["DELETE"]),
             Route("/helix/whispers", self._answer(self._send_whisper), methods=["POST"]),
             Route("/helix/eventsub/subscriptions", self._answer(self._subscribe), methods=["POST"]),
@@ -235,6 +249,10 @@ class Twitch(Simulator):
         """A moderator deletes a line."""
         self._do(lambda: self._remove(next(line for line in self.lines if line.id == line_id)))
 
+    def clear(self, channel: str, user_id: str = "") -> None:
+        """A moderator clears a chat, or with a user times them out."""
+        self._do(lambda: self._clear(channel, user_id))
+
     def revoke(self, user_id: str) -> None:
         """The user disconnects the application."""
         self.users[user_id].scopes.clear()
@@ -288,6 +306,14 @@ class Twitch(Simulator):
             return JSONResponse({**self._grant(user_id), "refresh_token": form["refresh_token"]})
         del self._refresh[form["refresh_token"]]
         return JSONResponse(self._grant(user_id))
+
+    async def _void(self, request: Request) -> Response:
+        form = await request.form()
+        if form.get("client_id") != self.client_id:
+            raise No(404, "client does not exist")
+        if self._users_tokens.pop(str(form.get("token")), None) is None:
+            raise No(400, "Invalid token")
+        return Response(status_code=200)
 
     def _grant(self, user_id: str) -> dict[str, Any]:
         access, refresh = f"user{secrets.token_hex(12)}", f"refresh{secrets.token_hex(12)}"
@@ -361,12 +387,15 @@ class Twitch(Simulator):
         if parent and not any(
             line.id == parent and line.channel == channel and not line.deleted for line in self.lines
         ):
-            raise No(400, "The ID in reply_parent_message_id is not valid")
+            raise No(400, "The request's input was not valid. Message cannot be replied to.")
         if reason := self._drop_reason(channel, sender, body["message"]):
             drop = {"code": reason, "message": "It was not sent."}
             return JSONResponse({"data": [{"message_id": "", "is_sent": False, "drop_reason": drop}]})
         badge = by_app and sender != channel
-        line = Line(f"line-{next(self._ids)}", channel, sender, body["message"], parent, badge)
+        words = body["message"].replace("\n", "")
+        if words.startswith(("/", ".")):  # a command: dropped, or taken off (github.com/twitchdev/issues/issues/1019)
+            words = words.partition(" ")[2]
+        line = Line(f"line-{next(self._ids)}", channel, sender, words, parent, badge)
         line.source_only = body.get("for_source_only") is True
         self._write(line)
         return JSONResponse({"data": [{"message_id": line.id, "is_sent": True, "drop_reason": None}]})
@@ -388,14 +417,28 @@ class Twitch(Simulator):
     def _drop_reason(self, channel: str, sender: str, text: str) -> str:
         if self.drops:
             return self.drops
-        if any(word in text for word in self.held_words):
+        if any(word in text for word in self.held_words) or (text.startswith(("/", ".")) and " " not in text):
             return "msg_rejected"
+        if sender in self.timed_out:
+            return "user_timed_out"
         now = datetime.now(UTC)
         recent = [line for line in self.lines if line.sender == sender and now - line.at < timedelta(seconds=30)]
-        if any(line.text == text and line.channel == channel for line in recent):
-            return "msg_duplicate"
         moderates = sender == channel or sender in self.moderators.get(channel, set())
+        if not moderates and any(line.text == text and line.channel == channel for line in recent):
+            return "msg_duplicate"
+        if not moderates and (mode := next((mode for mode, why in MODES.items() if self.modes.get(mode)), "")):
+            return MODES[mode]
         return "msg_ratelimit" if len(recent) >= (100 if moderates else 20) else ""
+
+    async def _get_settings(self, request: Request) -> Response:
+        self._caller(request)
+        told = {
+            **dict.fromkeys(MODES, False),
+            "slow_mode_wait_time": None,
+            "follower_mode_duration": None,
+            **self.modes,
+        }
+        return JSONResponse({"data": [{"broadcaster_id": request.query_params["broadcaster_id"], **told}]})
 
     def _write(self, line: Line, **event: Any) -> None:
         self.lines.append(line)
@@ -447,6 +490,14 @@ class Twitch(Simulator):
         condition = {"broadcaster_user_id": line.channel}
         self._announce("channel.chat.message_delete", condition, {**names, "message_id": line.id})
 
+    def _clear(self, channel: str, user_id: str) -> None:
+        for line in self.lines:
+            line.deleted = line.deleted or (line.channel == channel and user_id in ("", line.sender))
+        kind = "channel.chat.clear_user_messages" if user_id else "channel.chat.clear"
+        target = self._named("target_user", user_id) if user_id else {}
+        told = {**self._named("broadcaster_user", channel), **target}
+        self._announce(kind, {"broadcaster_user_id": channel}, told)
+
     # whispers -------------------------------------------------------------------------------------------------------
 
     async def _send_whisper(self, request: Request) -> Response:
@@ -490,6 +541,8 @@ class Twitch(Simulator):
                 raise No(400, "the URL must use the HTTPS protocol and the 443 port number")
         elif caller is None or transport["session_id"] not in self.sessions:
             raise No(400, "the session does not exist, or this is no user access token")
+        else:
+            self._count_sockets(caller, transport["session_id"])
         if not self._may_hear(body["type"], condition, caller):
             raise No(403, "subscription missing proper authorization")
         made = Subscription(f"sub-{next(self._ids)}", body["type"], condition, transport)
@@ -519,6 +572,12 @@ class Twitch(Simulator):
             raise No(409, "subscription already exists")
         if len(twins) >= 3:
             raise No(429, "too many subscriptions of the same type and condition")
+
+    def _count_sockets(self, caller: User, session_id: str) -> None:
+        used = {key for key, session in self.sessions.items() if session.owner == caller.id} | {session_id}
+        if len(used) > SOCKETS:
+            raise No(429, "number of websocket transports limit exceeded")
+        self.sessions[session_id].owner = caller.id
 
     async def _shake_hands(self, made: Subscription) -> None:
         challenge = f"pogchamp-{secrets.token_hex(8)}"

@@ -32,13 +32,30 @@ CLIENT_SECRET, BEARER = "x-client-secret-of-this-year", "AAAA-app-only-bearer-to
 REDIRECT = "http://127.0.0.1/connect/x/back"
 TOKEN_SECONDS = 7200
 BACKFILL = timedelta(minutes=5)
-WINDOW = timedelta(minutes=15)
+WINDOW, DAY = timedelta(minutes=15), timedelta(days=1)
 EPOCH_MS = 1_288_834_974_657
-LINK = re.compile(r"https?://\S+")
+# Also what was written without a scheme, under the most common top-level domains.
+LINK = re.compile(r"https?://\S+|(?<![\w@./-])(?:[\w-]+\.)+(?:com|net|org)\b(?:/\S*)?")
 NAME = re.compile(r"(?<!\w)@(\w+)")
 _clients = count(1)
-# Calls that one user may make in 15 minutes; of a stream, the application.
-LIMITS = {"post": 100, "delete": 50, "hide": 50, "dm": 15, "dm_read": 15, "me": 75, "posts": 900, "stream": 450}
+# A letter that counts once; every other one, and an emoji as a whole, counts twice (twitter-text, version 3).
+LIGHT = "\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037"
+EMOJI = re.compile("[\U0001f1e6-\U0001f1ff]{2}|[\U0001f300-\U0001faff](?:\u200d[\U0001f300-\U0001faff])*")
+# Calls that one user may make in 15 minutes, or a day; of streams and subscriptions, the application.
+LIMITS = {
+    "post": 100,
+    "post app day": 10_000,
+    "delete": 50,
+    "hide": 50,
+    "dm": 15,
+    "dm user day": 1_440,
+    "dm app day": 1_440,
+    "dm_read": 15,
+    "me": 75,
+    "posts": 900,
+    "stream": 450,
+    "subscriptions": 500,
+}
 PRICES = {
     name: Decimal(price)
     for name, price in {
@@ -51,6 +68,8 @@ PRICES = {
         "dm event": "0.010",
         "post read": "0.005",
         "dm read": "0.010",
+        "delete": "0.010",
+        "manage": "0.005",
     }.items()
 }
 
@@ -148,9 +167,23 @@ class Webhook:
 
 def weight(text: str) -> int:
     """How X counts: links 23, most letters one, everything else two."""
-    rest = LINK.sub("", text)
-    light = sum(ord(one) <= 4351 or 8192 <= ord(one) <= 8205 or 8208 <= ord(one) <= 8223 for one in rest)
+    rest = EMOJI.sub("界", LINK.sub("", text))
+    light = len(re.findall(f"[{LIGHT}]", rest))
     return light + 2 * (len(rest) - light) + 23 * len(LINK.findall(text))
+
+
+def shortened(text: str, before: str = "") -> tuple[str, list[dict[str, Any]]]:
+    """As X writes it: with short links, and some letters escaped; and what the links stand for."""
+    urls = []
+    shown = before + text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    for number, link in enumerate(LINK.findall(text)):
+        short = f"https://t.co/{number:010d}"
+        shown = shown.replace(link.replace("&", "&amp;"), short, 1)
+        at, bare = shown.index(short), link.removeprefix("https://").removeprefix("http://")
+        whole = link if bare != link else f"http://{link}"
+        told = {"url": short, "expanded_url": whole, "display_url": bare if len(bare) < 27 else f"{bare[:26]}…"}
+        urls.append({"start": at, "end": at + len(short), **told})
+    return shown, urls
 
 
 def signed(secret: str, body: bytes) -> str:
@@ -213,6 +246,7 @@ class X(Simulator):
     def routes(self) -> Sequence[BaseRoute]:
         table: list[tuple[str, str, Any]] = [
             ("POST", "/2/oauth2/token", self._token),
+            ("POST", "/2/oauth2/revoke", self._give_back),
             ("GET", "/2/users/me", self._me),
             ("POST", "/2/tweets", self._create),
             ("DELETE", "/2/tweets/{id}", self._delete),
@@ -343,12 +377,27 @@ class X(Simulator):
 
     # tokens ---------------------------------------------------------------------------------------------------------
 
+    def _stranger(self, request: Request) -> Response | None:
+        """The answer to who is not the application."""
+        known = base64.b64encode(f"{self.client_id}:{CLIENT_SECRET}".encode()).decode()
+        if request.headers.get("authorization") == f"Basic {known}":
+            return None
+        body = {"error": "unauthorized_client", "error_description": "Missing valid authorization header"}
+        return JSONResponse(body, 401)
+
+    async def _give_back(self, request: Request) -> Response:
+        """One token, and that one alone."""
+        if stranger := self._stranger(request):
+            return stranger
+        token = str((await request.form())["token"])
+        for known in (self._tokens, self._refresh):
+            known.pop(token, None)
+        return JSONResponse({"revoked": True})
+
     async def _token(self, request: Request) -> Response:
         form = {key: str(value) for key, value in (await request.form()).items()}
-        known = base64.b64encode(f"{self.client_id}:{CLIENT_SECRET}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {known}":
-            body = {"error": "unauthorized_client", "error_description": "Missing valid authorization header"}
-            return JSONResponse(body, 401)
+        if stranger := self._stranger(request):
+            return stranger
         wrong = JSONResponse(
             {"error": "invalid_request", "error_description": "Value passed for the token was invalid."}, 400
         )
@@ -386,18 +435,31 @@ class X(Simulator):
 
     def _count(self, request: Request, what: str, who: str) -> None:
         """One more call of a window, which the headers tell."""
-        moment = datetime.now(UTC)
-        used = [at for at in self._used.get((what, who), []) if moment - at < WINDOW]
-        most, resets = self.limits[what], (used[0] if used else moment) + WINDOW
-        left = most - len(used) - 1
-        request.state.headers = {
-            "x-rate-limit-limit": str(most),
-            "x-rate-limit-remaining": str(max(0, left)),
-            "x-rate-limit-reset": str(int(resets.timestamp()) + 1),
-        }
-        if left < 0:
+        windows = (
+            ("x-rate-limit", what, who, WINDOW),
+            ("x-app-limit-24hour", f"{what} app day", "app", DAY),
+            ("x-user-limit-24hour", f"{what} user day", who, DAY),
+        )
+        counted = [self._window(request, *window) for window in windows if window[1] in self.limits]
+        if any(len(used) >= most for used, most in counted):
             raise No(429, "Too Many Requests")
-        self._used[what, who] = [*used, moment]
+        for used, _ in counted:
+            used.append(datetime.now(UTC))
+
+    def _window(
+        self, request: Request, header: str, what: str, who: str, span: timedelta
+    ) -> tuple[list[datetime], int]:
+        """The calls in a window, and how many there may be."""
+        moment = datetime.now(UTC)
+        used = self._used.setdefault((what, who), [])
+        used[:] = [at for at in used if moment - at < span]
+        most, resets = self.limits[what], (used[0] if used else moment) + span
+        request.state.headers |= {
+            f"{header}-limit": str(most),
+            f"{header}-remaining": str(max(0, most - len(used) - 1)),
+            f"{header}-reset": str(int(resets.timestamp()) + 1),
+        }
+        return used, most
 
     def _pay(self, what: str, times: int = 1) -> None:
         if self.spent + PRICES[what] * times > self.credits:
@@ -480,13 +542,7 @@ class X(Simulator):
     def _shown(self, post: Post) -> dict[str, Any]:
         """X's text: names before it, short links in it, and some letters escaped."""
         before = "".join(f"@{name} " for name in post.names)
-        urls = []
-        text = before + post.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        for number, link in enumerate(LINK.findall(post.text)):
-            short = f"https://t.co/{number:010d}"
-            text = text.replace(link.replace("&", "&amp;"), short, 1)
-            at = text.index(short)
-            urls.append({"start": at, "end": at + len(short), "url": short, "expanded_url": link})
+        text, urls = shortened(post.text, before)
         ids = {user.username.lower(): user.id for user in self.users.values()}
         mentions = [
             {"start": found.start(), "end": found.end(), "username": found[1], "id": ids[found[1].lower()]}
@@ -513,6 +569,7 @@ class X(Simulator):
             raise No(404, "Not Found Error", "resource-not-found")
         if self.posts[post_id].author != user.id:
             raise No(403, "Forbidden: You are not authorized to delete this Post")
+        self._pay("delete")
         self._remove(post_id)
         return JSONResponse({"data": {"deleted": True}})
 
@@ -524,6 +581,7 @@ class X(Simulator):
         root = self.posts.get(post.thread)
         if root is None or root.author != user.id or root is post:
             raise No(403, "Forbidden: only replies in own conversations can be hidden")
+        self._pay("manage")
         post.hidden = bool((await request.json())["hidden"])
         return JSONResponse({"data": {"hidden": post.hidden}})
 
@@ -566,11 +624,12 @@ class X(Simulator):
     def _note_down(self, note: Note) -> None:
         self.notes.append(note)
         created = {"target": {"recipient_id": note.to}, "sender_id": note.sender}
+        text, urls = shortened(note.text)
         row = {
             "type": "message_create",
             "id": note.id,
             "created_timestamp": str(int(note.at.timestamp() * 1000)),
-            "message_create": {**created, "message_data": {"text": note.text, "entities": {"urls": []}}},
+            "message_create": {**created, "message_data": {"text": text, "entities": {"urls": urls}}},
         }
         users = {one: {"data": self.users[one].shown()} for one in (note.sender, note.to)}
         payload = {"direct_message_events": [row], "users": users}
@@ -583,11 +642,8 @@ class X(Simulator):
         found = [one for one in reversed(self.notes) if {one.sender, one.to} == {user.id, other}]
         rows, meta = self._paged(found, request.query_params, 100)
         self._pay("dm read", len(rows))
-        shown = [
-            {"id": one.id, "text": one.text, "event_type": "MessageCreate", "created_at": stamp(one.at)}
-            | {"sender_id": one.sender}
-            for one in rows
-        ]
+        wanted = {"sender_id", *request.query_params.get("dm_event.fields", "id,text,event_type").split(",")}
+        shown = [{key: value for key, value in _note_shown(one).items() if key in wanted} for one in rows]
         return JSONResponse({"data": shown, "meta": meta})
 
     async def _delete_note(self, request: Request) -> Response:
@@ -595,6 +651,7 @@ class X(Simulator):
         note = next((one for one in self.notes if one.id == request.path_params["id"]), None)
         if note is None or note.sender != user.id:
             raise No(404, "Not Found Error", "resource-not-found")
+        self._pay("delete")
         self.notes.remove(note)
         return JSONResponse({"data": {"deleted": True}})
 
@@ -640,6 +697,7 @@ class X(Simulator):
         line = next((one for one in broadcast.lines if one.id == request.path_params["number"]), None)
         if line is None:
             raise No(404, "Not Found Error", "resource-not-found")
+        self._pay("delete")
         broadcast.lines.remove(line)
         return JSONResponse({"data": {"deleted": True}})
 
@@ -697,10 +755,12 @@ class X(Simulator):
 
     async def _list_subscriptions(self, request: Request) -> Response:
         self._as_app(request)
+        self._count(request, "subscriptions", "read")
         rows, meta = self._paged(self.subscriptions, request.query_params, 1000)
         return JSONResponse({"data": [one.shown() for one in rows], "meta": meta})
 
     async def _subscribe(self, request: Request) -> Response:
+        self._count(request, "subscriptions", "made")
         body = await request.json()
         scope = {"dm": "dm.read", "broadcast": "broadcast.read"}.get(body["event_type"].split(".")[0], "tweet.read")
         user = self._user(request, scope)
@@ -794,6 +854,12 @@ class X(Simulator):
     async def _usage(self, request: Request) -> Response:
         self._as_app(request)
         return JSONResponse({"data": {"project_usage": "12", "project_cap": "3000000", "cap_reset_day": 1}})
+
+
+def _note_shown(note: Note) -> dict[str, Any]:
+    text, urls = shortened(note.text)
+    said = {"id": note.id, "text": text, "event_type": "MessageCreate", "created_at": stamp(note.at)}
+    return {**said, "sender_id": note.sender, "entities": {"urls": urls}}
 
 
 def _token_in(request: Request) -> str:

@@ -32,6 +32,7 @@ ACCESS = "ya29.access-token-one"
 REFRESH = "1//refresh-token-one"
 CLIENT = {"client_id": "123456-abc.apps.example", "client_secret": "GOCSPX-shhhhhhhhhhhhhhh"}
 LIMITS = {"comment": 10_000, "chat": 200}
+API = "/youtube/v3/"
 COSTS = {
     ("POST", "comments"): 50,
     ("DELETE", "comments"): 50,
@@ -76,8 +77,10 @@ class Comment:
     written_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     changed_at: datetime | None = None
 
-    def resource(self) -> dict[str, Any]:
-        snippet = {
+    def resource(self, *, by_id: bool = False) -> dict[str, Any]:
+        """by_id: asked for by its id, where YouTube does not tell its moderation status."""
+        snippet = {} if by_id else {"moderationStatus": self.status}
+        snippet |= {
             "channelId": CHANNEL,
             "textDisplay": self.text,
             "textOriginal": self.text,
@@ -112,6 +115,7 @@ class YouTube(Simulator):
     scope: str = FORCE_SSL
     channels: list[dict[str, str]] = field(default_factory=lambda: [{"id": CHANNEL, "handle": OWNER_HANDLE}])
     comments: dict[str, Comment] = field(default_factory=dict)
+    written: int = 0  # comments ever
     titles: dict[str, str] = field(default_factory=lambda: {VIDEO: "My first marathon"})
     chats: dict[str, Chat] = field(default_factory=dict)
     posted: list[dict[str, Any]] = field(default_factory=list)
@@ -122,7 +126,7 @@ class YouTube(Simulator):
     polling_ms: int = 10
     stream_refused: bool = False
     streaming_enabled: bool = True
-    forgets_pages: bool = False
+    refuses_pages: str = ""  # the reason that it names for not knowing a page token
     hung_up: int = 0  # how often the open streams were closed
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     asked: threading.Event = field(default_factory=threading.Event)  # whether the channel is live
@@ -152,12 +156,13 @@ class YouTube(Simulator):
             ("GET", "liveChat/messages/stream"): self._stream,
         }
         routes = [
-            Route(f"/youtube/v3/{path}", self._paid(verb, path, answer), methods=[verb])
+            Route(f"{API}{path}", self._paid(verb, path, answer), methods=[verb])
             for (verb, path), answer in api.items()
         ]
         return [
             *routes,
             Route("/token", self._token, methods=["POST"]),
+            Route("/revoke", self._revoke, methods=["POST"]),
             Route("/subscribe", self._subscribe, methods=["POST"]),
             Route("/o/oauth2/v2/auth", self._consent_page),
         ]
@@ -183,7 +188,8 @@ class YouTube(Simulator):
         at: datetime | None = None,
     ) -> Comment:
         """A follower comments, or answers a comment."""
-        number = len(self.comments) + 1
+        self.written += 1
+        number = self.written
         comment_id = f"{parent}.r{number:04}" if parent else f"Ugx{number:04}"
         written = at or datetime.now(UTC)
         self.comments[comment_id] = Comment(comment_id, author, handle, text, video, parent, written_at=written)
@@ -240,6 +246,12 @@ class YouTube(Simulator):
 
     # who may, and at what cost --------------------------------------------------------------------------------------
 
+    def _note(self, scope: Scope, body: bytes) -> None:
+        """Every call costs, also one that fails."""
+        super()._note(scope, body)
+        if scope["path"].startswith(API):
+            self.units += COSTS.get((scope["method"], scope["path"].removeprefix(API)), 1)
+
     def _paid(self, verb: str, path: str, answer: Answer) -> Answer:
         async def paid(request: Request) -> Response:
             try:
@@ -248,10 +260,9 @@ class YouTube(Simulator):
                     raise Refusal(401, "authError")
                 if FORCE_SSL not in self.scope.split():
                     raise Refusal(403, "insufficientPermissions")
-                cost = COSTS.get((verb, path), 1)
-                if self.units + cost > self.daily_units:
+                if self.units > self.daily_units:
+                    self.units -= COSTS.get((verb, path), 1)
                     raise Refusal(403, "quotaExceeded")
-                self.units += cost
                 return await answer(request)
             except Refusal as refusal:
                 return refusal.response
@@ -273,6 +284,14 @@ class YouTube(Simulator):
             return JSONResponse({"error": "invalid_grant"}, 400)
         tokens = {"access_token": self._new_access(), "refresh_token": REFRESH, "scope": asked["granted"]}
         return JSONResponse(granted | tokens)
+
+    async def _revoke(self, request: Request) -> Response:
+        token = dict(parse_qsl((await request.body()).decode())).get("token", "")
+        if token not in self.refresh | self.access:
+            return JSONResponse({"error": "invalid_token", "error_description": "Token expired or revoked"}, 400)
+        self.refresh.clear()  # of the one channel there is, with what was granted to it
+        self.access.clear()
+        return JSONResponse({})
 
     def _new_access(self) -> str:
         token = f"ya29.{secrets.token_urlsafe(16)}"
@@ -311,14 +330,16 @@ class YouTube(Simulator):
 
     def _thread_of(self, first: Comment) -> dict[str, Any]:
         replies = self._replies_to(first.id)
+        published = [one for one in replies if one.status == "published"]
         snippet = {"channelId": CHANNEL, "videoId": first.video, "topLevelComment": first.resource()}
         told = {"kind": "youtube#commentThread", "id": first.id}
-        told |= {"snippet": snippet | {"totalReplyCount": len(replies), "canReply": True, "isPublic": True}}
-        beside = [one.resource() for one in replies[-self.subset :]] if self.subset else []
+        told |= {"snippet": snippet | {"totalReplyCount": len(published), "canReply": True, "isPublic": True}}
+        beside = [one.resource() for one in replies[: self.subset]]  # which ones is not documented
         return told | ({"replies": {"comments": beside}} if beside else {})
 
     def _replies_to(self, comment_id: str) -> list[Comment]:
-        return [one for one in self.comments.values() if one.parent == comment_id and one.status == "published"]
+        """Whoever moderates is shown those that are held, too."""
+        return [one for one in self.comments.values() if one.parent == comment_id and one.status != "rejected"]
 
     async def _comments(self, request: Request) -> Response:
         if parent := request.query_params.get("parentId"):
@@ -328,12 +349,13 @@ class YouTube(Simulator):
         else:
             wanted, page = request.query_params["id"].split(","), {}
             rows = [self.comments[one] for one in wanted if one in self.comments]
-        return JSONResponse({"kind": "youtube#commentListResponse", "items": [one.resource() for one in rows], **page})
+        told = [one.resource(by_id=not parent) for one in rows]
+        return JSONResponse({"kind": "youtube#commentListResponse", "items": told, **page})
 
     def _paged(self, rows: list[Comment], request: Request, size: int) -> tuple[list[Comment], dict[str, str]]:
         token = request.query_params.get("pageToken", "0")
-        if token != "0" and self.forgets_pages:
-            raise Refusal(400, "invalidPageToken")
+        if token != "0" and self.refuses_pages:
+            raise Refusal(400, self.refuses_pages)
         end = int(token) + size
         return rows[int(token) : end], {"nextPageToken": str(end)} if end < len(rows) else {}
 
@@ -401,8 +423,8 @@ class YouTube(Simulator):
 
     def _since(self, chat: Chat, request: Request) -> int:
         token = request.query_params.get("pageToken", "")
-        if token and self.forgets_pages:
-            raise Refusal(400, "pageTokenInvalid")
+        if token and self.refuses_pages:
+            raise Refusal(400, self.refuses_pages)
         return int(token or 0)
 
     def _answer(self, chat: Chat, start: int) -> dict[str, Any]:
@@ -418,14 +440,16 @@ class YouTube(Simulator):
         if self.stream_refused:
             return Response("<html>Not found</html>", 404, media_type="text/html")
         chat = self._chat_of(request.query_params["liveChatId"])
-        return StreamingResponse(self._pushed(chat, self._since(chat, request)), media_type="application/json")
+        start = self._since(chat, request)
+        return StreamingResponse(self._pushed(chat, start), media_type="application/json")
 
     async def _pushed(self, chat: Chat, start: int) -> AsyncIterator[str]:
-        """A list of answers that grows: each object in two pieces, as a network cuts them."""
-        before, opened = "[", self.hung_up
+        """A list of answers that grows: each object in two pieces, as a network cuts them. Nothing new: no answer."""
+        yield "["
+        before, opened = "", self.hung_up
         while opened == self.hung_up and not self._over.is_set():
             answer = self._answer(chat, start)
-            if answer["items"] or before == "[":
+            if answer["items"]:
                 text = before + json.dumps(answer, indent=1)
                 yield text[: len(text) // 2]
                 await asyncio.sleep(0)

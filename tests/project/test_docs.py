@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
+from engage.memory.importers import formats
 from engage.settings import Settings
 from workers.cli.main import app
 
@@ -56,6 +57,13 @@ def test_the_settings_table_is_the_settings() -> None:
         for name, field in Settings.model_fields.items()
     }
     assert {name: (meaning, default) for name, meaning, default in rows} == fields
+
+
+def test_the_formats_table_is_the_formats() -> None:
+    page = (ROOT / "docs/importing.md").read_text()
+    rows = re.findall(r"^\| ([\w -]+) \| (.+) \|$", page.partition("## Formats")[2], re.MULTILINE)
+    wanted = {name: told.replace("|", "/") for name, told in formats().items()}
+    assert {name: told for name, told in rows if name != "format"} == wanted
 
 
 def test_no_page_is_a_promise() -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from engage.ledger import creators
 from engage.ledger.database import Database
+from engage.ledger.tables import creators as creators_table
 from engage.ledger.tables import replies
 from engage.models import Mode, Surface
 from engage.settings import Settings, load
@@ -51,6 +52,39 @@ def test_what_was_answered_live_is_shown_and_nothing_else(
     assert viewer.get(path).status_code == 200
     [shown] = viewer.get(f"{path}/answers").json()["answers"]
     assert (shown["to"], shown["question"], shown["text"]) == ("Ana", "How heavy is it? (live)", "Nine kilos. (live)")
+
+
+@pytest.mark.parametrize(
+    ("language", "mark"), [("en", "🤖 automated reply"), ("zh-CN", "🤖 自动回复"), ("xx", "🤖 automated reply")]
+)
+def test_that_it_is_automated_is_said_in_the_creators_language(
+    viewer: httpx.Client, world: World, settings: Settings, language: str, mark: str
+) -> None:
+    with world.db.transaction() as tx:
+        persona = tx.execute(select(creators_table.c.persona)).scalar_one()
+        tx.execute(update(creators_table).values(persona={**persona, "language": language}))
+    answered(world, Surface.LIVE)
+    [shown] = viewer.get(f"{overlay.path_of(settings, world.account_id)}/answers").json()["answers"]
+    assert shown["mark"] == mark
+
+
+def test_what_was_approved_late_is_shown_when_it_is_sent(
+    viewer: httpx.Client, world: World, settings: Settings
+) -> None:
+    answered(world, Surface.LIVE)
+    with world.db.transaction() as tx:
+        tx.execute(update(replies).values(created_at=utc_now() - timedelta(minutes=5)))
+    assert len(viewer.get(f"{overlay.path_of(settings, world.account_id)}/answers").json()["answers"]) == 1
+
+
+def test_what_the_creator_wrote_by_hand_is_not_called_automated(
+    viewer: httpx.Client, world: World, settings: Settings
+) -> None:
+    answered(world, Surface.LIVE)
+    with world.db.transaction() as tx:
+        tx.execute(update(replies).values(disclosure="person"))
+    [shown] = viewer.get(f"{overlay.path_of(settings, world.account_id)}/answers").json()["answers"]
+    assert shown["mark"] == ""
 
 
 def test_what_is_old_is_not_shown(viewer: httpx.Client, world: World, settings: Settings) -> None:

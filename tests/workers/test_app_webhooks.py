@@ -1,6 +1,7 @@
 """Calls of a platform to an application, with events for many accounts, over real HTTP."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,11 +9,11 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from engage.grants import Grant
 from engage.ledger import creators
 from engage.ledger.database import Database
 from engage.ledger.tables import deliveries
 from engage.models import Persona
-from engage.platform import Grant
 from engage.settings import Settings, load
 from tests.fakes.paper_platform import paper
 from tests.serving import receiver
@@ -109,6 +110,18 @@ def test_a_body_that_is_nested_too_deeply_is_malformed(platform: httpx.Client) -
     assert (answer.status_code, answer.json()["error"]) == (400, "the body is nested too deeply")
 
 
+@pytest.mark.parametrize("odd", ["\ud83d", "a\x00b"])
+def test_what_no_database_keeps_spoils_nothing(
+    platform: httpx.Client, accounts: dict[str, str], db: Database, odd: str
+) -> None:
+    said = {"events": [event(odd, "e1"), event("ada", odd), event("ada", "e2")], "people": [event(odd, "e3")]}
+    for _ in range(2):
+        answer = platform.post(URL, content=json.dumps(said), headers={"x-paper": SECRET})
+        assert answer.status_code == 200
+    assert len(kept(db)) == 2
+    assert (accounts["ada"], "e2") in kept(db)
+
+
 @pytest.mark.parametrize("path", ["/hooks/papyrus", "/hooks/sandbox", "/hooks/"])
 def test_an_application_nobody_has_gets_404(platform: httpx.Client, path: str) -> None:
     assert platform.post(path, json={}).status_code == 404
@@ -119,3 +132,13 @@ def test_the_address_of_an_account_takes_no_calls_to_an_application(
 ) -> None:
     answer = platform.post(f"{URL}/{accounts['ada']}", json={}, headers={"x-paper": SECRET})
     assert answer.status_code == 404
+
+
+def test_an_event_for_a_person_reaches_all_the_accounts_they_granted(
+    platform: httpx.Client, accounts: dict[str, str], db: Database
+) -> None:
+    with db.transaction() as tx:
+        creators.configure_account(tx, accounts["bea"], {"granted_by": "ada"})
+    said = {"people": [event("ada", "e1"), event("eve", "e2")]}
+    assert platform.post(URL, json=said, headers={"x-paper": SECRET}).status_code == 200
+    assert sorted(kept(db)) == sorted([(accounts["ada"], "e1"), (accounts["bea"], "e1")])

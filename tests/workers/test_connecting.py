@@ -5,17 +5,19 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import select
 
 from engage.errors import ConfigError, EngageError, Refused
 from engage.ledger import apps, audit, consents, creators
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.database import Database
-from engage.ledger.tables import accounts
+from engage.ledger.tables import accounts, cursors, replies
 from engage.ledger.tables import apps as app_table
 from engage.ledger.tables import consents as consent_table
 from engage.models import Mode, Persona, Surface
 from engage.secrets import Vault
 from tests.fakes.paper_platform import paper
+from tests.studio.builders import World
 from workers import connecting
 
 __all__ = ["paper"]
@@ -23,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("paper")
 
 BACK = "http://127.0.0.1:8701/connect/paper/back"
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+LATER = datetime(2099, 12, 1, tzinfo=UTC)
 ENTERED = {"client_id": "app-7", "client_secret": "s3cr3t-of-the-app"}
 
 
@@ -91,6 +94,26 @@ def test_an_application_without_what_it_needs_is_refused_and_the_missing_is_name
 def test_a_platform_that_nobody_can_connect_is_named_with_those_that_can(desk: Desk) -> None:
     with pytest.raises(ConfigError, match="paper"):
         connecting.way_of("papyrus")
+
+
+async def test_what_was_put_off_goes_on_when_the_application_changed(desk: Desk) -> None:
+    """A quota that was used up may have been raised."""
+    desk.register(**ENTERED)
+    ids = await desk.back(state=await desk.begin(), code="ada,bea")
+    with desk.db.transaction() as tx:
+        who = creators.get_creator(tx, desk.creator)
+        creators.set_mode(tx, ids[0], Surface.COMMENT, Mode.AUTO)
+        for one, owner in zip(ids, (None, "another"), strict=True):
+            held = {"source": "poll", "next_at": LATER, "lease_owner": owner}
+            tx.execute(cursors.insert().values(account_id=one, **held))
+    World(desk.db, who, ids[0]).answered("How heavy is it?", "Nine kilos.")
+    with desk.db.transaction() as tx:
+        tx.execute(replies.update().values(due_at=LATER))
+    desk.register(colour="blue")
+    with desk.db.reading() as tx:
+        next_at = {row.account_id: row.next_at for row in tx.execute(select(cursors))}
+        assert tx.execute(select(replies.c.due_at)).scalar_one() == NOW
+    assert next_at == {ids[0]: NOW, ids[1]: LATER}, "whoever listens at this moment keeps their lease"
 
 
 async def test_a_consent_makes_accounts_that_post_nothing_yet(desk: Desk) -> None:

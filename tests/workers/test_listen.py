@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import Connection, Row, select, update
 
 from engage.errors import ConfigError, EngageError, Unauthorized, Unavailable
-from engage.ledger import creators, sources
+from engage.ledger import creators, renewals, sources
 from engage.ledger.database import Database
 from engage.ledger.tables import accounts, cursors, deliveries, quotas
+from engage.limits import POLL, Quota
 from engage.models import Persona
-from engage.platform import POLL, Page, Quota, RawEvent
+from engage.platform import Page, RawEvent
 from workers import listen, queues
 from workers.listen import Listener
 
@@ -191,6 +192,33 @@ async def until(true: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
+async def test_the_longer_a_platform_fails_the_seldomer_it_is_asked_until_it_answers(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listen, "ERROR_PAUSE", HOUR)
+    monkeypatch.setattr(listen, "LONGEST_PAUSE", 3 * HOUR)
+    down = Unavailable("down")
+    platform = Polled(events=0, problems=[down, down, down, down])
+    stage.add("poll", platform)
+
+    async def asked_again() -> float:
+        """The pause that follows, in hours."""
+        before, now = len(platform.asked), datetime.now(UTC)
+        with stage.db.transaction() as tx:
+            tx.execute(update(cursors).values(next_at=now))
+        await until(lambda: len(platform.asked) > before and stage.rows(cursors)[0].next_at > now + HOUR / 2)
+        return float((stage.rows(cursors)[0].next_at - now) / HOUR)
+
+    async with listening(stage):
+        await until(lambda: bool(platform.asked) and stage.rows(cursors)[0].error == "down")
+        assert 1.6 < await asked_again() < 2.5
+        assert 2.4 < await asked_again() < 3.7, "there is a longest pause"
+        assert 2.4 < await asked_again() < 3.7
+        await asked_again()  # it answers
+        platform.problems.append(down)
+        assert 0.8 < await asked_again() < 1.3
+
+
 async def test_every_page_is_kept_and_the_workers_are_told(stage: Stage) -> None:
     platform = Polled()
     stage.add("poll", platform)
@@ -281,6 +309,32 @@ async def test_a_refused_account_is_marked_and_not_asked_again(stage: Stage) -> 
         await until(lambda: stage.rows(accounts)[0].state == "unauthorized")
         await until(lambda: stage.rows(cursors)[0].lease_owner is None)
     assert (stage.rows(accounts)[0].reason, platform.asked) == ("token expired", [""])
+
+
+async def test_a_refusal_of_a_spell_that_began_before_the_renewal_loses_nothing(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream may last longer than the token that it was opened with."""
+    began = asyncio.Event()
+
+    class Outlived(Streamed):
+        async def listen(self, cursor: str) -> AsyncIterator[Page]:
+            yield Page([RawEvent("hello", b"[]")], "1", timedelta(0))
+            began.set()
+            await renewed.wait()
+            raise Unauthorized("token expired")
+
+    renewed = asyncio.Event()
+    monkeypatch.setattr(listen, "ERROR_PAUSE", HOUR)
+    monkeypatch.setattr(renewals, "STILL_IN_USE", timedelta(0))
+    stage.add("stream", Outlived())
+    async with listening(stage):
+        await began.wait()
+        with stage.db.transaction() as tx:
+            tx.execute(update(accounts).values(renewed_at=datetime.now(UTC)))
+        renewed.set()
+        await until(lambda: stage.rows(cursors)[0].error == "token expired")
+    assert stage.rows(accounts)[0].state == "active"
 
 
 async def test_a_paused_account_is_not_asked(stage: Stage) -> None:

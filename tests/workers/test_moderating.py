@@ -1,42 +1,21 @@
 """A person takes a follower's message out of sight on its platform."""
 
-from datetime import UTC, datetime
-from pathlib import Path
-
 import pytest
 from sqlalchemy import select
 
 from engage.errors import EngageError, RateLimited, Refused
-from engage.ledger import audit, creators
-from engage.ledger.database import Database
+from engage.ledger import audit
 from engage.ledger.tables import decisions, messages
-from engage.models import Mode, Persona, Surface
-from engage.platform import BY_HAND, Grant, Quota
+from engage.limits import BY_HAND, Quota
+from engage.models import Mode, Surface
 from engage.secrets import Vault
 from tests.fakes.paper import connector
-from tests.fakes.paper_platform import paper
+from tests.fakes.paper_platform import paper, vault, world
 from tests.studio.builders import World
-from workers import connecting, moderating
+from workers import moderating
 
-__all__ = ["paper"]
+__all__ = ["paper", "vault", "world"]
 pytestmark = pytest.mark.usefixtures("paper")
-
-NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def vault(tmp_path: Path) -> Vault:
-    return Vault.at(tmp_path)
-
-
-@pytest.fixture
-def world(db: Database, vault: Vault) -> World:
-    with db.transaction() as tx:
-        who = creators.add_creator(tx, Persona(id="", name="tilly", display_name="Tilly"), NOW)
-        grant = Grant("ada", "@ada", {"token": "t"})
-        [account] = connecting.store(tx, vault, "test", "paper", who.id, [grant], NOW)
-        creators.set_mode(tx, account, Surface.COMMENT, Mode.AUTO)
-    return World(db, who, account)
 
 
 def id_of(world: World, turn_id: str) -> str:

@@ -18,8 +18,8 @@ from engage.ledger.database import Database
 from engage.ledger.ids import new_id
 from engage.ledger.quotas import budgets_of
 from engage.ledger.tables import accounts, modes, quotas, replies
+from engage.limits import Quota
 from engage.models import Surface
-from engage.platform import Quota
 from engage.settings import load
 from workers import queues
 from workers.bench import backlog
@@ -151,6 +151,15 @@ async def test_only_as_much_is_claimed_as_may_go_at_once(office: Office) -> None
     rota = office.posting._rota
     claimed = await office.runtime.db.run(sendings.claim_due, 9, "another", lease, utc_now(), rota)
     assert len(claimed) == 1
+
+
+async def test_what_is_claimed_on_one_surface_is_not_measured_by_what_another_may(office: Office) -> None:
+    wide = {**ONE_AN_HOUR, "count": 9, "burst": 9}
+    await office.account(9, limits=[wide, {**ONE_AN_HOUR, "surfaces": ["dm"]}])
+    await office.work()
+    await office.runtime.db.run(_forget_pace)
+    rota, lease = office.posting._rota, timedelta(minutes=1)
+    assert len(await office.runtime.db.run(sendings.claim_due, 9, "another", lease, utc_now(), rota)) == 9
 
 
 def _forget_pace(tx: Connection) -> None:

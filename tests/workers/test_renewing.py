@@ -114,6 +114,7 @@ async def test_every_worker_that_keeps_up_renews(
         await kept.wait()
     engine.stop()
     await running
+    assert await refreshes(net) == 1
 
 
 def _renew(settings: Settings, start: Any) -> None:

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Row, update
 
 from engage.errors import Refused, Unauthorized, Unavailable
+from engage.grants import Grant
 from engage.ledger import apps, creators
 from engage.ledger.tables import accounts
 from engage.models import Persona
-from engage.platform import Grant
 from engage.settings import load
 from tests.fakes.paper import connector
 from tests.fakes.paper_platform import paper

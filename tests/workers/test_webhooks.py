@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import func, select
 
 from engage import intake
-from engage.ledger import engines
+from engage.ledger import creators, engines
 from engage.ledger.database import Database
 from engage.ledger.tables import deliveries, messages, turns
 from engage.settings import Settings, load
@@ -65,6 +65,14 @@ def test_a_delivery_seen_twice_is_one_delivery(platform: httpx.Client, box: Mail
     for _ in range(2):
         assert platform.post(box.path, content=body, headers=box.signed(body, "evt_1")).is_success
     assert kept(db) == 1
+
+
+def test_an_account_that_was_disconnected_is_unknown(platform: httpx.Client, box: Mailbox, db: Database) -> None:
+    with db.transaction() as tx:
+        creators.disconnect_account(tx, box.account_id, "by hand")
+    body = box.comment(1)
+    assert platform.post(box.path, content=body, headers=box.signed(body, "evt_1")).status_code == 404
+    assert kept(db) == 0
 
 
 @pytest.mark.parametrize("trick", ["forged", "changed", "old", "unsigned"])

@@ -14,6 +14,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(CREATORS, name="creator")
     app.command()(pause)
     app.command()(resume)
+    app.command()(disconnect)
     app.command()(hide)
 
 
@@ -113,6 +114,20 @@ def _switch(creator: str, account: str, *, on: bool) -> None:
         if not on:
             ledger.wake(*queues.ALL)
     put({"paused": on, "scope": scope, **({"subject": subject} if subject else {})})
+
+
+def disconnect(account: Annotated[str, typer.Argument(help="The account, by id")]) -> None:
+    """Take an account away from here: it is heard and answered no more, and its access is given back."""
+    import asyncio
+
+    from engage.secrets import Vault
+    from workers import disconnecting
+    from workers.cli.console import put
+
+    with opened() as ledger:
+        vault = Vault.at(ledger.settings.directory)
+        left = asyncio.run(disconnecting.disconnect(ledger.db, vault, "cli", account))
+    put({"account": account, "disconnected": True, **({"access_still_stands": left} if left else {})})
 
 
 def hide(

@@ -1,6 +1,7 @@
 """What the avatar would do: triage, reply, parse. Previews; nothing here can post."""
 
 import asyncio
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -130,29 +131,30 @@ def show(creator: CreatorName) -> None:
     from workers.cli.console import put
 
     with opened() as ledger:
-        put(as_json(_voice(ledger, creator)))
+        put(as_json(_voice(ledger, ledger.creator(creator).id)))
 
 
-def score(creator: CreatorName) -> int:
+def score(creator: CreatorName = "") -> int:
     """JSON Lines {"id","text"} in; how much each sounds like the creator, 0..1, out."""
     from workers.cli.console import put
     from workers.cli.rows import Rows, id_of, text_of
 
     rows = Rows()
     with opened() as ledger:
-        voice = _voice(ledger, creator)
+        creators = RowCreators(ledger, creator)
+        voice_of = cache(lambda creator_id: _voice(ledger, creator_id))
         for number, row in rows:
             try:
+                voice = voice_of(creators.of(row).id)
                 put({"id": id_of(row), "style": round(voice.score(text_of(row)), 4)})
             except ValueError as error:
                 rows.reject(number, str(error))
     return rows.exit_code
 
 
-def _voice(ledger: Any, creator: str) -> Any:
-    from engage.memory.corpus import load_passages
-    from engage.voice.scoring import build_voice
+def _voice(ledger: Any, creator_id: str) -> Any:
+    from engage.memory.corpus import load_passages, replies_of_others
+    from engage.voice import build_voice
 
-    persona = ledger.creator(creator)
     with ledger.db.reading() as tx:
-        return build_voice(load_passages(tx, persona.id))
+        return build_voice(load_passages(tx, creator_id), replies_of_others(tx, creator_id))

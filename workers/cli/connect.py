@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engage.platform import Consent, Entry, Field
+from engage.grants import Consent, Field
 from engage.settings import Settings
 from workers.cli.context import opened
 
@@ -58,7 +58,7 @@ def _app_row(platform: str, known: bool, settings: Settings) -> dict[str, str]:
     from workers import addresses, connecting, services
 
     way = connecting.way_of(platform)
-    needed = "registered" if known else "missing" if way.app_fields else "not needed"
+    needed = "registered" if known else "not needed" if all(one.optional for one in way.app_fields) else "missing"
     back = addresses.back_of(services.studio_url(settings), platform)
     return {
         "platform": platform,
@@ -72,6 +72,7 @@ def connect(
     platform: str,
     creator: Annotated[str, typer.Option(help="Name of the creator")],
     field: Values = None,
+    enter: Annotated[bool, typer.Option("--enter", help="Enter a password where there is a page too")] = False,
 ) -> int:
     """Connect a creator's account: prints the page to consent on, or asks for what the platform gave the creator."""
     from engage.ledger.users import OWNER
@@ -80,10 +81,12 @@ def connect(
     from workers.cli.console import put, say
 
     way = connecting.way_of(platform)
-    entered = _ask(way.account_fields, _given(field, way.account_fields))
+    on_page = isinstance(way, Consent) and not enter
+    fields = connecting.before_consent(way) if on_page else way.account_fields
+    entered = _ask(fields, _given(field, fields))
     with opened() as ledger:
         who, vault = ledger.creator(creator), Vault.at(ledger.settings.directory)
-        if isinstance(way, Entry):
+        if not on_page:
             put({"accounts": asyncio.run(connecting.enter(ledger.db, vault, "cli", platform, who.id, entered))})
             return 0
         back = addresses.back_of(services.studio_url(ledger.settings), platform)

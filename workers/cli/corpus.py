@@ -1,10 +1,12 @@
 """The creator's words: import, recall, voice."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from engage.models import Persona
 from workers.cli.context import Opened, opened
 
 VOICE = typer.Typer(no_args_is_help=True, help="The creator's style: show it, score texts against it.")
@@ -18,23 +20,29 @@ def register(app: typer.Typer) -> None:
 
 
 def import_words(
-    paths: Annotated[list[Path] | None, typer.Argument(help="Files and folders")] = None,
+    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders, and addresses (https://…)")] = None,
     creator: CreatorName = "",
     create_missing: Annotated[bool, typer.Option(help="Add the creator where there is none of that name")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Machine-readable")] = False,
+    me: Annotated[
+        list[str] | None,
+        typer.Option("--me", help="A name, handle or id by which the creator goes in chats; may be given again"),
+    ] = None,
     formats: Annotated[bool, typer.Option("--formats", help="List the formats that are recognised")] = False,
 ) -> int:
     """Read what a creator said and wrote. Repeating an import changes nothing."""
     if formats:
         return _list_formats(as_json=as_json)
     if not creator or not paths:
-        raise typer.BadParameter("name the creator (--creator NAME) and at least one file or folder")
-    missing = [path for path in paths if not path.exists()]
+        raise typer.BadParameter("name the creator (--creator NAME) and at least one file, folder or address")
+    from workers.sources import is_address
+
+    missing = [path for path in paths if not is_address(path) and not Path(path).exists()]
     if missing:
         raise typer.BadParameter(f"there is no {missing[0]}")
     with opened() as ledger:
         persona = _find_or_add(ledger, creator) if create_missing else ledger.creator(creator)
-        return _import(ledger, persona.id, paths, as_json=as_json)
+        return _import(ledger, persona, paths, me or [], as_json=as_json)
 
 
 def _list_formats(*, as_json: bool) -> int:
@@ -61,25 +69,49 @@ def _find_or_add(ledger: Opened, name: str) -> Any:
             return add_creator(tx, Persona(id="", name=name, display_name=name), datetime.now(UTC))
 
 
-def _import(ledger: Opened, creator_id: str, paths: list[Path], *, as_json: bool) -> int:
+def _import(ledger: Opened, persona: Persona, paths: list[str], me: list[str], *, as_json: bool) -> int:
     from dataclasses import asdict
 
-    from engage.memory.library import import_paths
+    from engage.memory.importers import Me
+    from engage.memory.library import import_read
     from workers.cli.console import progress, put, say
+    from workers.sources import read_sources
 
     with progress("rows read") as done:
-        report = import_paths(ledger.db, creator_id, paths, done)
-    _index(ledger, creator_id)
+        names = Me.of(persona.name, persona.display_name, *me)
+        report = import_read(ledger.db, persona.id, read_sources(paths, names), done)
+    _index(ledger, persona.id)
     rejected = [asdict(row) for row in report.rejected]
-    result = {**asdict(report.stored), "rejected": rejected}
+    result = {**asdict(report.stored), "dropped": dict(report.dropped), "rejected": rejected}
+    if report.characters:
+        result["refused"] = _adopt(ledger, persona.id, report.characters)
     if as_json:
         put(result)
     else:
         counts = ", ".join(f"{value} {key}" for key, value in asdict(report.stored).items())
         say(f"imported: {counts}, {len(rejected)} rejected")
+        for reason, count in report.dropped.items():
+            say(f"  left out: {count} {reason}")
         for row in rejected[:20]:
             say(f"  {row['path']}:{row['line']}: {row['reason']}")
+        for one in result.get("refused", []):
+            say(f"  not taken into the persona: {one['line']}: {one['reason']}")
     return 1 if rejected else 0
+
+
+def _adopt(ledger: Opened, creator_id: str, characters: Sequence[Any]) -> list[dict[str, Any]]:
+    """Characters into the creator's persona; the lines that were refused."""
+    from dataclasses import asdict
+
+    from engage.characters import adopt
+    from engage.ledger.creators import get_creator, update_persona
+
+    with ledger.db.transaction() as tx:
+        known = get_creator(tx, creator_id)
+        adopted, refused = adopt(known, characters)
+        if adopted != known:
+            update_persona(tx, adopted)
+    return [asdict(one) for one in refused]
 
 
 def _index(ledger: Opened, creator_id: str) -> None:

@@ -6,10 +6,13 @@ On a platform where nothing can be written into the live chat this is where answ
 import hmac
 from datetime import timedelta
 
+from sqlalchemy import Connection
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from engage.compose import disclosure
+from engage.ledger import creators
 from engage.ledger.lines import live_answers
 from engage.secrets import secret_file
 from engage.settings import Settings
@@ -50,9 +53,30 @@ class Overlay:
             return Response(status_code=404)
         account = request.path_params["account"]
         found = await self._runtime.db.read(live_answers, account, utc_now() - SHOWN)
-        shown = [{"id": one.id, "to": one.to, "question": one.question, "text": one.text} for one in found]
+        mark = _mark(await self._runtime.db.read(_language, account)) if found else ""
+        shown = [
+            {
+                "id": one.id,
+                "to": one.to,
+                "question": one.question,
+                "text": one.text,
+                "mark": "" if one.by_hand else mark,
+            }
+            for one in found
+        ]
         return JSONResponse({"answers": shown}, headers=HEADERS)
 
     def _may_see(self, request: Request) -> bool:
         right = visitors.overlay_token(self._key, request.path_params["account"])
         return hmac.compare_digest(request.path_params["token"].encode(), right.encode())
+
+
+def _language(tx: Connection, account_id: str) -> str:
+    """The creator's: that of the audience which must understand the mark."""
+    return creators.get_creator(tx, creators.get_account(tx, account_id).creator_id).language
+
+
+def _mark(language: str) -> str:
+    """What stands under every answer, as viewers of a stream come and go."""
+    known = disclosure.texts()
+    return known.get(language.casefold().replace("_", "-").split("-")[0], known["en"])["tag"]

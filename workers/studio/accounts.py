@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 import connectors
 from engage.errors import EngageError
 from engage.ledger import overview
-from engage.ledger.creators import SurfaceMode
+from engage.ledger.creators import GONE, SurfaceMode
 from engage.ledger.overview import AccountLine, CreatorLine
 from engage.models import Mode, Surface
-from workers import queues, services
+from workers import disconnecting, queues, services
 from workers.space import overlay
 from workers.studio import actions, words
 from workers.studio.connect import ConnectDialog
@@ -21,7 +21,7 @@ from workers.studio.context import StudioContext
 from workers.studio.parts import LiveList, Text, badge, box, button
 from workers.studio.shell import Shell
 
-TONES = {"active": "good", "paused": "warn", "unauthorized": "bad"}
+TONES = {"active": "good", "paused": "warn", "unauthorized": "bad", "disconnected": "warn"}
 MOST_UNDO = 3600  # seconds
 
 
@@ -107,12 +107,18 @@ class Accounts:
         with box("div", "head"):
             Text("h3", f"{account.handle} on {title_of(account.platform)}")
             badge(words.ACCOUNTS[account.state], TONES[account.state])
-            if account.state != "unauthorized":
+            if account.state not in GONE:
                 self._draw_account_pause(account)
+            if account.state != "disconnected":
+                self._draw_disconnect(account)
         if account.reason:
             Text("p", words.reason(account.reason), "muted")
-        if account.state == "unauthorized":
+        elif account.unheard:
+            Text("p", words.unheard(account.unheard), "muted")
+        if account.state in GONE:
             Text("p", words.reconnect(title_of(account.platform)), "advice")
+        if account.state == "disconnected":
+            return
         surfaces = list(surfaces_of(account.platform))
         for surface in surfaces:
             self._draw_surface(account, surface, account.modes.get(surface, SurfaceMode()))
@@ -130,6 +136,10 @@ class Accounts:
         verb = "Resume" if paused else "Pause"
         turn = button(verb, lambda: self._pause_account(account, on=not paused), "small-act")
         turn.props["aria-label"] = f"{verb} {account.handle} on {account.platform}"
+
+    def _draw_disconnect(self, account: AccountLine) -> None:
+        begin = button("Disconnect", lambda: self._disconnect(account), "small-act plain")
+        begin.props["aria-label"] = f"Disconnect {account.handle} on {title_of(account.platform)}"
 
     def _draw_surface(self, account: AccountLine, surface: Surface, chosen: SurfaceMode) -> None:
         name = words.SURFACES[surface]
@@ -155,6 +165,17 @@ class Accounts:
             return f"{told} {taken_back} unsent replies were taken back." if taken_back else told
 
         await self._shell.do(actions.set_mode, account.id, surface, mode, window, said=said, wake=())
+
+    async def _disconnect(self, account: AccountLine) -> None:
+        platform, studio = title_of(account.platform), self._shell.studio
+        asked = f"Disconnect {account.handle} on {platform}?"
+        if not await self._shell.ask(asked, words.DISCONNECTING, "Disconnect"):
+            return
+
+        async def disconnect(who: str) -> str:
+            return await disconnecting.disconnect(studio.db, studio.vault, who, account.id)
+
+        await self._shell.reach(disconnect, lambda left: words.disconnected(account.handle, platform, left))
 
     async def _pause_creator(self, line: CreatorLine, *, on: bool) -> None:
         said = f"{line.display_name} is {'paused' if on else 'resumed'}."

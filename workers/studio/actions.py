@@ -132,10 +132,10 @@ def pause_creator(tx: Connection, who: str, creator_id: str, now: datetime, *, o
 
 
 def pause_account(tx: Connection, who: str, account_id: str, now: datetime, *, on: bool) -> None:
-    """Raises NotNow where the account's access is lost: only connecting it again helps."""
+    """Raises NotNow where the account's access is lost or given back: only connecting it again helps."""
     account = creators.get_account(tx, account_id)
-    if account.state == "unauthorized":
-        raise NotNow("The platform refuses this account. Connect it again; a pause changes nothing.")
+    if account.state in creators.GONE:
+        raise NotNow("There is no access to this account. Connect it again; a pause changes nothing.")
     if account.state == ("active" if on else "paused"):
         step: Callable[..., None] = creators.pause_account if on else creators.resume_account
         step(tx, account_id, *([f"paused by {who}"] if on else []))
@@ -158,13 +158,13 @@ def _reply_in(tx: Connection, reply_id: str, state: str) -> Row[Any]:
 
 def _may_post(tx: Connection, account_id: str, surface: str) -> None:
     """Dry means dry: in shadow mode not even a person's click posts."""
+    if creators.get_account(tx, account_id).state == "disconnected":
+        raise NotNow("This account is disconnected. Connect it again under Accounts.")
     mode = creators.get_mode(tx, account_id, Surface(surface)).mode
     if mode in QUIET:
         raise NotNow(f"Nothing is posted in mode “{mode.value}”. Choose another mode for this account under Accounts.")
 
 
 def _take_back_unsent(tx: Connection, account_id: str, surface: Surface, mode: Mode) -> int:
-    unsent = (replies.c.account_id == account_id, replies.c.surface == surface.value)
-    query = select(replies.c.turn_id).where(*unsent, replies.c.state.in_(("held", "due")))
-    ids = tx.execute(query).scalars().all()
-    return sum(len(outbox.recall_unposted(tx, f"mode set to {mode.value}", turn_id=turn_id)) for turn_id in ids)
+    reason = f"mode set to {mode.value}"
+    return len(outbox.recall_unposted(tx, reason, account_id=account_id, surface=surface.value))

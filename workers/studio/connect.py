@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 import connectors
 from engage.errors import EngageError
-from engage.platform import Consent
+from engage.grants import Consent, Entry
 from workers import addresses, connecting
 from workers.studio import session
 from workers.studio.context import StudioContext
@@ -66,16 +66,36 @@ class ConnectDialog:
         way = connecting.way_of(platform)
         with self._body:
             if isinstance(way, Consent):
-                Text("p", "You agree on the platform’s own page, and come back here.", "muted")
-            form = Form(way.account_fields)
-            with box("div", "acts"):
-                verb = "Go to the platform" if isinstance(way, Consent) else "Connect"
-                button(verb, lambda: self._connect(platform, form), "primary")
-                button("Cancel", self._dialog.close, "plain")
+                self._draw_consent(platform, way)
+            else:
+                self._draw_entry(platform)
 
-    async def _connect(self, platform: str, form: Form) -> None:
-        way, studio = connecting.way_of(platform), self._shell.studio
-        entered = form.entered
+    def _draw_consent(self, platform: str, way: Consent) -> None:
+        Text("p", "You agree on the platform’s own page, and come back here.", "muted")
+        form = Form(connecting.before_consent(connecting.way_of(platform)))
+        self._draw_acts("Go to the platform", lambda: self._connect(platform, form, consent=True))
+        if isinstance(way, Entry):
+            with box("div", "acts"):
+                button("Enter a password instead", lambda: self._draw_instead(platform), "plain")
+
+    def _draw_instead(self, platform: str) -> None:
+        self._body.clear()
+        with self._body:
+            self._draw_entry(platform)
+            with box("div", "acts"):
+                button("Back to the platform’s page", self._draw, "plain")
+
+    def _draw_entry(self, platform: str) -> None:
+        form = Form(connecting.way_of(platform).account_fields)
+        self._draw_acts("Connect", lambda: self._connect(platform, form, consent=False))
+
+    def _draw_acts(self, verb: str, act: Callable[[], Awaitable[None]]) -> None:
+        with box("div", "acts"):
+            button(verb, act, "primary")
+            button("Cancel", self._dialog.close, "plain")
+
+    async def _connect(self, platform: str, form: Form, *, consent: bool) -> None:
+        studio, entered = self._shell.studio, form.entered
 
         async def begin(who: str) -> str:
             back = addresses.back_of(self._base, platform)
@@ -85,8 +105,8 @@ class ConnectDialog:
             await connecting.enter(studio.db, studio.vault, who, platform, self._creator_id, entered)
             return ""
 
-        work: Callable[[str], Awaitable[str]] = begin if isinstance(way, Consent) else enter
-        said = "" if isinstance(way, Consent) else "Connected. It decides in the open; choose a mode to let it answer."
+        work: Callable[[str], Awaitable[str]] = begin if consent else enter
+        said = "" if consent else "Connected. It decides in the open; choose a mode to let it answer."
         target = await self._shell.reach(work, said)
         if target is None:
             return

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from nicegui import ui
 from nicegui.elements.input import Input
 
-from engage.platform import Field
+from engage.grants import Field
 
 
 class Form:

@@ -9,9 +9,9 @@ from nicegui import ui
 from sqlalchemy import Connection, func, select
 
 import connectors
+from engage.grants import Connect, Consent, Field
 from engage.ledger import apps
 from engage.ledger.tables import accounts
-from engage.platform import Connect, Consent, Field
 from workers import addresses, connecting
 from workers.studio.context import StudioContext
 from workers.studio.fields import Form

@@ -19,7 +19,7 @@ from workers import queues
 from workers.studio import session
 from workers.studio.context import StudioContext
 from workers.studio.header import Header
-from workers.studio.parts import Text, box
+from workers.studio.parts import Text, box, button
 from workers.studio.session import Session, SignedOut
 
 log = structlog.get_logger()
@@ -163,6 +163,18 @@ class Shell:
             self.say(told, good=True)
         await self.refresh(anew=True)
         return done
+
+    async def ask(self, question: str, meaning: str, verb: str) -> bool:
+        """Whether the person means it."""
+        with self.main, ui.dialog() as dialog, box("div", "dialog"):
+            Text("h2", question)
+            Text("p", meaning)
+            with box("div", "acts"):
+                button(verb, lambda: dialog.submit(True), "primary")
+                button("Cancel", lambda: dialog.submit(False), "plain")
+        meant = bool(await dialog)
+        dialog.delete()
+        return meant
 
     def say(self, text: str, *, good: bool) -> None:
         """A short message at the foot of the page."""

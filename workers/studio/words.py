@@ -45,7 +45,7 @@ DISCLOSURES = {
     "earlier": "Told earlier in this conversation",
     "person": "Written by a person",
 }
-ACCOUNTS = {"active": "Active", "paused": "Paused", "unauthorized": "Access lost"}
+ACCOUNTS = {"active": "Active", "paused": "Paused", "unauthorized": "Access lost", "disconnected": "Disconnected"}
 ACTS = {
     "approve": "Approve",
     "edit": "Edit and send",
@@ -64,7 +64,7 @@ LABELS = {
 }
 REASONS = {
     # who wrote, and how much
-    "bot": "Another bot wrote this.",
+    "bot": "A bot wrote this, or somebody who wants no answers from bots.",
     "blocked": "You blocked this follower.",
     "opted_out": "This follower asked for no automated answers.",
     "opt_out": "The follower asked for no more automated answers.",
@@ -180,6 +180,23 @@ def inbox_help(item: Exchange) -> str:
     return ""
 
 
+def unheard(problem: str) -> str:
+    """Why a platform brings no events at the moment."""
+    return f"Nothing new is heard from it: {problem}" + ("" if problem.endswith((".", "!", "?")) else ".")
+
+
 def reconnect(platform: str) -> str:
-    """What to do about an account whose access is lost."""
+    """What to do about an account whose access is lost or given back."""
     return f"Nothing is sent until it is connected again: press “Connect an account” below and choose {platform}."
+
+
+DISCONNECTING = (
+    "Nothing more is heard or answered there, unsent replies are taken back, and Engage gives its access back. What was"
+    " said stays in the ledger; you can connect the account again at any time."
+)
+
+
+def disconnected(handle: str, platform: str, left: str) -> str:
+    """What was done, and what its owner must still do. left: why the access still stands; '' where it does not."""
+    done = f"{handle} is disconnected."
+    return f"{done} Take the access away in the settings of {platform} as well: {left}." if left else done

@@ -5,11 +5,11 @@ import hashlib
 import io
 from collections.abc import Iterator, Mapping
 
+from engage.memory.importers.format import Format, Sample, Source
 from engage.memory.importers.rows import BadRow, Rejected, Row, read_row
 
-NAME = "csv"
 HELP = "CSV or TSV with a header of the same field names; without an id column the id comes from the row's content"
-SUFFIXES = (".csv", ".tsv")
+
 FIELDS = frozenset(
     ("id", "text", "date", "title", "source", "question", "reply", "answer", "asker", "name", "price", "url")
 )
@@ -17,14 +17,15 @@ _DELIMITERS = ",;\t|"
 _LONGEST_FIELD = 10_000_000
 
 
-def sniff(text: str) -> bool:
+def sniff(sample: Sample) -> bool:
     """The first line is a header: known names, enough of them to make a row."""
-    return _delimiter(text) is not None
+    return _delimiter(sample.text) is not None
 
 
-def read(text: str, path: str, name: str) -> Iterator[Row | Rejected]:
+def read(source: Source) -> Iterator[Row | Rejected]:
     """Every row, or why its line is none."""
     csv.field_size_limit(_LONGEST_FIELD)
+    text, path = source.text, source.path
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text) or ",")
     header = [cell.strip().lower() for cell in next(reader)]
     while True:
@@ -68,3 +69,6 @@ def _delimiter(text: str) -> str | None:
 
 def _makes_a_row(names: set[str]) -> bool:
     return "text" in names or ("question" in names and bool(names & {"reply", "answer"}))
+
+
+FORMAT = Format("csv", HELP, sniff, read, (".csv", ".tsv"))

@@ -2,10 +2,11 @@
 
 import codecs
 from dataclasses import dataclass
-from pathlib import Path
 
+from engage.memory.importers.files import File
 from engage.memory.importers.rows import Rejected
 
+MOST = 256 * 1024 * 1024  # bytes of a file that is read at once
 _BINARY = (
     (b"%PDF", "a PDF: save its text as .txt or .md"),
     (b"PK\x03\x04", "a zip or Office file: export it as text, CSV or Markdown"),
@@ -13,6 +14,14 @@ _BINARY = (
     (b"\x1f\x8b", "compressed: unpack it first"),
 )
 _BOMS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+class Unreadable(Exception):
+    """A file that cannot be read as what it seems to be; the reason names the fix."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(reason)
+        self.rejected = Rejected(path, 0, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,29 +32,42 @@ class Content:
     rejected: tuple[Rejected, ...] = ()
 
 
-def read_content(path: Path) -> Content | Rejected:
-    """The text of a file in UTF-8 (with or without BOM) or UTF-16; Rejected names the fix for anything else."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        return Rejected(str(path), 0, f"cannot be read: {error.strerror or error}")
+def read_text(file: File) -> Content:
+    """The text of a file in UTF-8 (with or without BOM) or UTF-16. Raises Unreadable for anything else."""
+    if file.size > MOST:
+        raise Unreadable(file.path, f"larger than {MOST >> 20} MB: split it")
+    with file.open() as stream:
+        data = stream.read(MOST + 1)  # what an archive says of a size need not be so
+    if len(data) > MOST:
+        raise Unreadable(file.path, f"larger than {MOST >> 20} MB: split it")
     if not data.strip():
-        return Rejected(str(path), 0, "the file is empty")
+        raise Unreadable(file.path, "the file is empty")
     if reason := next((reason for magic, reason in _BINARY if data.startswith(magic)), ""):
-        return Rejected(str(path), 0, reason)
-    return decode(data, str(path))
-
-
-def decode(data: bytes, path: str) -> Content | Rejected:
-    """`read_content` without the file."""
+        raise Unreadable(file.path, reason)
+    if encoding := _utf16(data):
+        return _decoded(data, encoding, file.path)
+    if b"\0" in data:
+        raise Unreadable(file.path, "a binary file: export it as text, CSV or JSON Lines")
     try:
-        if encoding := _utf16(data):
-            return Content(data.decode(encoding).removeprefix("\ufeff"))
-        if b"\0" in data:
-            return Rejected(path, 0, "a binary file: export it as text, CSV or JSON Lines")
         return Content(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        return _decode_lines(data, path)
+        return _decode_lines(data, file.path)
+
+
+def head_text(data: bytes) -> str:
+    """The beginning of a file as text, "" where it is none."""
+    if any(data.startswith(magic) for magic, _ in _BINARY):
+        return ""
+    if encoding := _utf16(data):
+        return data.decode(encoding, "ignore").removeprefix("\ufeff")
+    return "" if b"\0" in data else data.decode("utf-8-sig", "ignore")
+
+
+def _decoded(data: bytes, encoding: str, path: str) -> Content:
+    try:
+        return Content(data.decode(encoding).removeprefix("\ufeff"))
+    except UnicodeDecodeError as error:
+        raise Unreadable(path, f"damaged: not UTF-16 at byte {error.start}") from None
 
 
 def _utf16(data: bytes) -> str:
@@ -60,7 +82,7 @@ def _utf16(data: bytes) -> str:
     return ""
 
 
-def _decode_lines(data: bytes, path: str) -> Content | Rejected:
+def _decode_lines(data: bytes, path: str) -> Content:
     """Keeps the good lines of a file with a few bad ones; mostly bad means another encoding."""
     kept: list[str] = []
     rejected: list[Rejected] = []
@@ -71,5 +93,5 @@ def _decode_lines(data: bytes, path: str) -> Content | Rejected:
             kept.append("")
             rejected.append(Rejected(path, number, f"not UTF-8 at byte {error.start}: save the line as UTF-8"))
     if len(rejected) * 2 > sum(1 for line in kept if line.strip()):
-        return Rejected(path, 0, "not UTF-8: convert it, as in `iconv -f WINDOWS-1252 -t UTF-8 old > new`")
+        raise Unreadable(path, "not UTF-8: convert it, as in `iconv -f WINDOWS-1252 -t UTF-8 old > new`")
     return Content("\n".join(kept), tuple(rejected))

@@ -1,30 +1,34 @@
 """JSON Lines, one row a line; a JSON array of the same rows is welcome too."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from engage.memory.importers.format import Format, Sample, Source
 from engage.memory.importers.rows import BadRow, Rejected, Row, read_row
 
-NAME = "jsonl"
 HELP = (
     'JSON Lines: {"id","text","date"?,"title"?,"source"?} things said or posted, '
     '{"id","question","reply","date"?,"asker"?} past answers, {"id","question","answer"} FAQ, '
     '{"id","name","text","price"?,"url"?} products'
 )
-SUFFIXES = (".jsonl", ".ndjson", ".json")
+_ARRAY = re.compile(r"\s*\[\s*[{\]]")
 
 
-def sniff(text: str) -> bool:
+def sniff(sample: Sample) -> bool:
     """Half of the first lines open an object, or the whole is one JSON array or object."""
-    lines = [line for line in text[:20_000].splitlines() if line.strip()][:50]
-    if sum(line.lstrip().startswith("{") for line in lines) * 2 >= len(lines):
+    lines = [line for line in sample.text[:20_000].splitlines() if line.strip()][:50]
+    if lines and sum(line.lstrip().startswith("{") for line in lines) * 2 >= len(lines):
         return True
-    return _whole(text) is not None
+    if not sample.whole:
+        return _ARRAY.match(sample.text) is not None
+    return _whole(sample.text) is not None
 
 
-def read(text: str, path: str, name: str) -> Iterator[Row | Rejected]:
+def read(source: Source) -> Iterator[Row | Rejected]:
     """Every row, or why its line is none."""
+    text, path = source.text, source.path
     if (rows := _whole(text)) is not None:
         for number, fields in enumerate(rows, start=1):
             yield _row(fields, path, number)
@@ -61,3 +65,6 @@ def _row(fields: Any, path: str, number: int) -> Row | Rejected:
         return read_row(fields)
     except BadRow as error:
         return Rejected(path, number, str(error))
+
+
+FORMAT = Format("jsonl", HELP, sniff, read, (".jsonl", ".ndjson", ".json"))

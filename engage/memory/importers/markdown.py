@@ -4,11 +4,11 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+from engage.memory.importers.format import Format, Sample, Source
 from engage.memory.importers.rows import BadRow, Faq, Rejected, Row, Said, clean, date
 
-NAME = "markdown"
 HELP = "Markdown: a page a document (front matter gives title and date); headings ending in a question mark are FAQ"
-SUFFIXES = (".md", ".markdown")
+
 
 _HEADING = re.compile(r"^#{1,6}\s+(.+?)\s*#*$")
 _MARKS = re.compile(r"^#{1,6}\s+\S|^```|^\s*[-*+]\s+\S|\[[^\]]+\]\([^)]+\)|\*\*\S", re.MULTILINE)
@@ -20,18 +20,18 @@ _LIST = re.compile(r"^\s*(?:[-*+]|\d+[.)]|>)\s+", re.MULTILINE)
 _TAG = re.compile(r"<!--.*?-->|</?[A-Za-z][^>]*>", re.DOTALL)
 
 
-def sniff(text: str) -> bool:
+def sniff(sample: Sample) -> bool:
     """Front matter, a heading, or at least two other marks of Markdown."""
-    head = text[:20_000]
+    head = sample.text[:20_000]
     if _FRONT.match(head) or any(_HEADING.match(line) for line in head.splitlines()):
         return True
     return len(_MARKS.findall(head)) >= 2
 
 
-def read(text: str, path: str, name: str) -> Iterator[Row | Rejected]:
+def read(source: Source) -> Iterator[Row | Rejected]:
     """One Said for the page, and a Faq for every heading that asks something."""
-    front, body = _front_matter(text.replace("\r\n", "\n"))
-    said: list[str] = []
+    front, body = _front_matter(source.text.replace("\r\n", "\n"))
+    name, said = source.stem, list[str]()
     title = front.get("title", "")
     try:
         for heading, content in sections(body):
@@ -44,7 +44,7 @@ def read(text: str, path: str, name: str) -> Iterator[Row | Rejected]:
         if whole := clean("\n\n".join(part for part in said if part)):
             yield Said(name, whole, date(front.get("date")), clean(title) or None)
     except BadRow as error:
-        yield Rejected(path, 0, str(error))
+        yield Rejected(source.path, 0, str(error))
 
 
 def sections(body: str) -> Iterator[tuple[str, str]]:
@@ -74,3 +74,6 @@ def _front_matter(text: str) -> tuple[dict[str, str], str]:
         return {}, text
     pairs = (line.split(":", 1) for line in found[1].split("\n") if ":" in line and not line.startswith((" ", "#")))
     return {key.strip().lower(): value.strip().strip("\"'") for key, value in pairs}, text[found.end() :]
+
+
+FORMAT = Format("markdown", HELP, sniff, read, (".md", ".markdown"))

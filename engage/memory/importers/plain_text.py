@@ -4,25 +4,25 @@ import hashlib
 import re
 from collections.abc import Iterator
 
+from engage.memory.importers.format import Format, Sample, Source
 from engage.memory.importers.rows import BadRow, Faq, Rejected, Row, Said, clean
 
-NAME = "text"
 HELP = "Plain text: a file a document; where it is written as Q: … A: …, each pair is an FAQ entry"
-SUFFIXES = (".txt", ".text")
+
 
 _ANSWERED = re.compile(
     r"^Q\s*[:.]\s*(.+?)\n+A\s*[:.]\s*(.+?)(?=^Q\s*[:.]|\Z)", re.DOTALL | re.MULTILINE | re.IGNORECASE
 )
 
 
-def sniff(text: str) -> bool:
+def sniff(sample: Sample) -> bool:
     """Anything that is text."""
-    return bool(text.strip())
+    return bool(sample.text.strip())
 
 
-def read(text: str, path: str, name: str) -> Iterator[Row | Rejected]:
+def read(source: Source) -> Iterator[Row | Rejected]:
     """The file as one Said, or its questions and answers."""
-    body = text.replace("\r\n", "\n")
+    name, body = source.stem, source.text.replace("\r\n", "\n")
     try:
         answered = [(clean(question), clean(answer)) for question, answer in _ANSWERED.findall(body)]
         if len(answered) < 2:
@@ -33,4 +33,7 @@ def read(text: str, path: str, name: str) -> Iterator[Row | Rejected]:
         if rest := clean(_ANSWERED.sub("", body)):
             yield Said(name, rest)
     except BadRow as error:
-        yield Rejected(path, 0, str(error))
+        yield Rejected(source.path, 0, str(error))
+
+
+FORMAT = Format("text", HELP, sniff, read, (".txt", ".text"))

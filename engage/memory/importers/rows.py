@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from engage.models import Surface
+
 LONGEST_ID = 190  # the ledger's column, less the prefix that keeps kinds apart
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -22,6 +24,7 @@ class Said:
     said_at: datetime | None = None
     title: str | None = None
     url: str | None = None
+    surface: Surface | None = None  # where, for what is written to followers; None for posts, talks and pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ class Pair:
     id: str
     question: str
     reply: str
+    said_at: datetime | None = None
+    surface: Surface | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Private:
+    """What the creator wrote to one person or a closed group: it teaches how they write, and is never said again."""
+
+    id: str
+    text: str
     said_at: datetime | None = None
 
 
@@ -54,7 +67,33 @@ class Product:
     url: str | None = None
 
 
-Row = Said | Pair | Faq | Product
+@dataclass(frozen=True, slots=True)
+class Character:
+    """A character of another program: what is told of the creator, not what they said."""
+
+    id: str
+    name: str
+    bio: tuple[str, ...] = ()
+    style_rules: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+Row = Said | Pair | Private | Faq | Product | Character
+OTHERS = "words of other people"
+OTHERS_PRIVATE = "private messages of other people"
+CONFIDENTIAL = "texts with a key, a password, a card or an account number"
+NO_WORDS = "pictures, sound and films"
+OTHER_PARTS = "other parts of an export"
+DELETED = "posts that the creator deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What was left out on purpose. reason: said of several, as OTHERS is."""
+
+    path: str
+    reason: str
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +158,7 @@ def date(value: Any) -> datetime | None:
 
 
 def _parse_date(value: Any) -> datetime:
-    if isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         raise ValueError
     if isinstance(value, (int, float)):
         return datetime.fromtimestamp(value / 1000 if value > 1e11 else value, UTC)

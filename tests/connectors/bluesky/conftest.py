@@ -27,7 +27,7 @@ def bluesky(running_bluesky: Bluesky) -> Iterator[Bluesky]:
     platform.person("bob")
     yield platform
     if lexicons.at_hand():
-        for call in platform.calls:
+        for call in platform.calls_to("/xrpc/"):
             lexicons.check_call(call)
         for method, answer in platform.answers:
             lexicons.check_answer(method, answer)

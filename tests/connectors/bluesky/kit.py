@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from connectors.bluesky.xrpc import NotOpened
 from engage.errors import Ambiguous, Refused, Unauthorized
 from engage.models import Outgoing, Surface
 from engage.platform import AccountLink
@@ -26,12 +27,13 @@ PARENT: dict[str, Any] = {
     "viewer": {"threadMuted": False},
 }
 BEFORE = ({"posts": [PARENT]},)  # the parent is looked at before a reply is sent
+DELIVERS_NOTHING = True  # its address serves a document and takes nothing, see test_oauth.py
 ERRORS = (
     (400, {"error": "InvalidRequest", "message": "Invalid app.bsky.feed.post record"}, Refused),
     (400, {"error": "InvalidSwap", "message": "Record was at bafyreiother"}, Ambiguous),
     (400, {"error": "ExpiredToken", "message": "Token has expired"}, Unauthorized),
     (400, {"error": "InvalidToken", "message": "Token could not be verified"}, Unauthorized),
-    (400, {"error": "InvalidToken", "message": "Bad token method"}, Refused),
+    (400, {"error": "InvalidToken", "message": "Bad token method"}, NotOpened),
     (400, {"error": "AccountTakedown", "message": "Account has been taken down"}, Unauthorized),
     (400, {"error": "AccountDeactivated", "message": "Account is deactivated"}, Unauthorized),
     (401, {"error": "AuthMissing", "message": "Authentication Required"}, Unauthorized),

@@ -3,9 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from engage.grants import Grant
 from engage.ledger.tables import conversations, messages
 from engage.models import Mode
-from engage.platform import App, Grant
+from engage.platform import App
 from tests.connectors.bluesky import kit
 from tests.platforms.bluesky import Bluesky
 from tests.platforms.journey import QUESTION, Journey, journey
@@ -76,3 +77,6 @@ async def test_a_removed_app_password_is_noticed(tmp_path: Path, bluesky: Bluesk
             return bool((await j.account()).state != "active")
 
         await j.until(paused, "the account to be paused")
+        account = await j.account()
+        assert account.state == "unauthorized"
+        assert account.reason

@@ -1,11 +1,14 @@
 """What an account hears by polling: nothing is lost, nothing comes twice, and only who asks it is answered."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from connectors.bluesky import cursors
 from connectors.bluesky.connector import BlueskyConnector
+from connectors.bluesky.cursors import Sweep
 from connectors.bluesky.parse import parse
 from engage.errors import Unavailable
 from engage.models import Event, EventKind, Message, Surface
@@ -109,6 +112,51 @@ class TestPosts:
         assert sorted(heard) == sorted([*(f"q{n}" for n in range(350)), "while pages are read"])
         assert len(ear.keys) == len(set(ear.keys))
 
+    @pytest.mark.parametrize("tied", [41, 60, 100])
+    async def test_what_was_written_in_one_moment_at_the_border_of_a_page_is_heard(
+        self, ear: Ear, bluesky: Bluesky, tied: int
+    ) -> None:
+        """The platform's cursor is a time: what is of the same millisecond as a page's last row is not behind it."""
+        moment = bluesky.now
+        before = [f"before{n}" for n in range(70)]
+        for n, text in enumerate(before):
+            bluesky.write(ANN, text, mention=ME, at=moment - timedelta(milliseconds=1 + n))
+        together = [f"q{n}" for n in range(tied)]
+        for text in together:
+            bluesky.write(ANN, text, mention=ME, at=moment)
+        after = [f"after{n}" for n in range(60)]
+        for n, text in enumerate(after):
+            bluesky.write(BOB, text, mention=ME, at=moment + timedelta(milliseconds=1 + n))
+        bluesky.ahead = timedelta(hours=1)
+        heard = [message.text for message in [*await ear.whole(), *await ear.whole()]]
+        assert sorted(heard) == sorted([*before, *together, *after])
+        assert len(ear.keys) == len(set(ear.keys)), "each once"
+
+    async def test_more_than_a_page_of_one_moment_ends_and_what_is_older_is_heard(
+        self, ear: Ear, bluesky: Bluesky
+    ) -> None:
+        moment = bluesky.now
+        bluesky.write(BOB, "older", mention=ME, at=moment - timedelta(seconds=1))
+        for n in range(130):
+            bluesky.write(ANN, f"q{n}", mention=ME, at=moment)
+        pages = [await ear.look()]
+        while not pages[-1].wait:
+            assert len(pages) < 9, "it goes round in circles"
+            pages.append(await ear.look())
+        heard = [message.text for page in pages for message in messages(page)]
+        assert ("older" in heard, len(heard), len(set(heard))) == (True, 101, 101), "what the platform lets be read"
+
+    async def test_of_a_long_way_back_nothing_comes_twice(self, ear: Ear, bluesky: Bluesky) -> None:
+        """After two days without a look: of what is read then, only what will be read again is remembered."""
+        long_ago = Sweep((bluesky.now - timedelta(days=2)).timestamp())
+        ear.cursor = cursors.dump(replace(cursors.load(ear.cursor), heard=long_ago))
+        start = bluesky.now - timedelta(days=1)
+        for n in range(250):
+            bluesky.write(ANN, f"q{n}", mention=ME, at=start + timedelta(minutes=n // 3))
+        heard = [message.text for message in [*await ear.whole(), *await ear.whole()]]
+        assert sorted(heard) == sorted(f"q{n}" for n in range(250))
+        assert len(ear.keys) == len(set(ear.keys)), "each once"
+
     async def test_questions_behind_a_flood_of_likes_are_heard(self, ear: Ear, bluesky: Bluesky) -> None:
         root = bluesky.write(ME, "New shoes day!")
         bluesky.write(ANN, "before the likes", answer_to=root)
@@ -166,8 +214,16 @@ class TestInPerson:
         assert (own.id, own.text, own.conversation_id) == (receipt.id, sent.text, sent.conversation_id)
 
     async def test_posts_of_the_creator_are_ignored(self, ear: Ear, bluesky: Bluesky) -> None:
-        bluesky.write(ME, "2/2", answer_to=bluesky.write(ME, "1/2"))
-        assert [event.kind for event in events(await ear.look())] == [EventKind.IGNORED, EventKind.IGNORED]
+        bluesky.write(ME, "New shoes day!")
+        assert [event.kind for event in events(await ear.look())] == [EventKind.IGNORED]
+
+    async def test_who_corrects_the_avatar_takes_over_where_it_had_answered(self, ear: Ear, bluesky: Bluesky) -> None:
+        """To whom is known to the ledger alone."""
+        ours = bluesky.write(ME, "Five weeks.", answer_to=bluesky.write(ANN, "How long did you wait?"))
+        await ear.look()
+        bluesky.write(ME, "Six, in fact!", answer_to=ours)
+        (own,) = messages(await ear.look(), EventKind.TAKEOVER)
+        assert (own.conversation_id, own.reply_to_id) == ("", ours)
 
     async def test_more_own_replies_than_a_page_holds(self, ear: Ear, bluesky: Bluesky) -> None:
         asked = bluesky.write(ANN, "hi", answer_to=bluesky.write(ME, "New shoes day!"))
@@ -225,6 +281,24 @@ class TestDirectMessages:
         bluesky.forget(ME, message_id)
         (gone,) = messages(await ear.look(), EventKind.DELETED)
         assert (gone.id, gone.text) == (message_id, "")
+
+    async def test_of_a_conversation_that_is_gone_stop_no_others(self, ear: Ear, bluesky: Bluesky) -> None:
+        bluesky.tells_profiles = False
+        bluesky.say(ANN, "and gone", to=ME)
+        bluesky.say(BOB, "hello you", to=ME)
+        gone = {"error": "InvalidConvo", "message": "Convo not found"}
+        bluesky.fail("/xrpc/chat.bsky.convo.getConvo", 400, gone)
+        page = await ear.look()
+        assert texts(page) == ["hello you"]
+        assert [event.reason for event in events(page)] == ["its conversation is not there any more", ""]
+        bluesky.say(BOB, "are you there?", to=ME)
+        assert texts(await ear.look()) == ["are you there?"]
+
+    async def test_a_place_in_the_log_that_the_service_takes_no_more_is_left(self, ear: Ear, bluesky: Bluesky) -> None:
+        bluesky.fail("/xrpc/chat.bsky.convo.getLog", 400, {"error": "InvalidRequest", "message": "bad cursor"})
+        bluesky.say(ANN, "what camera?", to=ME)
+        assert texts(await ear.look()) == []
+        assert texts(await ear.look()) == ["what camera?"]
 
     async def test_without_access_posts_are_heard_all_the_same(self, build: Build, bluesky: Bluesky) -> None:
         poor = build(bluesky.session(ME, privileged=False))

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +21,12 @@ from engage.models import EventKind, Message, Outgoing, Surface
 from engage.platform import AccountLink, App, Found
 from tests.conftest import Postgres
 from tests.connectors.bluesky import kit
+from tests.platforms.bluesky_page import allow
 from tests.platforms.bluesky_servers import Servers, running
 
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]  # the first time they are installed
 POST = "app.bsky.feed.post"
+HERE = "http://127.0.0.1:8701/connect/bluesky/back"
 
 
 @pytest.fixture(scope="module")
@@ -141,9 +144,58 @@ async def test_the_greatest_length(
     asked = await indexed(connector, servers.write(ann, post("How long may it be?")))
     await connector.send(answer(asked, "👨‍👩‍👧‍👦" * 119, "key-3"))
     await connector.send(answer(asked, "é" * 300, "key-4"))
+    with pytest.raises(Refused):
+        await connector.send(answer(asked, "é" * 301, "key-5"))
     for text in ("é" * 301, "👨‍👩‍👧‍👦" * 121):
-        with pytest.raises(Refused):
-            await connector.send(answer(asked, text, "key-5"))
+        given = {"repo": creator["did"], "collection": POST, "rkey": "3mkheavy22222", "record": post(text)}
+        with pytest.raises(Refused, match=r"too (big|long)|must not be"):
+            await connector._calls.write(posts.PUT, given)
+
+
+async def test_what_is_no_address_costs_no_reply(
+    servers: Servers, ann: dict[str, Any], creator: dict[str, Any], connector: BlueskyConnector
+) -> None:
+    asked = await indexed(connector, servers.write(ann, post("Where is it?")))
+    text = "ראו \u2067https://shop.example/נעל\u2069, או https://... או https:///a או http://\ufeffa؟"
+    receipt = await connector.send(answer(asked, text, "key-10"))
+    place = {"repo": creator["did"], "collection": POST, "rkey": receipt.id.rpartition("/")[2]}
+    value = (await connector._calls.get("com.atproto.repo.getRecord", place))["value"]
+    (facet,) = value["facets"]
+    covered = value["text"].encode()[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode()
+    assert (value["text"], covered) == (text, "https://shop.example/נעל")
+    feature = {"$type": "app.bsky.richtext.facet#link", "uri": "https://"}
+    broken = {**post(text), "facets": [{"index": {"byteStart": 0, "byteEnd": 8}, "features": [feature]}]}
+    given = {"repo": creator["did"], "collection": POST, "rkey": "3mkbroken2222", "record": broken}
+    with pytest.raises(Refused, match="uri"):
+        await connector._calls.write(posts.PUT, given)
+
+
+async def test_two_answers_of_one_millisecond_both_stand(
+    servers: Servers, ann: dict[str, Any], connector: BlueskyConnector
+) -> None:
+    asked = await indexed(connector, servers.write(ann, post("Twice?")))
+    one = answer(asked, key="key-11")
+    two = replace(one, idempotency_key="key-12")
+    receipts = [await connector.send(reply) for reply in (one, two, one, two)]
+    assert len({receipt.id for receipt in receipts}) == 2
+    assert [(await connector.find(reply)).receipt for reply in (one, two)] == receipts[:2]
+
+
+async def test_who_may_answer_stays_as_it_was_where_a_reply_is_hidden(
+    servers: Servers, creator: dict[str, Any], ann: dict[str, Any], connector: BlueskyConnector
+) -> None:
+    root = servers.write(creator, post("A thread for some"))
+    key = root["uri"].rpartition("/")[2]
+    allow = [{"$type": "app.bsky.feed.threadgate#mentionRule"}]
+    gate = {"$type": "app.bsky.feed.threadgate", "post": root["uri"], "createdAt": iso(datetime.now(UTC))}
+    spam = await indexed(connector, servers.write(ann, post("spam here", root)))
+    servers.write(creator, {**gate, "allow": allow}, key)
+    await connector.hide(Surface.COMMENT, spam, hidden=True)
+    place = {"repo": creator["did"], "collection": "app.bsky.feed.threadgate", "rkey": key}
+    value = (await connector._calls.get("com.atproto.repo.getRecord", place))["value"]
+    assert value == {**gate, "allow": allow, "hiddenReplies": [spam]}
+    with pytest.raises(Ambiguous):
+        await connector._calls.write(posts.PUT, {**place, "record": {**gate, "allow": []}, "swapRecord": root["cid"]})
 
 
 async def test_what_is_deleted_or_closed_is_not_answered(
@@ -183,7 +235,8 @@ async def test_a_hidden_reply_is_no_longer_told_of(
 
     await until(untold)
     await connector.hide(Surface.COMMENT, spam["uri"], hidden=False)
-    await Ear(connector).hear(EventKind.MESSAGE, "spam")
+    told_again = await Ear(connector).hear(EventKind.MESSAGE, "spam")
+    assert told_again.id == spam["uri"]
 
 
 async def test_a_used_refresh_token_gives_the_same_successor_again(account: AccountLink) -> None:
@@ -213,6 +266,36 @@ async def test_a_removed_app_password_ends_with_the_short_token(servers: Servers
         await connector.poll("")  # nobody is told before it ends
     finally:
         await connector.close()
+
+
+async def entered(servers: Servers, name: str) -> tuple[dict[str, Any], AccountLink]:
+    """A person of their own and their account, connected with an app password."""
+    person = servers.person(name)
+    made = servers.call("com.atproto.server.createAppPassword", {"name": "engage"}, person["accessJwt"])
+    app = App("bluesky", {"base_url": servers.pds})
+    (grant,) = await connect.CONNECT.grant(app, {"handle": f"{name}.test", "app_password": made["password"]})
+    return person, AccountLink("a2", grant.platform_user_id, grant.handle, grant.config, grant.credentials, app)
+
+
+async def test_a_session_that_is_given_back_is_renewed_no_more(servers: Servers) -> None:
+    _, link = await entered(servers, "leaving")
+    async with opened(link) as connector:
+        for _ in range(2):  # the second time there is nothing to give back
+            await connector.revoke()
+        with pytest.raises(Unauthorized):
+            await connector.renew()
+        await connector.poll("")  # the short token goes on till its end
+
+
+async def test_a_deactivated_and_a_deleted_account_are_lost_in_words(servers: Servers) -> None:
+    person, link = await entered(servers, "closing")
+    servers.call("com.atproto.server.deactivateAccount", {}, person["accessJwt"])
+    async with opened(link) as connector:
+        with pytest.raises(Unauthorized, match="the account is deactivated"):
+            await connector.renew()
+        servers.delete(person)
+        with pytest.raises(Unauthorized, match="the server has the account no more"):
+            await connector.renew()
 
 
 async def test_the_label_of_the_profile_is_read(
@@ -256,6 +339,56 @@ async def test_the_points_of_an_hour_are_told_and_kept(
     assert answers[0].headers["ratelimit-policy"] in ("5000;w=3600", "3000;w=300")
     assert left[1] < left[0]
     assert (await connector.send(answer(asked, key="key-8"))).quiet_until is None
+
+
+@pytest.fixture
+async def consented(servers: Servers, creator: dict[str, Any]) -> AccountLink:
+    """An account whose creator signed in and agreed on their server's own page."""
+    app = App("bluesky", {"base_url": servers.pds, "directory": servers.plc})
+    begun = await connect.CONNECT.begin(app, {"handle": "creator.test"}, HERE, "state-1")
+    answer = await allow(begun.url, "pass-creator", HERE)
+    assert answer.pop("state") == "state-1"
+    (grant,) = await connect.CONNECT.finish(app, answer, HERE, begun.keep)
+    assert (grant.platform_user_id, grant.handle, grant.config["dms"]) == (creator["did"], "creator.test", True)
+    return AccountLink("a1", grant.platform_user_id, grant.handle, grant.config, grant.credentials, app)
+
+
+async def test_an_account_that_was_consented_to_answers_renews_and_is_given_back(
+    servers: Servers, ann: dict[str, Any], consented: AccountLink
+) -> None:
+    async with opened(consented) as connector:
+        asked = await indexed(connector, servers.write(ann, post("Is it really you?")))
+        reply = answer(asked, "Its assistant.", "key-9")
+        receipt = await connector.send(reply)
+        assert (await connector.find(reply)).receipt == receipt
+        renewed = await connector.renew()
+    assert renewed.expires_at is not None
+    async with opened(replace(consented, credentials=renewed.credentials)) as connector:
+        assert (await connector.send(reply)).id == receipt.id
+        await connector.revoke()
+        for call in (connector.renew(), connector.poll("")):
+            with pytest.raises(Unauthorized):
+                await call
+
+
+async def test_a_refresh_token_that_comes_again_ends_what_was_consented_to(consented: AccountLink) -> None:
+    async with opened(consented) as connector:
+        renewed = await connector.renew()
+        with pytest.raises(Unauthorized, match="replayed"):
+            await connector.renew()
+    async with opened(replace(consented, credentials=renewed.credentials)) as connector:
+        for call in (connector.renew(), connector.poll("")):
+            with pytest.raises(Unauthorized):
+                await call
+
+
+@asynccontextmanager
+async def opened(account: AccountLink) -> AsyncIterator[BlueskyConnector]:
+    connector = BlueskyConnector(account)
+    try:
+        yield connector
+    finally:
+        await connector.close()
 
 
 async def until(so: Callable[[], Awaitable[bool]]) -> None:

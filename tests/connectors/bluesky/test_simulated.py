@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from connectors.bluesky import connect, dms, posts
+from connectors.bluesky import connect, dms, posts, records
 from connectors.bluesky.connector import BlueskyConnector
 from engage.errors import Ambiguous, ConfigError, EngageError, RateLimited, Refused, Unauthorized, Unavailable
+from engage.grants import Grant
 from engage.models import LengthUnit, Outgoing, Surface
-from engage.platform import App, Finding, Found, Grant
+from engage.platform import App, Finding, Found
 from tests.connectors.bluesky import kit
 from tests.connectors.bluesky.conftest import Build
 from tests.platforms import lexicons
@@ -20,6 +21,16 @@ from tests.platforms.bluesky import POST, Bluesky
 ME, ANN, BOB = kit.ME, kit.ANN, "did:plc:bob"
 PUT, SAY = "/xrpc/com.atproto.repo.putRecord", "/xrpc/chat.bsky.convo.sendMessage"
 FAMILY = "👨‍👩‍👧‍👦"
+TAIL = "https://shop.example/a @ann.example.com"
+MIXED = [
+    f"שלום, \u2067הנה\u2069 {TAIL}",
+    f"مرحبًا، انظر {TAIL}؟",
+    f"Cafe\u0301 e\u0323\u0302 {TAIL}",
+    f"क्षत्रिय देखें {TAIL}।",
+    f"กำลังดู {TAIL} นะ",
+    f"{FAMILY}🏳️‍🌈👍🏽 {TAIL} {FAMILY}",
+    f"\u1112\u1161\u11ab글 {TAIL}",
+]
 
 
 def answer_to(uri: str, text: str = "Six weeks.", **more: Any) -> Outgoing:
@@ -142,6 +153,60 @@ class TestReply:
         bluesky.calls.clear()  # the lexicon forbids it as well: that is what is tested
         assert bluesky.posted(ME) == []
 
+    async def test_of_more_bytes_than_a_post_holds_is_refused_in_words_before_anybody_is_asked(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str
+    ) -> None:
+        with pytest.raises(Refused, match=r"3,025 bytes.* 3,000"):
+            await connector.send(answer_to(asked, FAMILY * 121))
+        assert bluesky.calls == []
+
+    @pytest.mark.parametrize("text", MIXED, ids=["Hebrew", "Arabic", "accents", "Hindi", "Thai", "families", "Korean"])
+    async def test_in_any_script_its_links_cover_what_was_sent(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str, text: str
+    ) -> None:
+        await connector.send(answer_to(asked, text))
+        posted = bluesky.posts_of(ME)[-1]
+        assert posted["text"] == text, "no letter was changed, joined or taken apart"
+        covered = [
+            posted["text"].encode()[one["index"]["byteStart"] : one["index"]["byteEnd"]] for one in posted["facets"]
+        ]
+        assert covered == [b"https://shop.example/a", b"@ann.example.com"]
+
+    async def test_the_same_words_answer_two_posts_each_for_itself(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str
+    ) -> None:
+        other = bluesky.write(BOB, "And you?", answer_to=asked)
+        one, two = answer_to(asked), answer_to(other, idempotency_key="key-2")
+        assert (await connector.find(two)).found is Found.ABSENT
+        receipts = [await connector.send(one), await connector.send(two)]
+        assert (await connector.find(one)).receipt == replace(receipts[0], quiet_until=None)
+        assert (await connector.find(two)).receipt == replace(receipts[1], quiet_until=None)
+        answered = [post["reply"]["parent"]["uri"] for post in bluesky.posts_of(ME) if "reply" in post]
+        assert sorted(answered) == sorted([asked, other])
+
+    async def test_two_of_one_thread_and_one_moment_both_stand(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str
+    ) -> None:
+        one = answer_to(asked, "Six weeks.")
+        two = replace(one, idempotency_key="key-2", text="And it was worth it.")
+        await connector.send(one)
+        await connector.send(two)
+        await connector.send(replace(two))
+        assert sorted(bluesky.posted(ME)) == ["And it was worth it.", "Six weeks."]
+
+    async def test_what_answers_another_post_under_its_key_is_not_taken_for_it(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str
+    ) -> None:
+        """Two keys of one moment are the same once in a billion times."""
+        reply = answer_to(asked)
+        other = bluesky.write(BOB, "And you?", answer_to=asked)
+        place = {"repo": ME, "collection": POST, "rkey": records.key_of(reply)}
+        view = (await posts.views(connector._calls, [other]))[other]
+        await connector._calls.write(posts.PUT, {**place, "record": records.post(reply, view)})
+        with pytest.raises(Ambiguous):
+            await connector.send(reply)
+        assert (await connector.find(reply)).found is Found.UNREADABLE
+
     async def test_to_a_deleted_post_is_refused(
         self, connector: BlueskyConnector, bluesky: Bluesky, asked: str
     ) -> None:
@@ -199,6 +264,14 @@ class TestLimits:
         assert page.wait <= timedelta(seconds=120)
         bluesky.fail("/xrpc/chat.bsky.convo.getLog", 200, {"logs": [], "cursor": "rev"}, quiet)
         assert (await connector.poll(page.cursor)).wait > timedelta(seconds=60)
+
+    async def test_that_none_is_left_is_not_forgotten_by_the_reads_that_follow(
+        self, connector: BlueskyConnector, bluesky: Bluesky
+    ) -> None:
+        quiet = {"ratelimit-remaining": "0", "ratelimit-reset": str(int(datetime.now(UTC).timestamp()) + 120)}
+        listed = {"notifications": []}
+        bluesky.fail("/xrpc/app.bsky.notification.listNotifications", 200, listed, quiet)
+        assert (await connector.poll("")).wait > timedelta(seconds=60)
 
     def test_the_points_are_declared(self, connector: BlueskyConnector) -> None:
         assert [(limit.count, limit.per) for limit in connector.limits] == [(1666, timedelta(hours=1))]
@@ -293,6 +366,18 @@ class TestDirectMessage:
         bluesky.calls.clear()
         assert len(bluesky.posted(ME)) == 1
 
+    async def test_of_more_bytes_than_one_holds_is_refused_before_a_request_is_accepted(
+        self, connector: BlueskyConnector, bluesky: Bluesky, talk: Outgoing
+    ) -> None:
+        await connector.send(replace(talk, text=FAMILY * 400))
+        convo = bluesky.convos[bluesky.convo_between(BOB, ME)]
+        asked = bluesky.say(BOB, "and you?", to=ME)
+        long = replace(talk, conversation_id=f"dm:{convo.id}", in_reply_to=asked, text=FAMILY * 401)
+        with pytest.raises(Refused, match=r"10,025 bytes.* 10,000"):
+            await connector.send(long)
+        assert ME not in convo.accepted
+        assert bluesky.posted(ME) == [FAMILY * 400]
+
     async def test_cannot_be_taken_back(self, connector: BlueskyConnector, talk: Outgoing) -> None:
         receipt = await connector.send(talk)
         with pytest.raises(Refused):
@@ -334,24 +419,91 @@ class TestHiding:
         assert "allow" not in gate[1], "anybody may go on answering"
         assert root["text"] == "New shoes day!"
 
+    @pytest.mark.parametrize(
+        "allow", [[], [{"$type": "app.bsky.feed.threadgate#followerRule"}]], ids=["nobody", "followers"]
+    )
+    async def test_who_may_answer_stays_as_the_creator_set_it(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str, allow: list[dict[str, str]]
+    ) -> None:
+        self.gate(bluesky, asked, allow=allow, createdAt="2026-11-22T08:00:00.000Z")
+        for hidden in (True, False):
+            await connector.hide(Surface.COMMENT, asked, hidden=hidden)
+            (gate,) = bluesky.repos[ME]["app.bsky.feed.threadgate"].values()
+            assert (gate[1]["allow"], gate[1]["createdAt"]) == (allow, "2026-11-22T08:00:00.000Z")
+            assert gate[1]["hiddenReplies"] == ([asked] if hidden else [])
+
+    async def test_three_hundred_are_hidden_and_no_more(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str
+    ) -> None:
+        others = [f"at://{BOB}/{POST}/3kspam{n:07}".replace("0", "a").replace("1", "b") for n in range(299)]
+        self.gate(bluesky, asked, hiddenReplies=others)
+        await connector.hide(Surface.COMMENT, asked, hidden=True)
+        more = bluesky.write(BOB, "spam", answer_to=asked)
+        with pytest.raises(Refused, match="300 replies already"):
+            await connector.hide(Surface.COMMENT, more, hidden=True)
+        await connector.hide(Surface.COMMENT, asked, hidden=False)
+        await connector.hide(Surface.COMMENT, more, hidden=True)
+
+    @pytest.mark.parametrize("gated", [True, False], ids=["a gate that stood", "a gate that is new"])
+    async def test_what_another_hand_changes_meanwhile_is_kept(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str, monkeypatch: pytest.MonkeyPatch, gated: bool
+    ) -> None:
+        if gated:
+            self.gate(bluesky, asked)
+        other, write = bluesky.write(BOB, "spam", answer_to=asked), connector._calls.write
+        hands = iter([lambda: self.gate(bluesky, asked, allow=[], hiddenReplies=[other])])
+
+        async def too_late(*given: Any) -> Any:
+            next(hands, lambda: None)()
+            return await write(*given)
+
+        monkeypatch.setattr(connector._calls, "write", too_late)
+        await connector.hide(Surface.COMMENT, asked, hidden=True)
+        (gate,) = bluesky.repos[ME]["app.bsky.feed.threadgate"].values()
+        assert (gate[1]["allow"], gate[1]["hiddenReplies"]) == ([], [other, asked])
+
+    async def test_a_gate_that_changes_again_and_again_is_left_alone(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str
+    ) -> None:
+        bluesky.fail(PUT, 400, {"error": "InvalidSwap", "message": "Record was at bafyreiother"}, times=99)
+        with pytest.raises(Unavailable, match="changed meanwhile"):
+            await connector.hide(Surface.COMMENT, asked, hidden=True)
+        assert 1 < len(bluesky.calls_to(PUT)) < 5
+
     async def test_in_somebody_elses_thread_is_refused(self, connector: BlueskyConnector, bluesky: Bluesky) -> None:
         theirs = bluesky.write(ANN, "hi", answer_to=bluesky.write(BOB, "my thread"))
-        with pytest.raises(Refused):
+        with pytest.raises(Refused, match="only replies in a thread that the account began"):
             await connector.hide(Surface.COMMENT, theirs, hidden=True)
+        mention = bluesky.write(ANN, "@avatar.example.com look", mention=ME)
+        with pytest.raises(Refused, match="only replies in a thread that the account began"):
+            await connector.hide(Surface.COMMENT, mention, hidden=True)
+        assert not bluesky.calls_to(PUT)
+
+    @pytest.mark.parametrize("root", [f"at://{ME}", f"at://{ME}/app.bsky.feed.like/3kroot2222222"])
+    async def test_a_reply_that_claims_a_root_which_is_no_post_is_refused(
+        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str, root: str
+    ) -> None:
+        bluesky._record(asked)[1]["reply"]["root"] = {"uri": root, "cid": "bafyreiroot"}
+        with pytest.raises(Refused, match="only replies in a thread that the account began"):
+            await connector.hide(Surface.COMMENT, asked, hidden=True)
+        assert not bluesky.calls_to(PUT)
 
     async def test_what_is_gone_is_refused(self, connector: BlueskyConnector, bluesky: Bluesky, asked: str) -> None:
         bluesky.remove(asked)
-        with pytest.raises(Refused):
+        with pytest.raises(Refused, match="gone"):
             await connector.hide(Surface.COMMENT, asked, hidden=True)
 
-    async def test_a_lost_answer_is_asked_again(
-        self, connector: BlueskyConnector, bluesky: Bluesky, asked: str
-    ) -> None:
+    async def test_a_lost_answer_is_looked_for(self, connector: BlueskyConnector, bluesky: Bluesky, asked: str) -> None:
         bluesky.lose(PUT)
-        with pytest.raises(Unavailable):
-            await connector.hide(Surface.COMMENT, asked, hidden=True)
         await connector.hide(Surface.COMMENT, asked, hidden=True)
         assert len(bluesky.calls_to(PUT)) == 1
+        assert (await connector.poll("")).events == []
+
+    def gate(self, bluesky: Bluesky, asked: str, **more: Any) -> None:
+        """The creator's app sets who may answer in the thread of a post, and hides some."""
+        root = bluesky._record(asked)[1]["reply"]["root"]["uri"]
+        record = {"$type": "app.bsky.feed.threadgate", "post": root, "createdAt": "2026-11-22T08:00:00.000Z", **more}
+        bluesky._put(ME, "app.bsky.feed.threadgate", root.rpartition("/")[2], record)
 
 
 class TestAccess:
@@ -399,6 +551,46 @@ class TestAccess:
             await connector.poll("")
         with pytest.raises(Unauthorized):
             await connector.examine("")
+
+    async def test_a_session_is_given_back_with_its_long_token(
+        self, connector: BlueskyConnector, bluesky: Bluesky
+    ) -> None:
+        for _ in range(2):  # the second time there is nothing to give back
+            await connector.revoke()
+        for call in bluesky.calls_to("/xrpc/com.atproto.server.deleteSession"):
+            assert call.headers["authorization"] == f"Bearer {connector._account.credentials['refresh_jwt']}"
+        with pytest.raises(Unauthorized):
+            await connector.renew()
+        await connector.poll("")  # the short token goes on till its end, two hours at the most
+        bluesky.ahead = timedelta(hours=2, minutes=1)
+        with pytest.raises(Unauthorized):
+            await connector.poll("")
+
+    async def test_a_renewed_session_is_given_back_as_it_is_now(self, build: Build, bluesky: Bluesky) -> None:
+        known = (await build().renew()).credentials
+        renewed = build({"accessJwt": known["access_jwt"], "refreshJwt": known["refresh_jwt"]})
+        await renewed.revoke()
+        with pytest.raises(Unauthorized):
+            await renewed.renew()
+
+    async def test_a_session_that_ended_by_its_time_is_given_back_all_the_same(
+        self, connector: BlueskyConnector, bluesky: Bluesky
+    ) -> None:
+        bluesky.ahead = timedelta(days=91)
+        await connector.revoke()
+        assert bluesky.calls_to("/xrpc/com.atproto.server.deleteSession"), "the server was told, and refused nothing"
+
+    async def test_what_the_server_never_gave_is_refused(self, build: Build) -> None:
+        with pytest.raises(Unauthorized):
+            await build({"accessJwt": "a.b.c", "refreshJwt": "a.b.c"}).revoke()
+
+    async def test_a_server_that_cannot_be_asked_leaves_the_session_standing_and_says_so(
+        self, connector: BlueskyConnector, bluesky: Bluesky
+    ) -> None:
+        bluesky.fail("/xrpc/com.atproto.server.deleteSession", 503, {"error": "NotEnoughResources"})
+        with pytest.raises(Ambiguous, match="503"):
+            await connector.revoke()
+        await connector.renew()
 
     async def test_an_account_that_was_taken_down(
         self, connector: BlueskyConnector, bluesky: Bluesky, asked: str

@@ -7,7 +7,8 @@ import pytest
 from connectors.discord.connect import CONNECT
 from connectors.discord.places import Places
 from engage.errors import ConfigError, EngageError, Refused, Retryable
-from engage.platform import AccountLink, App, Entry
+from engage.grants import Entry
+from engage.platform import AccountLink, App
 from tests.connectors.discord import kit
 from tests.platforms.discord import Discord
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from connectors.discord import history, starts
 from connectors.discord.connector import DiscordConnector
 from connectors.discord.listening import DIRECT_MESSAGES, GUILD_MESSAGES, MESSAGE_CONTENT
 from connectors.discord.sessions import REMEMBERED, Session
@@ -259,6 +260,7 @@ async def test_an_unreadable_cursor_begins_a_session(discord: Discord, made: Mak
     async with Ear(made(kit.account(discord.url)), cursor) as ear:
         discord.write(kit.FOLLOWER, kit.CHANNEL, "hello")
         await ear.until(lambda ear: ear.texts == ["hello"])
+    assert (len(discord.identified), discord.resumed) == (1, 0)
 
 
 async def test_a_seq_that_discord_does_not_know_begins_a_session(discord: Discord, made: Make) -> None:
@@ -313,6 +315,74 @@ async def test_the_last_starts_of_a_day_are_not_used(discord: Discord, connector
     assert isinstance(error, RateLimited)
     assert error.retry_after == timedelta(hours=1)
     assert discord.identified == []
+
+
+async def test_a_days_starts_are_spread(discord: Discord, connector: DiscordConnector) -> None:
+    discord.starts_left, discord.starts_reset = 850, starts.DAY.total_seconds()
+    error = await problem(connector)
+    assert isinstance(error, RateLimited)
+    assert timedelta(hours=1) < error.retry_after < timedelta(hours=2)
+    assert discord.identified == []
+    discord.starts_reset /= 2  # at noon so many are in order
+    async with Ear(connector):
+        assert len(discord.identified) == 1
+
+
+async def test_a_loop_of_new_sessions_is_slowed_down(
+    discord: Discord, made: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever goes wrong after a session has begun: here, what was missed cannot be read."""
+    monkeypatch.setattr(history, "LONGEST", timedelta())
+    async with Ear(made(kit.account(discord.url))) as ear:
+        discord.write(kit.FOLLOWER, FORUM_THREAD, "hello")
+        await ear.until(lambda ear: ear.events)
+    discord.forget()
+    discord.fail(f"/api/v10/channels/{FORUM_THREAD}", 503, times=1000)
+    discord.starts_left, discord.starts_reset = 1000, starts.DAY.total_seconds()
+    discord.write(kit.FOLLOWER, FORUM_THREAD, "still there?")
+    begun = len(discord.identified)
+    again = Ear(made(kit.account(discord.url)), ear.cursor)
+    for _ in range(3):
+        with pytest.raises(Unavailable):
+            await again.once()
+    assert len(discord.identified) - begun == 3, "each costs one"
+    discord.starts_left = 890
+    assert isinstance(await problem(again.connector, ear.cursor), RateLimited)
+
+
+@pytest.mark.parametrize("total", [1000, 2000])
+def test_no_loop_uses_a_day_up(total: int) -> None:
+    now, used, most = timedelta(), 0, 0
+    while now < starts.DAY:
+        pause = starts.wait(total, total - used, starts.DAY - now)
+        used += not pause
+        now += pause or timedelta(seconds=5)
+        most = max(most, used)
+    assert total / 2 < most <= total - starts.KEPT
+
+
+@pytest.mark.parametrize(("left", "resets_in"), [(1000, timedelta()), (1000, starts.DAY), (901, starts.DAY)])
+def test_a_quiet_day_waits_for_nothing(left: int, resets_in: timedelta) -> None:
+    assert starts.wait(1000, left, resets_in) == timedelta()
+
+
+async def test_what_others_delete_and_edit_does_not_push_out_where_the_bot_was_spoken_to(
+    discord: Discord, made: Make
+) -> None:
+    async with Ear(made(kit.account(discord.url))) as ear:
+        discord.write(kit.FOLLOWER, DIRECT, "hello")
+        for number in range(REMEMBERED + 1):
+            discord.add(f"13{number:017d}")
+            written = discord.write(kit.FOLLOWER, f"13{number:017d}", "to somebody else")
+            discord.remove(f"13{number:017d}", written)
+            discord.write(kit.CREATOR, f"13{number:017d}", "elsewhere")
+        await ear.until(lambda ear: len(ear.events) == 2 * REMEMBERED + 3)
+    discord.forget()
+    discord.write(kit.FOLLOWER, DIRECT, "are you there?")
+    again = Ear(made(kit.account(discord.url)), ear.cursor)
+    async with again:
+        await again.until(lambda ear: EventKind.STATUS in [event.kind for event in ear.events])
+        assert "are you there?" in again.texts
 
 
 async def test_another_start_at_the_same_moment_is_waited_for(discord: Discord, connector: DiscordConnector) -> None:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 from connectors.discord.snowflakes import join
+from engage.grants import Grant
 from engage.ledger.tables import conversations
 from engage.models import Mode
-from engage.platform import App, Grant
+from engage.platform import App
 from tests.connectors.discord import kit
 from tests.connectors.discord.conftest import DIRECT, FORUM_THREAD
 from tests.platforms.discord import Discord
@@ -83,3 +84,4 @@ async def test_a_reset_token_is_noticed(tmp_path: Path, discord: Discord) -> Non
             return bool((await j.account()).state != "active")
 
         await j.until(lost, "the account to be shown as unauthorized")
+        assert (await j.account()).state == "unauthorized"

@@ -134,6 +134,7 @@ async def test_an_answer_to_a_deleted_message_is_refused(discord: Discord, conne
     [
         (kit.CHANNEL, {"send": False}, "Send Messages"),
         (kit.CHANNEL, {"view": False}, "View Channel"),
+        (kit.CHANNEL, {"read_history": False}, "Read Message History"),
         (FORUM_THREAD, {"locked": True}, "locked"),
         (DIRECT, {"blocked": True}, "takes no direct messages"),
     ],
@@ -156,6 +157,31 @@ async def test_the_limit_of_a_channel_says_when_to_go_on(discord: Discord, conne
     assert caught.value.retry_after is not None
     assert timedelta() < caught.value.retry_after <= timedelta(seconds=5)
     await connector.send(answer(discord, kit.ELSEWHERE, key="key-7"))  # another channel counts by itself
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"message": "The resource is being rate limited.", "retry_after": 1336.57, "global": False}, Unavailable),
+        ({"message": "You are being rate limited.", "retry_after": 64.57, "global": True}, RateLimited),
+        ({"message": "You are being rate limited.", "retry_after": 4.5, "global": False}, RateLimited),
+    ],
+)
+async def test_one_channels_long_limit_does_not_stop_the_others(
+    discord: Discord, connector: DiscordConnector, body: dict[str, object], error: type[RateLimited | Unavailable]
+) -> None:
+    """RateLimited would make the whole account wait."""
+    discord.fail(MESSAGES, 429, body)
+    with pytest.raises(error) as caught:
+        await connector.send(answer(discord))
+    assert caught.value.retry_after == timedelta(seconds=body["retry_after"])  # type: ignore[arg-type]
+
+
+async def test_an_address_that_is_shut_out_is_left_alone(discord: Discord, connector: DiscordConnector) -> None:
+    discord.fail(MESSAGES, 403, "<html>error code: 1015</html>")
+    with pytest.raises(Unavailable) as caught:
+        await connector.send(answer(discord))
+    assert caught.value.retry_after == timedelta(minutes=5)
 
 
 async def test_the_global_limit_says_when_to_go_on(discord: Discord, connector: DiscordConnector) -> None:
@@ -236,6 +262,8 @@ async def test_doctor_sees_a_healthy_account(discord: Discord, connector: Discor
         "access",
         "message content",
         "session starts",
+        "servers",
+        "creator",
         f"channel {kit.CHANNEL}",
         f"channel {kit.LIVE}",
         "webhook events",
@@ -252,4 +280,22 @@ async def test_doctor_says_what_is_wrong_and_what_to_do(discord: Discord, connec
     assert wrong["session starts"].state == "fail"
     assert wrong[f"channel {kit.LIVE}"].state == "fail"
     assert wrong["webhook events"].state == "warn"
+    assert (wrong["servers"].state, wrong["creator"].state) == ("ok", "ok")
     assert all(finding.fix for finding in wrong.values() if finding.state != "ok")
+
+
+@pytest.mark.parametrize(("servers", "state"), [(2000, "ok"), (2001, "warn"), (2500, "fail")])
+async def test_doctor_sees_that_one_connection_will_not_do(
+    discord: Discord, connector: DiscordConnector, servers: int, state: str
+) -> None:
+    discord.servers = servers
+    assert {one.name: one.state for one in await connector.examine("")}["servers"] == state
+
+
+async def test_doctor_warns_of_strangers_servers_and_of_a_creator_who_is_not_known(
+    discord: Discord, made: Callable[..., DiscordConnector]
+) -> None:
+    discord.public = True
+    wrong = {one.name: one for one in await made(kit.account(discord.url, creator_user_ids=[])).examine("")}
+    assert (wrong["servers"].state, wrong["creator"].state) == ("warn", "warn")
+    assert "Public Bot" in wrong["servers"].fix

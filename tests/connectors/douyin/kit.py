@@ -114,6 +114,13 @@ def body(delivery: str) -> bytes:
     return json.dumps({**envelope, "content": json.dumps(content, ensure_ascii=False)}, ensure_ascii=False).encode()
 
 
+def live_body(delivery: str, count: int) -> bytes:
+    """A live push of so many comments; others for another name."""
+    known = {"sec_openid": "_000fan", "content": "主播好，这个镜头是什么？", "avatar_url": "", "nickname": "观众"}
+    rows = [{"msg_id": f"{delivery}-{n}", **known, "timestamp": 1795334390123} for n in range(count)]
+    return json.dumps(rows, ensure_ascii=False).encode()
+
+
 def reply(text: str = "在辛特拉。", **changes: Any) -> Outgoing:
     """A reply to a comment."""
     given = {

@@ -13,7 +13,8 @@ from connectors.douyin.connect import CONNECT
 from connectors.douyin.examine import renewals
 from connectors.douyin.tokens import Kept
 from engage.errors import ConfigError, RateLimited, Refused, Unauthorized, Unavailable
-from engage.platform import App, Consent, Examinable, Grant, Renewable
+from engage.grants import Consent, Grant
+from engage.platform import App, Examinable, Renewable
 from tests.connectors.douyin import kit
 from tests.connectors.douyin.conftest import Make
 from tests.platforms.douyin import ACCESS, REFRESH, Douyin
@@ -227,6 +228,8 @@ class TestDoctor:
         return {one.name: one for one in await connector.examine(callback)}
 
     async def test_all_is_well(self, douyin: Douyin, connected: Make) -> None:
+        douyin.mounted.add(kit.ROOM)
+        douyin.tasks.add(kit.ROOM)
         ends = {"refresh_ends_at": (datetime.now(UTC) + timedelta(days=20, hours=1)).isoformat()}
         found = await self.found(connected(known={**ends, "renewals_left": "3"}))
         assert {one.state for one in found.values()} == {"ok"}
@@ -247,6 +250,20 @@ class TestDoctor:
         assert all(one.fix for one in found.values() if one.state != "ok")
         found = await self.found(connected(scopes=["user_info", "item.comment"]))
         assert "webhook only" in found["comments"].found
+
+    async def test_whether_a_live_room_is_listened_to(self, douyin: Douyin, connected: Make) -> None:
+        connector = connected()
+        live = (await self.found(connector))["live"]
+        assert (live.state, "nobody is live" in live.found) == ("warn", True)
+        douyin.mounted.add(kit.ROOM)
+        live = (await self.found(connector))["live"]
+        assert (live.state, "not asked for" in live.found) == ("warn", True)
+        await connector.subscribe("")
+        live = (await self.found(connector))["live"]
+        assert (live.state, "pushed" in live.found) == ("ok", True)
+        douyin.fail("/api/apps/v2/token", 200, {"err_no": 40017, "err_tips": "bad secret", "data": {}})
+        live = (await self.found(connector))["live"]
+        assert (live.state, "40017" in live.found) == ("fail", True)
 
     async def test_videos_that_may_not_be_read(self, douyin: Douyin, connected: Make) -> None:
         douyin.creator.scopes.remove("video.list.bind")

@@ -1,13 +1,15 @@
 """Comments where Douyin cannot call us: new ones are found, each once, and nothing of the creator's is a question."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from connectors.douyin.connector import DouyinConnector
-from connectors.douyin.looks import CALLS, State
+from connectors.douyin.looks import CALLS
 from connectors.douyin.parse import parse
+from connectors.douyin.state import State
 from engage.errors import RateLimited, Unauthorized, Unavailable
 from engage.models import Event, EventKind
 from engage.platform import PollSource
@@ -24,6 +26,12 @@ async def look(connector: DouyinConnector, cursor: str = "") -> tuple[list[Event
     assert len({event.key for event in page.events}) == len(page.events)
     assert page.wait >= timedelta(minutes=1)
     return [one for event in page.events for one in parse(json.loads(event.body), kit.OWN)], page.cursor
+
+
+def hours_ago(cursor: str) -> str:
+    """A cursor as if its look had been two hours ago."""
+    state = State.read(cursor)
+    return replace(state, seen={item: at - 7200 for item, at in state.seen.items()}).written
 
 
 def words(events: list[Event]) -> list[str]:
@@ -88,6 +96,53 @@ async def test_a_busy_video_is_read_over_several_looks_and_nothing_is_lost(douyi
     assert len(seen) == 120
 
 
+async def test_more_comments_than_a_look_reads_are_read_by_the_next_and_cost_nothing_afterwards(
+    douyin: Douyin, connected: Make
+) -> None:
+    cursor = (await look(connected()))[1]
+    for number in range(500):
+        douyin.comments(f"{number}", age_s=3000 - number)  # in an hour in which nobody looked
+    seen: set[str] = set()
+    cursor = hours_ago(cursor)
+    for _ in range(2):
+        before = len(douyin.calls)
+        events, cursor = await look(connected(), cursor)
+        assert len(douyin.calls) - before <= CALLS + 1
+        seen |= set(words(events))
+    assert [number for number in range(500) if f"{number}" not in seen] == []
+    before = len(douyin.calls)
+    await look(connected(), cursor)
+    assert [call.path for call in douyin.calls[before:]] == [VIDEOS]
+
+
+async def test_under_a_busy_video_old_threads_are_read_too(douyin: Douyin, connected: Make) -> None:
+    root = douyin.comments("很久以前", age_s=4000)
+    for number in range(10):
+        douyin.comments(f"old {number}", age_s=3990 - number)
+    for number in range(150):
+        douyin.comments(f"{number}", age_s=3000 - number)
+    cursor = ""
+    for _ in range(2):
+        cursor = (await look(connected(), cursor))[1]
+    for _ in range(130):
+        douyin.creator.comments.popitem()  # they are deleted: the old ones stand near the top again
+    douyin.comments("现在呢?", root)
+    events, _ = await look(connected(), cursor)
+    assert "现在呢?" in words(events)
+
+
+async def test_a_thread_without_end_does_not_stop_the_others(douyin: Douyin, connected: Make) -> None:
+    quiet = douyin.comments("安静", age_s=60)
+    douyin.comments("quiet", quiet, age_s=50)
+    loud = douyin.comments("热闹", age_s=40)
+    for number in range(1200):
+        douyin.comments(f"{number}", loud, age_s=30)
+    douyin.a_minute = 10_000
+    events, cursor = await look(connected())
+    events += (await look(connected(), cursor))[0]
+    assert "quiet" in words(events)
+
+
 async def test_one_closed_video_does_not_hide_the_others(douyin: Douyin, connected: Make) -> None:
     older = douyin.video
     douyin.comments("旧", video=older)
@@ -98,6 +153,16 @@ async def test_one_closed_video_does_not_hide_the_others(douyin: Douyin, connect
     assert words(events) == ["旧"]
     events, _ = await look(connected(), cursor)
     assert words(events) == ["新"]
+
+
+async def test_one_thread_that_may_not_be_read_does_not_hide_the_others(douyin: Douyin, connected: Make) -> None:
+    older, newer = douyin.comments("旧", age_s=60), douyin.comments("新", age_s=30)
+    douyin.comments("re 新", newer, age_s=20)
+    douyin.comments("re 旧", older, age_s=20)
+    douyin.fail(REPLIES, 200, kit.said(2100005, "Parameter error"))  # it was deleted since the list was read
+    events, cursor = await look(connected())
+    assert sorted(words(events)) == sorted(["旧", "新", "re 旧"])
+    assert set(State.read(cursor).seen) == {douyin.video}
 
 
 async def test_a_video_that_is_gone_is_forgotten(douyin: Douyin, connected: Make) -> None:

@@ -8,11 +8,12 @@ import pytest
 from connectors.douyin.parse import parse
 from engage.errors import Ambiguous, ConfigError, EngageError, RateLimited, Refused, Unauthorized, Unavailable
 from engage.models import EventKind, LengthUnit, Outgoing, Surface
-from engage.platform import Found, Moderation
+from engage.platform import Found, Moderation, Revocable
 from tests.connectors.douyin import kit
 from tests.connectors.douyin.conftest import Make
 from tests.platforms.douyin import Douyin
 
+START = "/api/live_data/task/start"
 REPLY, SEND, REPLIES = "/item/comment/reply/", "/im/send/msg/", "/item/comment/reply/list/"
 NOW = datetime(2026, 11, 22, 8, tzinfo=UTC)
 
@@ -46,6 +47,19 @@ class TestComments:
         inner = douyin.comments("是的", root)
         await connected().send(kit.reply(conversation_id=f"{douyin.video} {root}", in_reply_to=inner))
         assert [row["root"] for row in douyin.posted()] == [root]
+
+    async def test_a_comment_on_a_comment_on_a_comment_is_answered_under_the_first(
+        self, douyin: Douyin, connected: Make
+    ) -> None:
+        root = douyin.comments("好看")
+        second = douyin.comments("是的", root)
+        third = douyin.comments("在哪里?", root, to=second)
+        (event,) = parse(douyin.events[-1][1], kit.OWN)
+        assert event.message is not None
+        assert (event.message.conversation_id, event.message.reply_to_id) == (f"{douyin.video} {root}", second)
+        await connected().send(kit.reply(conversation_id=event.message.conversation_id, in_reply_to=third))
+        (call,) = douyin.calls_to(REPLY, "POST")
+        assert call.json["comment_id"] == root
 
     async def test_the_event_of_our_own_answer_is_no_message(self, douyin: Douyin, connected: Make) -> None:
         comment = douyin.comments("在哪里?")
@@ -217,7 +231,7 @@ class TestLive:
         for _ in range(2):  # it changes nothing where it holds
             again = await connector.subscribe("https://engage.example/hooks/douyin")
             assert again is not None
-            assert timedelta(0) < again - datetime.now(UTC) <= timedelta(minutes=10)
+            assert timedelta(0) < again - datetime.now(UTC) <= timedelta(minutes=2)
         assert douyin.tasks == {kit.ROOM}
 
     async def test_a_room_without_the_mini_play_is_asked_for_again_soon(self, connected: Make) -> None:
@@ -225,10 +239,49 @@ class TestLive:
             await connected().subscribe("https://engage.example/hooks/douyin")
         assert caught.value.retry_after == timedelta(minutes=1)
 
+    async def test_a_room_that_is_not_live_hides_no_other(self, douyin: Douyin, connected: Make) -> None:
+        douyin.mounted.add("2")
+        rooms = f"1={kit.OWN} 2={kit.OWN} 3=somebody-else 4={kit.OWN}"
+        with pytest.raises(Unavailable, match="5003019"):
+            await connected(app={"live_rooms": rooms}).subscribe("")
+        assert douyin.tasks == {"2"}
+
+    async def test_a_host_who_comes_back_is_heard_again(self, douyin: Douyin, connected: Make) -> None:
+        connector = connected()
+        douyin.mounted.add(kit.ROOM)
+        await connector.subscribe("")
+        douyin.unmounts(kit.ROOM)
+        with pytest.raises(Unavailable):
+            await connector.subscribe("")
+        douyin.mounted.add(kit.ROOM)
+        await connector.subscribe("")
+        assert douyin.tasks == {kit.ROOM}
+
+    async def test_a_token_that_another_took_is_asked_for_anew(self, douyin: Douyin, connected: Make) -> None:
+        douyin.mounted.add(kit.ROOM)
+        douyin.fail(START, 200, {"err_no": 40022, "err_msg": "无效的AccessToken", "data": {}}, times=3)
+        with pytest.raises(Unavailable, match="40022") as caught:
+            await connected().subscribe("")
+        assert caught.value.retry_after == timedelta(minutes=1)
+
+    async def test_who_is_disconnected_is_pushed_no_more(self, douyin: Douyin, connected: Make) -> None:
+        connector = connected()
+        assert isinstance(connector, Revocable)
+        douyin.mounted.add(kit.ROOM)
+        await connector.subscribe("")
+        with pytest.raises(Refused, match="授权管理"):  # the access itself only the creator can take back
+            await connector.revoke()
+        assert douyin.tasks == set()
+
+    async def test_who_has_no_room_is_disconnected_without_a_call(self, douyin: Douyin, connected: Make) -> None:
+        with pytest.raises(Refused, match="授权管理"):
+            await connected(app={"live_rooms": f"*={kit.OWN}"}).revoke()
+        assert douyin.calls == []
+
     async def test_a_wrong_secret_of_the_mini_play_is_not_the_creators_access(
         self, douyin: Douyin, connected: Make
     ) -> None:
-        douyin.fail("/api/live_data/task/start", 401)
+        douyin.fail(START, 401)
         with pytest.raises(Refused, match="mini-play"):
             await connected().subscribe("")
         douyin.fail("/api/apps/v2/token", 200, {"err_no": 40017, "err_tips": "bad secret live-app-secret-9"})

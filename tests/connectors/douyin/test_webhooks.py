@@ -121,6 +121,8 @@ class TestLive:
         verify_live(["other", "test-secret"], {**LIVE, "x-signature": LIVE_SIGNATURE}, LIVE_BODY)
         theirs = {**THEIRS, "x-signature": "GAkalGmhzqlUGQO/TgvMug=="}
         verify_live(["123abc"], theirs, "abc123你好".encode())
+        with pytest.raises(InvalidSignature):
+            verify_live(["123abcd"], theirs, "abc123你好".encode())
 
     @pytest.mark.parametrize("name", [*LIVE, "x-signature"])
     @pytest.mark.parametrize("value", ["", "x", "é"])
@@ -176,6 +178,16 @@ class TestLive:
     def test_any_room_of_the_only_creator(self) -> None:
         found = pushed([row()], live_rooms=f"1=somebody *={kit.OWN}").events
         assert [account for account, _ in found] == [kit.OWN]
+
+    @pytest.mark.parametrize("broken", [5, {}, [], {"msg_id": ""}, {"msg_id": []}])
+    def test_one_row_that_is_no_comment_costs_no_other(self, broken: Any) -> None:
+        """What is refused is lost: nobody can ask for it again."""
+        found = pushed([row("1"), broken, row("2")]).events
+        assert [event.key for _, event in found] == ["live 1", "live 2"]
+
+    def test_a_comment_that_is_pushed_twice_is_one(self) -> None:
+        twice = [event.key for _ in range(2) for _, event in pushed([row(7300000000000000009), row()]).events]
+        assert set(twice) == {"live 7300000000000000009"}
 
     @pytest.mark.parametrize("rows", [{}, "x", 5, None, [5], [{}], [[]], [{"msg_id": ""}]])
     def test_a_push_that_is_none(self, rows: Any) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from connectors.facebook.connect import CONNECT, SCOPES
 from engage.errors import ConfigError, Refused, Unavailable
-from engage.platform import App, Consent
+from engage.grants import Consent
+from engage.platform import App
 from tests.connectors.facebook import kit
 from tests.platforms.facebook import Facebook
 
@@ -35,7 +36,7 @@ async def test_one_consent_brings_every_page(platform: Facebook) -> None:
     assert [grant.expires_at for grant in grants] == [None, None]
     tokens = {grant.credentials["access_token"] for grant in grants}
     assert {platform.tokens[token].account for token in tokens} == set(platform.pages)
-    assert grants[0].config == {"tasks": ["MODERATE", "MESSAGING"]}
+    assert grants[0].config == {"tasks": ["MODERATE", "MESSAGING"], "granted_by": platform.person_id}
     exchanges = platform.calls_to("/v25.0/oauth/access_token")
     assert ["authorization" in call.headers for call in exchanges] == [False, False]
     assert exchanges[0].query["redirect_uri"] == BACK
@@ -45,6 +46,16 @@ async def test_without_a_page_there_is_nothing_to_connect(platform: Facebook) ->
     platform.pages = {}
     with pytest.raises(Refused, match="no Page"):
         await CONNECT.finish(kit.app(base_url=platform.url), {"code": platform.code}, BACK, {})
+
+
+async def test_a_page_on_which_the_person_may_do_nothing_stops_no_other(platform: Facebook) -> None:
+    platform.closed_pages = {"100000000000003": "A friend's"}
+    app = kit.app(base_url=platform.url)
+    grants = await CONNECT.finish(app, {"code": platform.code}, BACK, {})
+    assert {grant.platform_user_id for grant in grants} == set(platform.pages)
+    platform.pages, platform.code = {}, "again"
+    with pytest.raises(Refused, match="no Page"):
+        await CONNECT.finish(app, {"code": platform.code}, BACK, {})
 
 
 async def test_who_declines_is_told_so(platform: Facebook) -> None:
@@ -68,7 +79,8 @@ async def test_a_code_is_good_once(platform: Facebook) -> None:
         ("/v25.0/oauth/access_token", "no JSON"),
         ("/v25.0/oauth/access_token", {"token": 5}),
         ("/v25.0/me/accounts", {"data": "x"}),
-        ("/v25.0/me/accounts", {"data": [{"id": "1"}]}),
+        ("/v25.0/me/accounts", {"data": [{"id": "1", "access_token": "t"}]}),
+        ("/v25.0/me", {}),
     ],
 )
 async def test_an_answer_that_says_nothing_can_be_asked_again(platform: Facebook, path: str, said: object) -> None:

@@ -1,10 +1,11 @@
 """The whole way: a follower writes, the worker answers, Facebook has the reply."""
 
+from dataclasses import replace
 from pathlib import Path
 
+from engage.grants import Grant
 from engage.ledger.tables import conversations
 from engage.models import Mode
-from engage.platform import Grant
 from tests.connectors.facebook import kit
 from tests.platforms.facebook import Facebook
 from tests.platforms.journey import QUESTION, journey
@@ -32,6 +33,14 @@ async def test_followers_are_answered_on_every_surface(tmp_path: Path, platform:
         platform.call_webhook(j.hook, *echoes)
         await j.taken_in(4)
         assert {row.human_until for row in await j.rows(conversations)} == {None}
+
+
+async def test_a_person_who_removes_the_app_takes_their_pages_away(tmp_path: Path, platform: Facebook) -> None:
+    grant = replace(GRANT, config={"granted_by": platform.person_id})
+    async with journey(tmp_path, "facebook", grant, kit.app(base_url=platform.url)) as j:
+        assert platform.call_deauthorize(j.hook, platform.person_id).status_code == 200
+        await j.taken_in()
+        assert (await j.account()).state == "unauthorized"
 
 
 async def test_what_nobody_calls_about_is_polled(tmp_path: Path, platform: Facebook) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from connectors.facebook import polls
 from connectors.facebook.connector import FacebookConnector
 from engage.errors import Ambiguous, RateLimited, Refused, Unauthorized
 from engage.models import LengthUnit, Outgoing, Surface
-from engage.platform import Examinable, Found, Moderation, PollSource, Renewable, Subscribing
+from engage.platform import Examinable, Found, Moderation, PollSource, Renewable, Revocable, Subscribing
 from tests.connectors.facebook import kit
 from tests.platforms.facebook import Facebook
 
@@ -114,6 +115,22 @@ class TestSending:
 
 
 class TestFaults:
+    async def test_of_two_replies_with_the_same_words_in_a_thread_the_newer_is_found(
+        self, platform: Facebook, connector: FacebookConnector
+    ) -> None:
+        """Both hang on the first comment, and nothing tells them apart but their times."""
+        first = platform.add(FAN, "when?")
+        second = platform.add(OTHER, "when?", parent=first.id)
+        await connector.send(answer_to(first))
+        platform.ahead = timedelta(seconds=30)
+        platform.lose(f"/v25.0/{first.id}", method="POST")
+        reply = answer_to(second, first_sent_at=platform.now())
+        with pytest.raises(Ambiguous):
+            await connector.send(reply)
+        seen = await connector.find(reply)
+        assert seen.receipt is not None
+        assert seen.receipt.id == platform.posted[-1]["id"]
+
     @pytest.mark.parametrize(
         ("dial", "error", "posted"),
         [("cut", Ambiguous, 0), ("lose", Ambiguous, 1), ("unavailable", Ambiguous, 0), ("busy", RateLimited, 0)],
@@ -156,6 +173,15 @@ class TestFaults:
         assert (await connector.find(kit.message(in_reply_to=asked.id))).found is Found.UNREADABLE
         del platform.comments[comment.id]
         assert (await connector.find(answer_to(comment))).found is Found.UNREADABLE, "its replies went with it"
+
+    async def test_a_conversation_that_is_not_listed_is_not_said_to_lack_a_message(
+        self, platform: Facebook, connector: FacebookConnector
+    ) -> None:
+        reply = kit.message(in_reply_to=platform.write_message(FAN, "hello?").id)
+        await connector.send(reply)
+        platform.fail(f"/v25.0/{kit.OWN}/conversations", 200, {"data": []})
+        assert (await connector.find(reply)).found is Found.UNREADABLE
+        assert (await connector.find(reply)).found is Found.FOUND
 
     async def test_words_of_another_are_not_ours(self, platform: Facebook, connector: FacebookConnector) -> None:
         comment = platform.add(FAN, "when?")
@@ -225,15 +251,24 @@ class TestAccount:
         for _ in range(2):
             assert await connector.subscribe("https://studio.example/hooks/facebook") is None
         assert platform.subscribed == {
-            kit.OWN: ["feed", "messages", "message_echoes", "message_edits", "messaging_postbacks"]
+            kit.OWN: ["feed", "messages", "message_echoes", "message_edits", "messaging_postbacks", "standby"]
         }
+
+    async def test_ends_with_the_account_whose_access_only_its_owner_takes_away(
+        self, platform: Facebook, connector: FacebookConnector
+    ) -> None:
+        assert isinstance(connector, Revocable)
+        await connector.subscribe("")
+        with pytest.raises(Refused, match="Business Integrations"):
+            await connector.revoke()
+        assert platform.subscribed == {}
 
     async def test_all_is_well(self, platform: Facebook, connector: FacebookConnector) -> None:
         assert isinstance(connector, Examinable)
         await connector.subscribe("")
         found = await connector.examine("https://studio.example/hooks/facebook")
         assert {one.name: one.state for one in found} == dict.fromkeys(
-            ("access", "permissions", "data access", "webhooks", "limits"), "ok"
+            ("access", "permissions", "tasks", "data access", "webhooks", "limits"), "ok"
         )
         platform.data_access_ends = platform.now() + timedelta(days=80)
         assert {one.state for one in await connector.examine("https://x.example")} == {"ok"}
@@ -247,13 +282,30 @@ class TestAccount:
         assert {name: one.state for name, one in found.items()} == {
             "access": "fail",
             "permissions": "fail",
+            "tasks": "ok",
             "data access": "warn",
             "webhooks": "fail",
             "limits": "warn",
         }
-        assert all(one.fix for one in found.values())
+        assert all(one.fix for one in found.values() if one.state != "ok")
         assert kit.SECRETS[0] not in str(found)
         assert {one.name: one.state for one in await connector.examine("")}["webhooks"] == "warn"
+
+    @pytest.mark.parametrize(
+        ("tasks", "state", "found"),
+        [(["MESSAGING"], "fail", "missing: MODERATE"), ([], "warn", "did not say"), (["ANALYZE"], "fail", "MESSAGING")],
+    )
+    async def test_what_the_person_may_not_do_on_the_page_is_named(
+        self, platform: Facebook, tasks: list[str], state: str, found: str
+    ) -> None:
+        limited = FacebookConnector(replace(kit.account(platform.url), config={"tasks": tasks}))
+        try:
+            findings = {one.name: one for one in await limited.examine("")}
+        finally:
+            await limited.close()
+        assert findings["tasks"].state == state
+        assert found in findings["tasks"].found
+        assert findings["tasks"].fix
 
 
 class TestPolling:
@@ -276,6 +328,30 @@ class TestPolling:
     async def test_many_comments_are_read_over_pages(self, platform: Facebook, connector: FacebookConnector) -> None:
         wanted = {f"comment {platform.add(FAN, f'{number}?').id}" for number in range(120)}
         assert {raw.key for raw in (await connector.poll("")).events} == wanted
+
+    async def test_more_than_one_look_can_read_is_read_by_the_next(
+        self, platform: Facebook, connector: FacebookConnector
+    ) -> None:
+        comments = [platform.add(FAN, f"{number}?") for number in range(polls.PAGES * 50 + 70)]
+        for number, comment in enumerate(comments):
+            comment.at -= timedelta(seconds=5 * (len(comments) - number))
+        platform.write_message(FAN, "newer than all of them")
+        page = await connector.poll("")
+        again = await connector.poll(page.cursor)
+        heard = {raw.key for raw in (*page.events, *again.events)}
+        assert {f"comment {one.id}" for one in comments} <= heard
+        before = len(platform.calls_to(f"/v25.0/{kit.POST}/comments"))
+        await connector.poll(again.cursor)
+        assert len(platform.calls_to(f"/v25.0/{kit.POST}/comments")) == before, "nothing is left"
+
+    @pytest.mark.parametrize(("status", "code"), [(403, 10), (403, 200), (400, 100)])
+    async def test_messages_that_may_not_be_read_cost_no_comments(
+        self, platform: Facebook, connector: FacebookConnector, status: int, code: int
+    ) -> None:
+        comment = platform.add(FAN, "how long?")
+        platform.fail(f"/v25.0/{kit.OWN}/conversations", status, kit.refusal(code))
+        (raw,) = (await connector.poll("")).events
+        assert comment.id in raw.key
 
     async def test_a_post_that_goes_away_meanwhile_costs_nothing(
         self, platform: Facebook, connector: FacebookConnector

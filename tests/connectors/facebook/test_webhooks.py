@@ -70,12 +70,12 @@ def test_what_happens_to_a_comment_are_events_of_their_own() -> None:
     ("told", "kind"),
     [
         ({"metadata": "engage:key-2", "app_id": 5}, EventKind.ECHO),
-        ({"app_id": 880000000000001}, EventKind.ECHO),
+        ({"app_id": 880000000000001}, EventKind.TAKEOVER),
         ({"app_id": 263902037430900}, EventKind.TAKEOVER),
         ({"metadata": "other:key-2"}, EventKind.TAKEOVER),
         ({}, EventKind.TAKEOVER),
     ],
-    ids=["metadata", "app", "inbox", "another-metadata", "untold"],
+    ids=["metadata", "our-app", "inbox", "another-metadata", "untold"],
 )
 def test_an_echo_of_somebody_else_is_a_take_over(told: dict[str, Any], kind: EventKind) -> None:
     there = Facebook()

@@ -40,9 +40,13 @@ GRAPH_ERRORS = (
     (403, refusal(10, 1893063), Unauthorized),
     (403, refusal(10, 2534022), Refused),
     (403, refusal(10, 2018278), Refused),
+    (403, refusal(10, 2018065), Refused),
     (403, refusal(10, 2018300), Refused),
     (403, refusal(200, 1545041), Refused),
     (403, refusal(200, 2018108), Refused),
+    (403, refusal(200, 2018028), Refused),
+    (403, refusal(200, 2534041), Refused),
+    (400, refusal(210), Refused),
     (400, refusal(551), Refused),
     (400, refusal(506), Refused),
     (400, refusal(100, 33), Refused),
@@ -71,7 +75,7 @@ def app(secrets: Sequence[str] = SECRETS, base_url: str = "http://127.0.0.1:9") 
     """An application at the platform at `base_url`."""
     return App(
         "instagram",
-        {"client_id": "990000000000001", "meta_app_id": "770000000000001", "base_url": base_url},
+        {"client_id": "990000000000001", "base_url": base_url},
         {"client_secret": " ".join(secrets), "verify_token": "v3rify-me-a1b2c3d4"},
     )
 

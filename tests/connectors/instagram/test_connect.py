@@ -7,9 +7,10 @@ import pytest
 
 from connectors.instagram.connect import CONNECT, SCOPES
 from engage.errors import ConfigError, EngageError, Refused, Unavailable
-from engage.platform import App, Consent
+from engage.grants import Consent
+from engage.platform import App
 from tests.connectors.instagram import kit
-from tests.platforms.instagram import Instagram
+from tests.platforms.instagram import SCOPED, Instagram
 
 BACK = "https://studio.example/connect/instagram/back"
 
@@ -36,7 +37,7 @@ async def test_a_consent_brings_the_account(platform: Instagram, in_a_list: bool
     app = kit.app(base_url=platform.url)
     (grant,) = await CONNECT.finish(app, {"code": platform.code, "state": "s"}, BACK, {})
     assert (grant.platform_user_id, grant.handle) == (kit.OWN, "ada.makes")
-    assert grant.config == {"permissions": list(SCOPES)}
+    assert grant.config == {"permissions": list(SCOPES), "granted_by": SCOPED}
     token = grant.credentials["access_token"]
     assert token.startswith("IGAAlong")
     assert grant.expires_at is not None

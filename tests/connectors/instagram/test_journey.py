@@ -1,14 +1,15 @@
 """The whole way: a follower writes, the worker answers, Instagram has the reply."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connectors.instagram.connect import SCOPES
+from engage.grants import Grant
 from engage.ledger.tables import conversations, messages
 from engage.models import Mode
-from engage.platform import Grant
 from tests.connectors.instagram import kit
-from tests.platforms.instagram import Instagram
+from tests.platforms.instagram import SCOPED, Instagram
 from tests.platforms.journey import QUESTION, journey
 
 GRANT = Grant(
@@ -42,6 +43,43 @@ async def test_followers_are_answered_on_every_surface(tmp_path: Path, platform:
         platform.call_webhook(j.hook, *echoes)
         await j.taken_in(6)
         assert {row.human_until for row in await j.rows(conversations)} == {None}
+
+
+async def test_a_private_reply_that_comes_back_before_its_receipt_is_no_take_over(
+    tmp_path: Path, platform: Instagram
+) -> None:
+    live = platform.add(kit.FAN, QUESTION, post="17900000000000002")
+    platform.stall(f"/v25.0/{kit.OWN}/messages", method="POST")
+    async with journey(tmp_path, "instagram", GRANT, kit.app(base_url=platform.url)) as j:
+        platform.call_webhook(j.hook, platform.comment_entry(live))
+        (sent,) = await j.until(lambda: platform.messages, "the private reply")
+        platform.call_webhook(j.hook, platform.message_entry(sent))
+        await j.taken_in(2)
+        assert {row.human_until for row in await j.rows(conversations)} == {None}
+        platform.begin_anew()  # lets go of the call that is not answered
+
+
+async def test_a_creator_who_removes_the_app_is_left_alone_at_once(tmp_path: Path, platform: Instagram) -> None:
+    grant = replace(GRANT, config={**GRANT.config, "granted_by": SCOPED})
+    async with journey(tmp_path, "instagram", grant, kit.app(base_url=platform.url)) as j:
+        assert platform.call_deauthorize(j.hook, SCOPED).status_code == 200
+        await j.taken_in()
+        assert (await j.account()).state == "unauthorized"
+
+
+async def test_a_message_that_comes_back_before_its_receipt_is_no_take_over(
+    tmp_path: Path, platform: Instagram
+) -> None:
+    asked = platform.write_message(kit.FAN, QUESTION)
+    platform.stall(f"/v25.0/{kit.OWN}/messages", method="POST")
+    async with journey(tmp_path, "instagram", GRANT, kit.app(base_url=platform.url)) as j:
+        platform.call_webhook(j.hook, platform.message_entry(asked))
+        sent = await j.until(lambda: platform.messages[1:], "the reply")
+        platform.call_webhook(j.hook, platform.message_entry(sent[0]))
+        await j.taken_in(2)
+        assert (await j.answered(asked.id)).receipt_id == sent[0].id
+        assert {row.human_until for row in await j.rows(conversations)} == {None}
+        platform.begin_anew()  # lets go of the call that is not answered
 
 
 async def test_what_nobody_calls_about_is_polled(tmp_path: Path, platform: Instagram) -> None:

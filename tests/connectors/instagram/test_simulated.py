@@ -1,5 +1,6 @@
 """The connector against a simulated Instagram that enforces the documented rules."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,11 +8,12 @@ from typing import Any
 import pytest
 
 from connectors.instagram.connector import InstagramConnector
+from connectors.instagram.parse import parse
 from engage.errors import Ambiguous, RateLimited, Refused, Unauthorized, Unavailable
-from engage.models import LengthUnit, Outgoing, Surface
-from engage.platform import Examinable, Found, Moderation, PollSource, Renewable, Subscribing
+from engage.models import EventKind, LengthUnit, Outgoing, Surface
+from engage.platform import Examinable, Found, Moderation, PollSource, Renewable, Revocable, Subscribing
 from tests.connectors.instagram import kit
-from tests.platforms.instagram import Instagram
+from tests.platforms.instagram import SCOPED, Instagram
 
 POST, BROADCAST = "17900000000000001", "17900000000000002"
 FAN = kit.FAN
@@ -99,6 +101,7 @@ class TestSending:
         platform.ahead = timedelta(hours=24)
         with pytest.raises(Refused, match="10/2018278"):
             await connector.send(kit.message(in_reply_to=asked.id))
+        assert all(b"tag" not in call.body.lower() for call in platform.calls), "HUMAN_AGENT is for people"
         later = await connector.capabilities(Surface.DM, f"dm:{FAN}", asked.at, platform.now())
         assert not later.may_reply
         assert later.reason
@@ -174,6 +177,31 @@ class TestFaults:
         assert (await connector.find(kit.message(in_reply_to=asked.id))).found is Found.UNREADABLE
         platform.remove(comment.id)
         assert (await connector.find(answer_to(comment))).found is Found.UNREADABLE, "its replies went with it"
+
+    async def test_a_conversation_that_is_not_listed_is_not_said_to_lack_a_message(
+        self, platform: Instagram, connector: InstagramConnector
+    ) -> None:
+        reply = kit.message(in_reply_to=platform.write_message(FAN, "hello?").id)
+        await connector.send(reply)
+        platform.fail(f"/v25.0/{kit.OWN}/conversations", 200, {"data": []})
+        assert (await connector.find(reply)).found is Found.UNREADABLE
+        assert (await connector.find(reply)).found is Found.FOUND
+
+    async def test_of_two_replies_with_the_same_words_in_a_thread_the_newer_is_found(
+        self, platform: Instagram, connector: InstagramConnector
+    ) -> None:
+        """Both hang on the first comment, and nothing tells them apart but their times."""
+        first = platform.add(FAN, "how long?")
+        second = platform.add("900000000000002", "how long?", parent=first.id)
+        await connector.send(answer_to(first))
+        platform.ahead = timedelta(seconds=30)
+        platform.lose(f"/v25.0/{first.id}", method="POST")
+        reply = answer_to(second, first_sent_at=platform.now())
+        with pytest.raises(Ambiguous):
+            await connector.send(reply)
+        seen = await connector.find(reply)
+        assert seen.receipt is not None
+        assert seen.receipt.id == platform.posted[-1]["id"]
 
     async def test_an_older_reply_of_the_same_words_is_another(
         self, platform: Instagram, connector: InstagramConnector
@@ -313,7 +341,16 @@ class TestSubscribing:
         assert isinstance(connector, Subscribing)
         for _ in range(2):
             assert await connector.subscribe("https://studio.example/hooks/instagram") is None
-        assert platform.subscribed == {kit.OWN: ["comments", "live_comments", "messages"]}
+        assert platform.subscribed == {kit.OWN: ["comments", "live_comments", "messages", "messaging_postbacks"]}
+
+    async def test_ends_with_the_account_whose_access_only_its_owner_takes_away(
+        self, platform: Instagram, connector: InstagramConnector
+    ) -> None:
+        assert isinstance(connector, Revocable)
+        await connector.subscribe("")
+        with pytest.raises(Refused, match="App and website permissions"):
+            await connector.revoke()
+        assert platform.subscribed == {}
 
 
 class TestExamining:
@@ -324,6 +361,7 @@ class TestExamining:
         assert {name: one.state for name, one in found.items()} == {
             "access": "ok",
             "permissions": "fail",  # the kit's account has not granted messages
+            "messages": "ok",
             "webhooks": "ok",
             "limits": "ok",
         }
@@ -335,8 +373,14 @@ class TestExamining:
     ) -> None:
         platform.usage["total_time"] = 90
         platform.own = "17841400000000009"
+        platform.fail(f"/v25.0/{kit.OWN}/conversations", 403, kit.refusal(200))
         found = {one.name: one for one in await connector.examine("https://studio.example/hooks/instagram")}
-        assert [found[name].state for name in ("access", "webhooks", "limits")] == ["fail", "fail", "warn"]
+        assert [found[name].state for name in ("access", "messages", "webhooks", "limits")] == [
+            "fail",
+            "fail",
+            "fail",
+            "warn",
+        ]
         assert all(one.fix for one in found.values())
         unreachable = {one.name: one for one in await connector.examine("")}
         assert unreachable["webhooks"].state == "warn"
@@ -367,6 +411,38 @@ class TestPolling:
         page = await connector.poll("")
         assert {raw.key for raw in page.events} == wanted
 
+    async def test_conversations_are_read_over_pages_up_to_where_the_last_look_was(
+        self, platform: Instagram, connector: InstagramConnector
+    ) -> None:
+        wanted = {f"messaging {platform.write_message(f'fan-{number}', 'hello?').id}" for number in range(60)}
+        page = await connector.poll("")
+        assert {raw.key for raw in page.events} == wanted
+        platform.ahead = timedelta(minutes=10)
+        fresh = platform.write_message("fan-7", "anybody?")
+        before = len(platform.calls_to(f"/v25.0/{kit.OWN}/conversations"))
+        again = await connector.poll(page.cursor)
+        assert f"messaging {fresh.id}" in {raw.key for raw in again.events}
+        again = await connector.poll(again.cursor)
+        assert len(platform.calls_to(f"/v25.0/{kit.OWN}/conversations")) - before == 4, "two, then one, as all is older"
+
+    async def test_what_a_renamed_creator_writes_is_still_their_own(
+        self, platform: Instagram, connector: InstagramConnector
+    ) -> None:
+        platform.handle = "ada.builds"
+        platform.write_message(FAN, "hello?")
+        platform.write_by_hand(FAN, "I'm here myself.")
+        comment = platform.add(kit.OWN, "Thanks, all!")
+        platform.tells_scoped = True
+        account = replace(kit.account(platform.url), config={"granted_by": SCOPED})
+        renamed = InstagramConnector(account)
+        try:
+            page = await renamed.poll("")
+        finally:
+            await renamed.close()
+        kinds = {raw.key: [one.kind for one in parse(json.loads(raw.body), kit.OWN)] for raw in page.events}
+        own = {key for key, (kind,) in kinds.items() if kind is EventKind.TAKEOVER}
+        assert own == {f"messaging {platform.messages[-1].id}", f"comments {comment.id}"}
+
     async def test_what_is_old_is_not_brought_up_again(
         self, platform: Instagram, connector: InstagramConnector
     ) -> None:
@@ -374,6 +450,15 @@ class TestPolling:
         cursor = (await connector.poll("")).cursor
         fresh = platform.add(FAN, "today")
         assert [raw.key for raw in (await connector.poll(cursor)).events] == [f"comments {fresh.id}"]
+
+    @pytest.mark.parametrize(("status", "code"), [(403, 10), (403, 200), (400, 100)])
+    async def test_messages_that_may_not_be_read_cost_no_comments(
+        self, platform: Instagram, connector: InstagramConnector, status: int, code: int
+    ) -> None:
+        comment = platform.add(FAN, "how long?")
+        platform.fail(f"/v25.0/{kit.OWN}/conversations", status, kit.refusal(code))
+        (raw,) = (await connector.poll("")).events
+        assert comment.id in raw.key
 
     async def test_a_post_that_goes_away_meanwhile_costs_nothing(
         self, platform: Instagram, connector: InstagramConnector

@@ -105,6 +105,14 @@ def line(message_id: str, text: str = "hello", sender: str = FOLLOWER, **more: A
     }
 
 
+def ban(user_id: str) -> dict[str, Any]:
+    """A moderator banned somebody, as Kick tells it."""
+    told = line("")
+    person = {**told["sender"], "user_id": int(user_id), "identity": None}
+    metadata = {"reason": "", "created_at": "2026-11-26T12:00:00Z", "expires_at": None}
+    return {"broadcaster": told["broadcaster"], "moderator": person, "banned_user": person, "metadata": metadata}
+
+
 def body(delivery: str) -> bytes:
     return json.dumps(line(f"m {delivery}"), indent=1).encode()
 

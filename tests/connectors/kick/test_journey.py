@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from engage.grants import Grant
 from engage.ledger.tables import messages, replies
-from engage.platform import Grant
 from tests.connectors.kick import kit
 from tests.platforms.journey import QUESTION, journey
 from tests.platforms.kick import Kick
@@ -52,6 +52,13 @@ async def test_written_as_the_creator_a_line_is_told_from_the_creators_own(tmp_p
             assert kick.tell(line).status_code == 200
             settled = await way.answered(line["message_id"])
             assert [one["message_id"] for one in kick.posted] == [settled.receipt_id]
+
+            assert kick.tell(kit.ban(kit.FOLLOWER), "moderation.banned").status_code == 200
+
+            async def silent() -> bool:
+                return (await way.kept(line["message_id"])).text == ""
+
+            await way.until(silent, "what the banned follower wrote to be gone")
 
             spoken = kick.say("Hello everybody", sender=kit.CHANNEL)
             assert kick.tell(spoken).status_code == 200

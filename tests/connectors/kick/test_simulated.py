@@ -13,7 +13,7 @@ from connectors.kick.parse import parse
 from connectors.kick.webhooks import KickWebhooks
 from engage.errors import Ambiguous, ConfigError, InvalidSignature, Malformed, Refused, Unauthorized, Unavailable
 from engage.models import EventKind, Surface
-from engage.platform import AccountLink, App, Finding, Found
+from engage.platform import AccountLink, App, Finding, Found, Revocable
 from tests.connectors.kick import kit
 from tests.platforms.kick import Kick
 
@@ -96,6 +96,38 @@ async def test_a_channel_is_granted_with_proof_and_once(kick: Kick) -> None:
         await CONNECT.finish(app, {"error": "access_denied", "state": "state-1"}, BACK, begun.keep)
 
 
+@pytest.mark.parametrize("scope", SCOPES)
+async def test_nobody_connects_without_what_is_needed(kick: Kick, scope: str) -> None:
+    app = kit.app(kick.url)
+    kick.grants = [one for one in SCOPES if one != scope]
+    begun = await CONNECT.begin(app, {}, BACK, "state-1")
+    with pytest.raises(Refused, match=scope):
+        await CONNECT.finish(app, kick.consent(begun.url), BACK, begun.keep)
+
+
+async def test_an_account_that_is_disconnected_is_told_nothing_and_its_tokens_are_void(
+    kick: Kick, connect: Connect
+) -> None:
+    kick.subscriptions.append({"id": "s1", "event": "chat.message.sent", "version": 1, "broadcaster_user_id": 42})
+    kick.lists_all = True
+    connector = connect()
+    await connector.subscribe("https://engage.example/hooks/kick")
+    assert isinstance(connector, Revocable)
+    await connector.revoke()
+    assert [row["id"] for row in kick.subscriptions] == ["s1"], "another channel's goes on"
+    assert (kick.access, kick.refresh) == ({}, set())
+    with pytest.raises(Unauthorized):
+        await connector.revoke()
+
+
+async def test_the_tokens_are_given_back_though_the_subscription_cannot_be_ended(kick: Kick, connect: Connect) -> None:
+    connector = connect()
+    kick.fail("/public/v1/events/subscriptions", 503, times=3)
+    with pytest.raises(Unavailable):
+        await connector.revoke()
+    assert (kick.access, kick.refresh) == ({}, set())
+
+
 async def test_nobody_connects_to_a_bot_whose_own_lines_would_be_answered(kick: Kick, connect: Connect) -> None:
     unnamed = kit.app(kick.url, bot="")
     with pytest.raises(ConfigError, match="bot"):
@@ -136,8 +168,16 @@ async def test_a_line_is_answered_as_the_creator_chose(kick: Kick, connect: Conn
     assert kick.lines[receipt.id]["sender"]["user_id"] == int(sender)
     assert kick.posted[0]["reply_to_message_id"] == "01JMESSAGE"
     able = await connector.capabilities(Surface.LIVE, f"chat:{kit.CHANNEL}", datetime.now(UTC), datetime.now(UTC))
-    assert able.native_bot_label == (how == "bot")
+    assert not able.native_bot_label, "no badge is documented that says what writes: the text tells"
     assert (await connector.find(kit.reply())).found is Found.UNREADABLE
+
+
+@pytest.mark.parametrize("words", ["!addmod @viewer", "/ban @viewer", " !title x"])
+async def test_nothing_commands_a_chatbot(kick: Kick, connect: Connect, words: str) -> None:
+    kick.say("write this", message_id="01JMESSAGE")
+    with pytest.raises(Refused, match="command"):
+        await connect(type="user").send(kit.reply(words))
+    assert not kick.posted
 
 
 async def test_500_characters_are_taken_and_501_are_not(kick: Kick, connect: Connect) -> None:
@@ -194,12 +234,11 @@ async def test_events_are_asked_for_once_and_again_when_kick_dropped_them(kick: 
         again = await connect().subscribe(hook)
         assert again is not None
         assert timedelta(minutes=50) < again - datetime.now(UTC) <= timedelta(hours=1)
-    assert [(row["event"], row["broadcaster_user_id"]) for row in kick.subscriptions] == [
-        ("chat.message.sent", int(kit.CHANNEL))
-    ]
-    kick.subscriptions.clear()
+    both = [("chat.message.sent", int(kit.CHANNEL)), ("moderation.banned", int(kit.CHANNEL))]
+    assert [(row["event"], row["broadcaster_user_id"]) for row in kick.subscriptions] == both
+    del kick.subscriptions[0]
     await connect().subscribe(hook)
-    assert len(kick.subscriptions) == 1
+    assert sorted((row["event"], row["broadcaster_user_id"]) for row in kick.subscriptions) == both
 
 
 async def test_what_another_channel_is_subscribed_to_is_not_ours(kick: Kick, connect: Connect) -> None:
@@ -207,8 +246,8 @@ async def test_what_another_channel_is_subscribed_to_is_not_ours(kick: Kick, con
     kick.subscriptions.append({"id": "s1", "event": "chat.message.sent", "version": 1, "broadcaster_user_id": 42})
     kick.subscriptions.append({"id": "s2", "event": "channel.followed", "broadcaster_user_id": int(kit.CHANNEL)})
     await connect().subscribe("https://engage.example/hooks/kick")
-    assert len(kick.subscriptions) == 3
-    kick.most = 2
+    assert len(kick.subscriptions) == 4
+    kick.most = 3
     kick.subscriptions.pop()
     with pytest.raises(Unavailable, match="limit"):
         await connect().subscribe("https://engage.example/hooks/kick")
@@ -256,19 +295,53 @@ async def test_the_doctor_compares_the_key_with_kicks(kick: Kick, entered: tuple
     assert finding.fix or state == "ok"
 
 
-@pytest.mark.parametrize("kind", ["chat.message.sent", "moderation.banned", "channel.followed", "something.new", ""])
-def test_each_event_arrives_with_its_kind(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [
+        ("chat.message.sent", ""),
+        ("channel.followed", ""),
+        ("something.new", ""),
+        ("moderation.banned", "banned_user"),
+        ("", "type"),
+    ],
+)
+def test_each_event_arrives_with_its_kind(kind: str, odd: str) -> None:
+    """Which is not signed: a line that is said to be a ban is none."""
     now, body = datetime.now(UTC), kit.body("d1")
     headers = kit.sign(kit.SECRETS[0], "d1", now, body, kind)
     [(whose, event)] = KickWebhooks(kit.app()).receive(headers, body, now).events
     assert (whose, event.key) == (kit.CHANNEL, "d1")
     told = json.loads(event.body)
-    if kind:
+    if not odd:
         [parsed] = parse(told, kit.CHANNEL)
         assert (parsed.kind is EventKind.MESSAGE) == (kind == "chat.message.sent")
     else:
-        with pytest.raises(Malformed, match="type"):
+        with pytest.raises(Malformed, match=odd):
             parse(told, kit.CHANNEL)
+
+
+@pytest.mark.parametrize(
+    ("written", "heard"),
+    [
+        ("[emote:4148074:HYPERCLAP]", ":HYPERCLAP:"),
+        ("[emote:x:y] [emote:1:]", "[emote:x:y] [emote:1:]"),
+        (
+            "\u202bשלום\u202c e\u0301 \U0001f468\u200d\U0001f469\u200d\U0001f467",
+            "\u202bשלום\u202c e\u0301 \U0001f468\u200d\U0001f469\u200d\U0001f467",
+        ),
+        ("", ""),
+    ],
+)
+async def test_a_line_is_heard_as_it_was_written_from_whatever_channel(written: str, heard: str) -> None:
+    channel = str(2**60 + 1)
+    line = kit.line("01JODD", written, sender=str(2**63 - 1))
+    line["broadcaster"]["user_id"], line["sender"]["identity"] = int(channel), None
+    body, now = json.dumps(line).encode(), datetime.now(UTC)
+    [(whose, event)] = KickWebhooks(kit.app()).receive(kit.sign(kit.SECRETS[0], "d1", now, body), body, now).events
+    [parsed] = parse(json.loads(event.body), whose)
+    assert parsed.message is not None
+    assert (whose, parsed.message.conversation_id) == (channel, f"chat:{channel}")
+    assert (parsed.message.text, parsed.message.author.id) == (heard, str(2**63 - 1))
 
 
 def test_a_line_that_kick_tells_late_is_taken_with_its_time_in_the_chat() -> None:

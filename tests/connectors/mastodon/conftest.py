@@ -19,11 +19,11 @@ SPEC = "mastodon/schema.json"
 def check(call: Call) -> None:
     """Raises where the description does not allow a call.
 
-    The description writes every body as JSON; the token endpoint is OAuth's and takes a form (RFC 6749, 4.1.3). It also
-    calls the idempotency key an object, so that header is looked at here.
+    The description writes every body as JSON; the endpoints for tokens are OAuth's and take a form (RFC 6749, 4.1.3;
+    RFC 7009, 2.1). It also calls the idempotency key an object, so that header is looked at here.
     """
     headers = dict(call.headers)
-    if call.path == "/oauth/token":
+    if call.path in ("/oauth/token", "/oauth/revoke"):
         call = replace(
             call, body=json.dumps(call.form).encode(), headers={**headers, "content-type": "application/json"}
         )

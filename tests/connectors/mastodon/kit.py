@@ -14,6 +14,7 @@ PARENT = {
     "spoiler_text": "",
     "language": "en",
     "account": {"id": "108892", "acct": "ann@remote.example"},
+    "mentions": [{"id": "14715", "username": "me", "acct": "me", "url": "https://social.example/@me"}],
 }
 BEFORE = (PARENT,)  # the status to answer: is it there, who may see it
 ERRORS = (
@@ -29,7 +30,7 @@ ERRORS = (
     (500, {"error": "We're sorry, but something went wrong on our end."}, Ambiguous),
     (503, {"error": "There was a temporary problem serving your request, please try again"}, Ambiguous),
 )
-CONFIG = {"max_characters": 500, "characters_reserved_per_url": 23, "bot": True, "since": "0"}
+CONFIG = {"max_characters": 500, "characters_reserved_per_url": 23, "since": "0"}
 
 
 def account(base_url: str, **config: Any) -> AccountLink:

@@ -1,6 +1,7 @@
 """The creator connects an account, and what the doctor finds out about it."""
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,8 +10,9 @@ import pytest
 from connectors.mastodon.connect import CONNECT, SCOPES
 from connectors.mastodon.connector import MastodonConnector
 from engage.errors import EngageError, Refused, Unauthorized, Unavailable
+from engage.grants import Consent, Grant
 from engage.models import Surface
-from engage.platform import AccountLink, App, Consent, Examinable, Grant, PollSource, StreamSource
+from engage.platform import AccountLink, App, Examinable, PollSource, StreamSource
 from tests.connectors.conftest import response
 from tests.connectors.mastodon import kit
 from tests.platforms.mastodon import Mastodon
@@ -30,6 +32,26 @@ async def connected(server: Mastodon) -> Grant:
     return grant
 
 
+class TestGivingBack:
+    async def test_the_token_is_void(self, server: Mastodon) -> None:
+        grant = await connected(server)
+        account = AccountLink("a", grant.platform_user_id, "", grant.config, grant.credentials, app(server))
+        connector = MastodonConnector(account)
+        assert grant.credentials["access_token"] in server.tokens
+        await connector.revoke()
+        assert grant.credentials["access_token"] not in server.tokens
+        await connector.close()
+
+    async def test_where_the_server_does_not_know_the_application_it_is_told(self, server: Mastodon) -> None:
+        grant = await connected(server)
+        server.apps.clear()
+        account = AccountLink("a", grant.platform_user_id, "", grant.config, grant.credentials, app(server))
+        connector = MastodonConnector(account)
+        with pytest.raises(Refused, match="403"):
+            await connector.revoke()
+        await connector.close()
+
+
 class TestConsent:
     async def test_opens_the_account(self, server: Mastodon) -> None:
         server.max_characters = 1000
@@ -40,7 +62,6 @@ class TestConsent:
         assert grant.expires_at is None
         assert grant.config["max_characters"] == 1000
         assert grant.config["characters_reserved_per_url"] == 23
-        assert grant.config["bot"] is True
         assert grant.config["scope"] == " ".join(SCOPES)
         assert grant.config["since"] == server.notifications[-1]["id"]
 
@@ -102,6 +123,12 @@ class TestConsent:
         with pytest.raises(error):
             await CONNECT.begin(app(server), {"server": "social.example"}, BACK, "state-1")
 
+    async def test_works_where_nothing_is_told_without_a_token(self, server: Mastodon) -> None:
+        """A server of limited federation."""
+        server.limited_federation = True
+        grant = await connected(server)
+        assert grant.config["max_characters"] == 500
+
     async def test_follows_no_redirect(self, scripted: Any) -> None:
         """A server that a creator names must not send us to another, as inside the operator's network."""
         inner = await scripted(response(200, '{"client_id": "x", "client_secret": "y"}'))
@@ -142,8 +169,6 @@ class TestDoctor:
         state, said = (await self.found(server))["bot flag"]
         assert state == "warn"
         assert "This is an automated account" in said
-        server.bot = True
-        assert (await self.found(server, bot=False))["bot flag"][0] == "warn"
 
     async def test_sees_what_is_not_granted(self, server: Mastodon) -> None:
         state, said = (await self.found(server, scope="read"))["scopes"]
@@ -170,12 +195,39 @@ class TestDoctor:
         await connector.close()
 
 
-async def test_an_unmarked_profile_is_told_in_words(server: Mastodon) -> None:
-    connector = MastodonConnector(kit.account(server.url, bot=False))
-    assert isinstance(connector, PollSource)
-    assert isinstance(connector, StreamSource)
-    now = datetime.now(UTC)
-    able = await connector.capabilities(Surface.DM, "dm:108892", now, now)
-    assert not able.native_bot_label
-    assert server.calls == []
-    await connector.close()
+class TestMark:
+    """Whether a reply must say in words that it is automated."""
+
+    async def marked(self, connector: MastodonConnector, later: timedelta = timedelta()) -> bool:
+        now = datetime.now(UTC) + later
+        return (await connector.capabilities(Surface.DM, "dm:108892", now, now)).native_bot_label
+
+    async def test_it_is_what_the_profile_says(self, server: Mastodon, connector: MastodonConnector) -> None:
+        assert await self.marked(connector)
+        server.bot = False
+        assert await self.marked(connector, timedelta(minutes=59))
+        assert len(server.calls) == 1, "it is asked for once an hour"
+        assert not await self.marked(connector, timedelta(minutes=61))
+        server.bot = True
+        assert await self.marked(connector, timedelta(minutes=122)), "without connecting the account again"
+
+    async def test_who_cannot_be_asked_is_taken_for_unmarked(
+        self, server: Mastodon, connector: MastodonConnector
+    ) -> None:
+        server.fail("/api/v1/accounts/verify_credentials", 503, times=3)
+        assert not await self.marked(connector)
+        assert await self.marked(connector, timedelta(minutes=1)), "and asked again before long"
+
+    async def test_many_conversations_ask_once(self, server: Mastodon, connector: MastodonConnector) -> None:
+        assert all(await asyncio.gather(*(self.marked(connector) for _ in range(50))))
+        assert len(server.calls) == 1
+
+    async def test_access_that_is_gone_is_noticed(self, server: Mastodon, connector: MastodonConnector) -> None:
+        server.revoke()
+        with pytest.raises(Unauthorized):
+            await self.marked(connector)
+
+
+def test_it_is_polled_and_streamed(server: Mastodon) -> None:
+    assert issubclass(MastodonConnector, PollSource)
+    assert issubclass(MastodonConnector, StreamSource)

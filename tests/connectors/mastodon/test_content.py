@@ -1,8 +1,11 @@
 """The HTML of statuses, and the names of servers that people enter."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from connectors.mastodon.content import text_of, without_mention
+from connectors.mastodon.calls import quiet_until
+from connectors.mastodon.content import speaks_to, text_of, without_mention
 from connectors.mastodon.limits import longest_reply, warning_within
 from connectors.mastodon.marks import Mark, newest
 from connectors.mastodon.servers import base_url, is_public, server_name, streaming_url
@@ -51,6 +54,29 @@ def test_a_follower_reads_the_same(html: str, text: str) -> None:
 )
 def test_only_the_first_mention_is_taken_off(text: str, left: str) -> None:
     assert without_mention(text, "me@social.example") == left
+
+
+@pytest.mark.parametrize(
+    ("text", "spoken_to"),
+    [
+        ("@me what lens?", True),
+        ("@ME@social.example, @ann what lens?", True),
+        ("@ann @me what lens?", False),
+        ("@ann@remote.example, @bob @me: so do I", False),
+        ("@ann let us ask @me: what lens?", True),
+        ("@ann ask @meadow", False),
+        ("so do I", False),
+        ("@ann\n\n@me", False),
+    ],
+)
+def test_who_is_only_named_along_is_not_spoken_to(text: str, spoken_to: bool) -> None:
+    assert speaks_to(text, "me") is spoken_to
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize("text", ["@a" * 20_000, "@a " * 20_000, "@a.-" * 20_000, "@a@b" * 20_000 + "!"])
+def test_many_names_are_read_in_no_time(text: str) -> None:
+    assert not speaks_to(text, "me")
 
 
 @pytest.mark.timeout(10)
@@ -147,3 +173,20 @@ def test_room_is_left_for_the_mention_and_a_link() -> None:
 def test_a_long_warning_is_cut_rather_than_the_reply_refused() -> None:
     assert warning_within("spoilers", 400, {}) == "spoilers"
     assert warning_within("x" * 200, 400, {}) == "x" * 99 + "…"
+
+
+@pytest.mark.parametrize(
+    ("left", "minutes"),
+    [(299, None), (151, None), (150, 150 / 130), (100, 150 / 80), (22, 75), (21, 150), (20, 150), (0, 150)],
+)
+def test_what_is_left_of_three_hours_is_spread_and_some_is_the_creators(left: int, minutes: float | None) -> None:
+    now = datetime(2026, 11, 26, 9, 30, tzinfo=UTC)
+    said = {"x-ratelimit-limit": "300", "x-ratelimit-remaining": str(left)}
+    quiet = quiet_until({**said, "x-ratelimit-reset": "2026-11-26T12:00:00.000000Z"}, now)
+    assert quiet == (None if minutes is None else now + timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize("missing", ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"])
+def test_a_server_that_tells_no_limit_is_not_waited_for(missing: str) -> None:
+    said = {"x-ratelimit-limit": "300", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-11-26T12:00:00Z"}
+    assert quiet_until({**said, missing: "?"}, datetime(2026, 11, 26, 9, 30, tzinfo=UTC)) is None

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from engage.grants import Grant
 from engage.ledger.tables import conversations, deliveries
-from engage.platform import Grant
 from tests.connectors.mastodon import kit
 from tests.platforms.journey import QUESTION, journey
 from tests.platforms.mastodon import BOB, Mastodon

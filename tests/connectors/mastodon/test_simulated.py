@@ -51,6 +51,18 @@ class TestReply:
         await connector.send(reply_to(asked))
         assert server.posted[0]["visibility"] == visibility
 
+    async def test_to_what_must_not_leave_the_server_stays_there(
+        self, server: Mastodon, connector: MastodonConnector
+    ) -> None:
+        """A flag of forks, beside the visibility; a server of Mastodon's own knows none."""
+        asked, other = server.write("@me what lens?", BOB), server.write("@me what lens?", BOB)
+        server.statuses[asked]["local_only"] = True
+        for number, parent in enumerate((asked, other)):
+            await connector.send(Outgoing("o", f"key-{number}", Surface.COMMENT, "c", parent, BOB, "Six weeks."))
+        first, second = (call.json for call in server.calls_to(STATUSES, "POST"))
+        assert first["local_only"] is True
+        assert "local_only" not in second
+
     async def test_of_a_direct_conversation_stays_direct(self, server: Mastodon, connector: MastodonConnector) -> None:
         asked = server.write("@me what lens?", visibility="public")
         dm = Outgoing("o1", "key-1", Surface.DM, "dm:108892", asked, "108892", "Six weeks.")
@@ -127,6 +139,44 @@ class TestReply:
             await connector.delete("31")
         assert caught.value.retry_after is not None
         assert timedelta(0) < caught.value.retry_after <= timedelta(minutes=30)
+
+
+class TestWhoIsTold:
+    @pytest.mark.parametrize("visibility", ["public", "direct"])
+    async def test_of_several_who_are_mentioned_only_the_author(
+        self, server: Mastodon, connector: MastodonConnector, visibility: str
+    ) -> None:
+        asked = server.write("@me @bob what lens?", visibility=visibility)
+        receipt = await connector.send(reply_to(asked))
+        assert server.notified == [("ann@remote.example", receipt.id)]
+
+    @pytest.mark.parametrize("visibility", ["public", "direct"])
+    @pytest.mark.parametrize(
+        "text", ["Ask @bob.", ".@bob", "@bob, look!", "(@Bob@social.example)", "@@bob", "bob@bob.example"]
+    )
+    async def test_nobody_whom_its_words_name(
+        self, server: Mastodon, connector: MastodonConnector, text: str, visibility: str
+    ) -> None:
+        """In a direct conversation a mention would even show it to them. A follower may be called "bob", too."""
+        asked = server.write("@me what lens?", visibility=visibility)
+        reply = reply_to(asked, text)
+        receipt = await connector.send(reply)
+        assert server.notified == [("ann@remote.example", receipt.id)]
+        found = await connector.find(reply)
+        assert (found.found, found.receipt and found.receipt.id) == (Found.FOUND, receipt.id)
+        echo = events(await connector.poll('{"mention": "0", "own": "0"}'))[-1]
+        assert (echo.kind, echo.message.text) == (EventKind.ECHO, text)
+
+    async def test_a_link_to_a_profile_stays_whole(self, server: Mastodon, connector: MastodonConnector) -> None:
+        await connector.send(reply_to(server.write("@me what lens?"), "See https://social.example/@bob/5"))
+        assert server.posted[0]["text"].endswith(" https://social.example/@bob/5")
+
+    async def test_nobody_who_took_the_mention_back(self, server: Mastodon, connector: MastodonConnector) -> None:
+        asked = server.write("@me what lens?")
+        server.edit(asked, "what lens?")
+        with pytest.raises(Refused, match="does not mention"):
+            await connector.send(reply_to(asked))
+        assert server.calls_to(STATUSES, "POST") == []
 
 
 class TestLostAnswer:
@@ -213,9 +263,10 @@ class TestLostAnswer:
         server.fail(STATUSES, 502, times=3, method="GET")
         with pytest.raises(Unavailable):
             await connector.send(reply_to(asked))
-        server.fail(STATUSES, 200, {"id": 5}, method="GET")
-        with pytest.raises(Unavailable):
-            await connector.send(reply_to(asked))
+        for wrong in ({"mentions": 5}, {"mentions": [{"id": "14715", "acct": "me"}], "account": 5}):
+            server.fail(STATUSES, 200, wrong, method="GET")
+            with pytest.raises(Unavailable):
+                await connector.send(reply_to(asked))
         assert server.posted == []
 
 
@@ -258,10 +309,14 @@ class TestFind:
 class TestLimits:
     async def test_the_last_request_makes_it_quiet(self, server: Mastodon, connector: MastodonConnector) -> None:
         asked = server.write("@me what lens?")
-        server.limit = 2
+        server.statuses_limit = 1
         receipt = await connector.send(reply_to(asked))
         assert receipt.quiet_until is not None
-        assert timedelta(0) < receipt.quiet_until - datetime.now(UTC) <= timedelta(minutes=5)
+        assert timedelta(0) < receipt.quiet_until - datetime.now(UTC) <= timedelta(hours=3)
+        with pytest.raises(RateLimited) as caught:
+            await connector.send(Outgoing("o2", "key-2", Surface.COMMENT, "c", asked, "108892", "And again."))
+        assert caught.value.retry_after is not None
+        assert caught.value.retry_after <= timedelta(hours=3)
 
     async def test_too_many_requests_say_when(self, server: Mastodon, connector: MastodonConnector) -> None:
         asked = server.write("@me what lens?")
@@ -320,7 +375,7 @@ class TestPoll:
             cursor, pages = page.cursor, pages + 1
             if page.wait:
                 break
-        assert (found, pages) == (written, 3)
+        assert (found, pages) == (written, 4)
 
     async def test_brings_what_the_creator_answered_in_person(
         self, server: Mastodon, connector: MastodonConnector

@@ -15,8 +15,9 @@ from connectors import parser
 from connectors.sandbox.connector import MAX_LENGTH, SandboxConnector
 from connectors.sandbox.network.state import LIMITS
 from engage.errors import Ambiguous, ConfigError, EngageError, RateLimited, Refused, Unauthorized, Unavailable
+from engage.limits import Each, Limit, Quota
 from engage.models import EventKind, Outgoing, Surface
-from engage.platform import AccountLink, Each, Found, Limit, PollSource, Quota, Settle, WebhookSource
+from engage.platform import AccountLink, Found, PollSource, Settle, WebhookSource
 from tests.connectors.sandbox.conftest import Endpoint, World
 
 

@@ -10,7 +10,8 @@ import pytest
 from connectors.sandbox.connect import CONNECT
 from connectors.sandbox.network.server import SandboxServer
 from engage.errors import EngageError
-from engage.platform import App, Grant
+from engage.grants import Grant
+from engage.platform import App
 from tests.platforms.journey import QUESTION, journey
 
 

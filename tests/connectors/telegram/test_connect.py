@@ -6,7 +6,9 @@ from connectors import connect_of
 from connectors.telegram.connect import TelegramConnect
 from connectors.telegram.connector import TelegramConnector
 from engage.errors import Refused, Unauthorized, Unavailable
-from engage.platform import App, Entry, Examinable, Grant, Moderation
+from engage.grants import Entry, Grant
+from engage.platform import App, Examinable, Moderation
+from tests.connectors.telegram.conftest import link
 from tests.platforms.telegram import BOT_ID, BOT_TOKEN, CHANNEL, CREATOR, GROUP, Telegram
 
 
@@ -41,6 +43,22 @@ class TestEntering:
         granted = await grant(telegram, channel=channel)
         expected = {"channel_id": str(CHANNEL), "group_id": str(GROUP), "owner_id": str(CREATOR)}
         assert granted.config == expected
+
+    @pytest.mark.parametrize(
+        ("owner", "config"),
+        [
+            ("@AdaHerself", {"owner_name": "AdaHerself"}),
+            ("https://t.me/AdaHerself", {"owner_name": "AdaHerself"}),
+            (" 42 ", {"owner_id": "42"}),
+            ("", {}),
+        ],
+    )
+    async def test_whose_private_chats_it_may_answer_in(
+        self, telegram: Telegram, owner: str, config: dict[str, str]
+    ) -> None:
+        entered = {"bot_token": BOT_TOKEN, "owner": owner}
+        [granted] = await TelegramConnect().grant(App("telegram", {"base_url": telegram.url}), entered)
+        assert granted.config == config
 
     async def test_a_channel_without_comments(self, telegram: Telegram) -> None:
         telegram.linked = False
@@ -96,6 +114,24 @@ class TestDoctor:
         await connector.subscribe("https://engage.example/hooks/telegram/a1")
         found = await self.found(connector, "https://engage.example/hooks/telegram/a1")
         assert found["updates"][0] == "ok"
+
+    async def test_a_bot_that_was_renamed_and_anybody_may_add(
+        self, telegram: Telegram, connector: TelegramConnector
+    ) -> None:
+        telegram.me |= {"username": "ada_replies_bot", "can_join_groups": True}
+        found = await self.found(connector)
+        assert (found["access"][0], found["other groups"][0]) == ("warn", "warn")
+        telegram.me["id"] = 5
+        assert (await self.found(connector))["access"][0] == "fail"
+
+    async def test_secretary_mode_for_nobody_in_particular(self, telegram: Telegram) -> None:
+        connector = TelegramConnector(link(telegram.url, owner_id=""))
+        states = []
+        for on in (True, False):
+            telegram.me["can_connect_to_business"] = on
+            states.append((await self.found(connector))["secretary mode"][0])
+        await connector.close()
+        assert states == ["warn", "ok"]
 
     async def test_a_webhook_that_is_not_set(self, connector: TelegramConnector) -> None:
         assert (await self.found(connector, "https://engage.example/h"))["updates"][0] == "warn"

@@ -19,8 +19,9 @@ import pytest
 from connectors.telegram.connect import CONNECT
 from connectors.telegram.connector import TelegramConnector
 from connectors.telegram.parse import parse
+from engage.grants import Grant
 from engage.models import EventKind, Outgoing, Surface
-from engage.platform import AccountLink, App, Grant
+from engage.platform import AccountLink, App
 from tests.connectors.telegram.conftest import unused_port
 from tests.connectors.telegram.kit import TOKEN
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from connectors.telegram.connect import CONNECT
+from engage.grants import Grant
 from engage.ledger.tables import conversations, messages
-from engage.platform import App, Grant
+from engage.platform import App
 from tests.platforms.journey import QUESTION, Journey, journey
 from tests.platforms.telegram import BOT_TOKEN, CONNECTION, FOLLOWER, GROUP, Telegram
 
@@ -85,3 +86,4 @@ async def test_what_was_deleted_is_forgotten(tmp_path: Path, telegram: Telegram)
             return [row for row in await way.rows(messages) if row.deleted_at is not None and row.text == ""]
 
         await way.until(gone, "the message to be forgotten")
+        assert "555 0100" not in str([row.text for row in await way.rows(messages)])

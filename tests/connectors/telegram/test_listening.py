@@ -58,6 +58,21 @@ class TestLongPolling:
                     break
         assert len({event.key for event in got}) == 130
 
+    @pytest.mark.parametrize("number", [117, 1_500_000_000], ids=["smaller", "larger"])
+    async def test_after_a_quiet_week_updates_are_numbered_anew(
+        self, telegram: Telegram, connector: TelegramConnector, number: int
+    ) -> None:
+        telegram.write("Before")
+        _, cursor = await heard(connector)
+        assert (await heard(connector, cursor))[0] == []
+        telegram.begin_anew(number)
+        telegram.write("After")
+        telegram.write("And after that")
+        events, cursor = await heard(connector, cursor)
+        assert [event.message.text for event in events if event.message] == ["After", "And after that"]
+        assert (await heard(connector, cursor))[0] == []
+        assert telegram.updates == [], "they are confirmed by their own numbers"
+
     async def test_a_webhook_is_taken_off_first(self, telegram: Telegram, connector: TelegramConnector) -> None:
         telegram.webhook = {"url": "https://engage.example/old"}
         telegram.write("Hello")
@@ -118,6 +133,14 @@ class TestWebhooks:
         assert telegram.webhook["url"] == CALLBACK
         assert telegram.webhook["secret_token"] == SECRETS[0]
         assert {"message", "business_message", "deleted_business_messages"} <= set(telegram.allowed)
+
+    async def test_taken_off_when_the_account_is_disconnected(
+        self, telegram: Telegram, connector: TelegramConnector
+    ) -> None:
+        await connector.subscribe(CALLBACK)
+        with pytest.raises(Refused, match="@BotFather /revoke"):
+            await connector.revoke()
+        assert not telegram.webhook.get("url")
 
     async def test_an_address_that_telegram_does_not_take(
         self, telegram: Telegram, connector: TelegramConnector

@@ -264,6 +264,40 @@ class TestSecretaryMode:
         assert not able.may_reply
         assert able.reason
 
+    @pytest.mark.parametrize(
+        ("known", "able"),
+        [
+            ({}, True),
+            ({"owner_id": "", "owner_name": "adaherself"}, True),
+            ({"owner_id": "7"}, False),
+            ({"owner_name": "adaherself2"}, False),
+            ({"owner_id": ""}, False),
+        ],
+        ids=["by number", "by name", "another", "another name", "nobody was named"],
+    )
+    async def test_only_the_creators_own_chats_are_answered(
+        self, telegram: Telegram, known: dict[str, str], able: bool
+    ) -> None:
+        """Anybody can put the bot on private chats of their own."""
+        connector = TelegramConnector(link(telegram.url, **known))
+        at = telegram.clock()
+        found = await connector.capabilities(Surface.DM, f"business:{FOLLOWER}:{CONNECTION}", at, at)
+        await connector.close()
+        assert found.may_reply is able
+        assert able or "not known to be the private chats of the creator" in found.reason
+
+    @pytest.mark.parametrize("known", [{}, {"owner_id": "", "owner_name": "AdaHerself"}], ids=["by number", "by name"])
+    async def test_somebody_elses_chats_are_not_the_creators(self, telegram: Telegram, known: dict[str, str]) -> None:
+        connector = TelegramConnector(link(telegram.url, **known))
+        telegram.creator_writes(FOLLOWER, "Hello, it is Ada")
+        telegram.connected_by = 7
+        telegram.switch_secretary(on=True)
+        telegram.creator_writes(FOLLOWER, "Hello, it is me", user=7)
+        events, _ = await heard(connector)
+        await connector.close()
+        assert [event.kind for event in events] == [EventKind.TAKEOVER, EventKind.STATUS, EventKind.IGNORED]
+        assert all("not" in event.reason and "creator" in event.reason for event in events[1:])
+
     async def test_whether_it_may_reply_cannot_be_asked(self, telegram: Telegram, connector: TelegramConnector) -> None:
         telegram.fail(telegram.path("getBusinessConnection"), 502, times=9)
         place = f"business:{FOLLOWER}:{CONNECTION}"

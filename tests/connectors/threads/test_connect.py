@@ -7,7 +7,8 @@ import pytest
 
 from connectors.threads.connect import CONNECT, SCOPES
 from engage.errors import ConfigError, EngageError, Refused, Unavailable
-from engage.platform import App, Consent
+from engage.grants import Consent
+from engage.platform import App
 from tests.connectors.threads import kit
 from tests.platforms.threads import Threads
 

@@ -2,15 +2,16 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from connectors.threads.connector import ThreadsConnector
+from engage.grants import Grant
 from engage.ledger.tables import conversations, messages
 from engage.models import Mode
-from engage.platform import Grant
 from tests.connectors.threads import kit
-from tests.platforms.journey import QUESTION, journey
+from tests.platforms.journey import QUESTION, Journey, journey
 from tests.platforms.threads import Threads
 
 GRANT = Grant(kit.OWN, kit.HANDLE, {"access_token": kit.TOKEN}, datetime.now(UTC) + timedelta(days=50))
@@ -46,6 +47,18 @@ async def test_a_lost_answer_to_the_publication_is_read_back_and_not_posted_agai
         answer = await j.answered(reply.id)
         assert [one["id"] for one in platform.posted] == [answer.receipt_id]
         assert len(platform.calls_to("/v1.0/me/threads_publish")) == 1
+
+
+async def test_a_creator_who_removes_the_app_is_left_alone_at_once(tmp_path: Path, platform: Threads) -> None:
+    async with journey(tmp_path, "threads", GRANT, kit.app(base_url=platform.url)) as j:
+        assert platform.call_deauthorize(j.hook, kit.OWN).status_code == 200
+        account = await j.until(lambda: lost(j), "the end of the access")
+        assert "removed the app" in account.reason
+
+
+async def lost(j: Journey) -> Any:
+    account = await j.account()
+    return account if account.state == "unauthorized" else None
 
 
 async def test_the_creator_takes_over_and_deletes_it_again(tmp_path: Path, platform: Threads) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from connectors.threads.connector import ThreadsConnector
+from connectors.threads.limits import REPLIES
 from connectors.threads.parse import parse
 from connectors.threads.places import FRESH, IN_TURN
 from connectors.threads.webhooks import webhooks
@@ -106,6 +107,19 @@ async def test_hidden_replies_are_left_alone(platform: Threads, connector: Threa
     assert "HIDDEN" in event.reason
 
 
+async def test_an_app_that_is_not_reviewed_hears_replies_and_no_mentions(
+    platform: Threads, connector: ThreadsConnector
+) -> None:
+    platform.reviewed = False
+    reply = platform.write(FAN, "how long?", platform.post.id)
+    platform.write(FAN, "@ada.makes hello")
+    page = await connector.poll("")
+    assert [raw.key for raw in page.events] == [f"replies {reply.id}"]
+    found = {one.name: one for one in await connector.examine("https://studio.example/hooks/threads")}
+    assert found["mentions"].state == "warn"
+    assert found["mentions"].fix
+
+
 async def test_many_replies_are_read_over_pages_and_only_once(platform: Threads, connector: ThreadsConnector) -> None:
     for number in range(60):
         platform.write(FAN, f"{number}?", platform.post.id).at -= timedelta(minutes=30)
@@ -120,6 +134,13 @@ async def test_many_replies_are_read_over_pages_and_only_once(platform: Threads,
     again = await connector.poll(page.cursor)
     assert f"replies {fresh.id}" in {raw.key for raw in again.events}
     assert len(platform.calls_to(conversation)) == 3, "it stops where it was before"
+
+
+async def test_as_many_are_read_after_a_pause_as_a_day_allows_to_answer(
+    platform: Threads, connector: ThreadsConnector
+) -> None:
+    wanted = {f"replies {platform.write(FAN, f'{number}?', platform.post.id).id}" for number in range(REPLIES)}
+    assert {raw.key for raw in (await connector.poll("")).events} == wanted
 
 
 async def test_what_is_old_is_not_brought_up(platform: Threads, connector: ThreadsConnector) -> None:

@@ -9,8 +9,9 @@ from connectors.threads import calls
 from connectors.threads.connector import ThreadsConnector
 from connectors.threads.limits import QUOTAS
 from engage.errors import Ambiguous, RateLimited, Refused, Unauthorized, Unavailable
+from engage.limits import REPLY, Period
 from engage.models import LengthUnit, Outgoing, Surface
-from engage.platform import REPLY, Examinable, Found, Moderation, Period, PollSource, Renewable, Subscribing
+from engage.platform import Examinable, Found, Moderation, PollSource, Renewable, Subscribing
 from tests.connectors.threads import kit
 from tests.platforms.threads import Media, Threads
 
@@ -96,6 +97,15 @@ class TestSending:
         await connector.send(answer_to(asked, " ".join(links[:5])))
         with pytest.raises(Refused):
             await connector.send(answer_to(asked, " ".join(links)))
+
+    async def test_what_threads_does_not_know_yet_is_answered_by_another_try(
+        self, platform: Threads, connector: ThreadsConnector, asked: Media
+    ) -> None:
+        platform.unknown = 1
+        with pytest.raises(Unavailable, match="24/4279009"):
+            await connector.send(answer_to(asked))
+        await connector.send(answer_to(asked))
+        assert len(platform.posted) == 1
 
     async def test_a_deleted_one_is_not_answered(
         self, platform: Threads, connector: ThreadsConnector, asked: Media
@@ -367,12 +377,13 @@ class TestExamining:
         assert states == {
             "access": "fail",
             "permissions": "fail",
+            "mentions": "ok",
             "webhooks": "warn",
             "replies": "warn",
             "limits": "warn",
         }
         assert found["permissions"].found == "missing: threads_delete"
-        assert all(one.fix for one in found.values())
+        assert all(one.fix for one in found.values() if one.state != "ok")
 
     async def test_what_meta_does_not_tell_is_no_failure(self, platform: Threads, connector: ThreadsConnector) -> None:
         platform.testers_only = True

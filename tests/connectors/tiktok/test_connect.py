@@ -9,7 +9,8 @@ import pytest
 
 from connectors.tiktok.connect import CONNECT
 from engage.errors import ConfigError, RateLimited, Refused, Unauthorized, Unavailable
-from engage.platform import App, Consent, Grant, Renewable
+from engage.grants import Consent, Grant
+from engage.platform import App, Renewable
 from tests.connectors.tiktok import kit
 from tests.connectors.tiktok.conftest import Make
 from tests.platforms.tiktok import TikTok, V
@@ -161,3 +162,13 @@ async def test_a_refusal_tells_no_secret(tiktok: TikTok, connected: Make) -> Non
     assert tiktok.creator.refresh not in str(caught.value)
     assert kit.SECRETS[0] not in str(caught.value)
     assert "40002" in str(caught.value)
+
+
+async def test_access_is_given_back(tiktok: TikTok, connected: Make) -> None:
+    connector = connected()
+    await connector.revoke()
+    (call,) = tiktok.calls_to(f"{V}/tt_user/oauth2/revoke/")
+    assert set(call.json) == {"client_id", "client_secret", "access_token"}
+    assert tiktok.creator.token == ""
+    with pytest.raises(Unauthorized):  # it is gone already
+        await connector.revoke()

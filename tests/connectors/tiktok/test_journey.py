@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from engage.grants import Grant
 from engage.ledger.tables import conversations, deliveries
 from engage.models import Mode
-from engage.platform import Grant
 from tests.connectors.tiktok import kit
 from tests.platforms.journey import QUESTION, Journey, journey
 from tests.platforms.tiktok import TikTok

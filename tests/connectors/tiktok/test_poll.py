@@ -1,7 +1,10 @@
 """Looking: every comment and message is found, however TikTok deals it out, and none is taken for another's."""
 
 import json
+import time
 from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -113,6 +116,47 @@ async def test_long_threads_are_read_to_their_end_and_only_when_they_grow(tiktok
     assert "one more" in told(await connector.poll(page.cursor))
 
 
+async def test_more_threads_than_a_look_can_read_are_all_read(tiktok: TikTok, connected: Make) -> None:
+    """After two hours in which nobody looked: what the first look leaves is older than the second would go back."""
+    for n in range(25):
+        root = tiktok.comments(f"comment {n}", fan=f"fan_{n}", age_s=90000 + n)
+        for m in range(4):
+            tiktok.comments(f"reply {n} {m}", parent=root, fan=f"fan_{m}", age_s=3000 + m)
+    before = state.written(state.State(seen=int(time.time()) - 7200))
+    found, _ = await looks(connected(), 3, before)
+    texts = {event.message.text for event in events(found) if event.message}
+    assert [name for n in range(25) for m in range(4) if (name := f"reply {n} {m}") not in texts] == []
+
+
+async def test_a_reply_that_came_as_another_was_deleted_is_read_when_the_thread_grows(
+    tiktok: TikTok, connected: Make
+) -> None:
+    """The thread is as long as it was: nothing shows that there is one more."""
+    connector, root = connected(), tiktok.comments("where is this?", age_s=90000)
+    replies = [tiktok.comments(f"reply {n}", parent=root, fan=f"fan_{n}", age_s=2000 - n) for n in range(5)]
+    _, cursor = await looks(connector, 1)
+    tiktok.takes_down(replies[0])
+    tiktok.comments("unseen", parent=root, fan="fan_x", age_s=700)
+    tiktok.comments("seen", parent=root, fan="fan_y")
+    kept = state.read(cursor)  # as if it had been read before that, and looked at since
+    kept.threads = {thread: [count, until - 900] for thread, (count, until) in kept.threads.items()}
+    found, _ = await looks(connector, 1, state.written(kept))
+    assert {"seen", "unseen"} <= {event.message.text for event in events(found) if event.message}
+
+
+async def test_a_thread_without_end_does_not_stop_the_others(tiktok: TikTok, connected: Make) -> None:
+    root = tiktok.comments("a quiet one", age_s=50)
+    for n in range(5):
+        tiktok.comments(f"quiet {n}", parent=root, fan=f"fan_{n}", age_s=40)
+    flooded = tiktok.comments("a loud one", age_s=30)
+    for n in range(600):
+        tiktok.comments(f"loud {n}", parent=flooded, fan=f"fan_{n}", age_s=20)
+    tiktok.a_minute = 1000
+    found, _ = await looks(connected(), 3)
+    texts = {event.message.text for event in events(found) if event.message}
+    assert {f"quiet {n}" for n in range(5)} <= texts
+
+
 async def test_the_slow_round_finds_what_stands_deep(tiktok: TikTok, connected: Make) -> None:
     """A reply under an old comment of an old video, which no page from the top shows."""
     root = tiktok.comments("an old question", age_s=300000)
@@ -145,10 +189,33 @@ async def test_a_flood_is_read_from_the_top_and_finished_later(tiktok: TikTok, c
     page = await connector.poll("")
     assert len(tiktok.calls_to(LIST)) <= limits.COMMENT_PAGES
     assert "comment 699" in told(page)
-    assert state.read(page.cursor).seen == 0, "it has not seen everything"
-    found, _ = await looks(connector, 5, page.cursor)
+    found, cursor = await looks(connector, 5, page.cursor)
     texts = {event.message.text for event in events([*page.events, *found]) if event.message}
     assert len(texts) == 700
+    kept = state.read(cursor)
+    assert kept.seen
+    before = len(tiktok.calls_to(LIST))
+    page = await connector.poll(state.written(replace(kept, seen=kept.seen + 600)))  # ten quiet minutes later
+    assert len(tiktok.calls_to(LIST)) - before <= 1 + comments.SWEPT, "a flood of once does not cost for ever"
+
+
+async def test_what_a_flood_leaves_is_read_before_anything_else_of_the_slow_round(
+    tiktok: TikTok, connected: Make
+) -> None:
+    """Behind the first 500 TikTok sorts by likes: no page from the top shows the others."""
+    tiktok.a_minute = 1000
+    connector = connected()
+    for n in range(30):
+        video = tiktok.publishes(f"video {n}")
+        for m in range(70):
+            tiktok.comments(f"old {m}", video=video, fan=f"fan_{m}", age_s=90000)
+    _, cursor = await looks(connector, 2)
+    for n in range(600):
+        tiktok.comments(f"comment {n}", video=video, fan=f"fan_{n}", age_s=(600 - n) / 10)
+    kept = state.read(cursor)
+    found, _ = await looks(connector, 3, state.written(replace(kept, seen=kept.seen - 70)))
+    texts = {event.message.text for event in events(found) if event.message}
+    assert [n for n in range(600) if f"comment {n}" not in texts] == []
 
 
 async def test_a_look_stays_under_forty_calls_an_endpoint(tiktok: TikTok, connected: Make) -> None:
@@ -197,17 +264,35 @@ async def test_a_look_that_fails(tiktok: TikTok, connected: Make) -> None:
 async def test_a_cursor_that_is_none_begins_anew(tiktok: TikTok, connected: Make) -> None:
     tiktok.comments("where is this?")
     connector = connected()
-    for cursor in ("x", "[]", "5", '{"seen": "x"}', '{"threads": 5}', '{"sweep": {"what": 1}}', "null"):
+    for cursor in (
+        "x",
+        "[]",
+        "5",
+        '{"seen": "x"}',
+        '{"threads": 5}',
+        '{"messages": 0, "threads": {"1": 5}}',
+        '{"sweep": {"what": 1}}',
+        "null",
+    ):
         assert told(await connector.poll(cursor)) == ["where is this?"], cursor
+
+
+async def test_a_place_that_tiktok_knows_no_more_ends_the_round_and_not_the_looks(
+    tiktok: TikTok, connected: Make
+) -> None:
+    tiktok.comments("where is this?")
+    page = await connected().poll(state.written(state.State(sweep=state.Sweep(page=99, video=3, at=60))))
+    assert told(page) == ["where is this?"]
+    assert state.read(page.cursor).sweep == state.Sweep()
 
 
 def test_the_cursor_stays_small() -> None:
     kept = state.State()
     for n in range(2000):
-        kept.note_thread(str(7300000000000000000 + n), n)
+        kept.note_thread(str(7300000000000000000 + n), n, datetime(2026, 11, 22, 8, tzinfo=UTC))
     assert len(kept.threads) == state.MOST_THREADS
     assert state.read(state.written(kept)) == kept
-    assert len(state.written(kept)) < 20_000
+    assert len(state.written(kept)) < 25_000
 
 
 # direct messages ----------------------------------------------------------------------------------------------------
@@ -259,6 +344,18 @@ async def test_many_conversations_at_once_are_all_read(tiktok: TikTok, connected
     found, _ = await looks(connector, 5, cursor)
     texts = {event.message.text for event in events(found) if event.message}
     assert texts == {f"hello {n}" for n in range(40)}
+
+
+async def test_who_wrote_twice_while_many_wait_is_read_from_their_first_word(tiktok: TikTok, connected: Make) -> None:
+    connector = connected()
+    cursor = (await connector.poll("")).cursor
+    tiktok.writes("first", fan="fan_x", age_s=50)
+    for n in range(20):
+        tiktok.writes(f"hello {n}", fan=f"fan_{n:02}", age_s=40 - n)
+    tiktok.writes("second", fan="fan_x")
+    tiktok.a_minute = 1000
+    found, _ = await looks(connector, 3, cursor)
+    assert {"first", "second"} <= {event.message.text for event in events(found) if event.message}
 
 
 async def test_messages_that_are_refused_hide_no_comments(tiktok: TikTok, connected: Make) -> None:

@@ -9,7 +9,7 @@ import pytest
 from connectors.tiktok.connector import TikTokConnector
 from engage.errors import Ambiguous, ConfigError, EngageError, RateLimited, Refused, Unauthorized, Unavailable
 from engage.models import Capabilities, LengthUnit, Outgoing, Surface
-from engage.platform import Examinable, Found, Moderation, PollSource, Settle, Subscribing
+from engage.platform import Examinable, Found, Moderation, PollSource, Revocable, Settle, Subscribing
 from tests.connectors.tiktok import kit
 from tests.connectors.tiktok.conftest import Make
 from tests.platforms.tiktok import TikTok, V
@@ -45,7 +45,7 @@ async def test_what_it_is() -> None:
     await connector.close()
     assert connector.surfaces == {Surface.COMMENT, Surface.DM}, "TikTok lets nobody into LIVE chat"
     assert connector.settle is Settle.READBACK
-    for protocol in (PollSource, Subscribing, Moderation, Examinable):
+    for protocol in (PollSource, Subscribing, Moderation, Examinable, Revocable):
         assert isinstance(connector, protocol)
 
 
@@ -190,6 +190,32 @@ async def test_a_reply_that_tiktok_hides_as_spam_is_found(tiktok: TikTok, connec
     assert (await connector.find(reply)).found is Found.FOUND
 
 
+async def test_a_page_from_which_tiktok_withholds_something_proves_nothing(tiktok: TikTok, connected: Make) -> None:
+    """What it withholds looks like spam: our own words may be it."""
+    connector, comment = connected(), tiktok.comments("where is this?", age_s=900)
+    for n in range(40):
+        tiktok.comments(f"me too {n}", parent=comment, fan=f"fan_{n}", age_s=800)
+    reply = to_comment(tiktok, comment=comment, first_sent_at=datetime.now(UTC))
+    assert (await connector.find(reply)).found is Found.ABSENT
+    receipt = await connector.send(reply)
+    tiktok.withheld = {receipt.id.split(":")[1]}
+    assert (await connector.find(reply)).found is Found.UNREADABLE
+
+
+@pytest.mark.parametrize("kind", ["TEXT", "text"])
+async def test_a_message_is_found_however_its_type_is_written(tiktok: TikTok, connected: Make, kind: str) -> None:
+    connector, reply = connected(), to_message(tiktok, first_sent_at=datetime.now(UTC))
+    row = {
+        "message_id": "m9",
+        "timestamp": int(datetime.now(UTC).timestamp() * 1000),
+        "from_user": {"role": "BUSINESS_ACCOUNT", "id": kit.OWN},
+        "message_type": kind,
+        "text": {"body": reply.text},
+    }
+    tiktok.fail(CONTENT, 200, kit.said(0, "OK", {"messages": [row]}))
+    assert (await connector.find(reply)).found is Found.FOUND
+
+
 async def test_an_older_reply_with_the_same_words_is_another_one(tiktok: TikTok, connected: Make) -> None:
     comment = tiktok.comments("where is this?", age_s=900)
     tiktok.comments("In Sintra.", parent=comment, fan="", age_s=800)
@@ -307,6 +333,7 @@ async def test_the_window_of_48_hours() -> None:
 
 
 async def test_tiktoks_own_word_on_the_window_is_a_refusal(tiktok: TikTok, connected: Make) -> None:
+    tiktok.messages_a_second = 100  # what is tested is the window's own count
     connector, reply = connected(), to_message(tiktok)
     for _ in range(10):
         await connector.send(reply)

@@ -55,7 +55,9 @@ def test_a_header_that_is_none(header: str) -> None:
 
 
 def test_order_and_blanks_of_the_header_do_not_matter() -> None:
-    verify(["test-secret"], f"s={SIGNATURE}, t=1700000000", BODY, THEN)
+    verify(["test-secret"], turned := f"s={SIGNATURE}, t=1700000000", BODY, THEN)
+    with pytest.raises(InvalidSignature):
+        verify(["another"], turned, BODY, THEN)
 
 
 @pytest.mark.parametrize("body", [b"not json", b"[]", b'{"event": "x"}', b'{"user_openid": {}}'])

@@ -10,7 +10,8 @@ from connectors import connect_of
 from connectors.twitch.connect import CONNECT
 from connectors.twitch.tokens import SCOPES, WHISPERS
 from engage.errors import ConfigError, Refused, Unavailable
-from engage.platform import App, Consent, Grant
+from engage.grants import Consent, Grant
+from engage.platform import App
 from tests.connectors.twitch.kit import BOT, CHANNEL
 from tests.platforms.twitch import REDIRECT, Twitch
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from connectors.twitch.tokens import SCOPES, WHISPERS
-from engage.platform import App, Grant
+from engage.grants import Grant
+from engage.platform import App
 from tests.connectors.twitch.kit import BOT, CHANNEL, FOLLOWER
 from tests.platforms.journey import QUESTION, Journey, journey
 from tests.platforms.twitch import Twitch
@@ -21,7 +22,7 @@ def grant(twitch: Twitch) -> Grant:
 
 
 async def heard(way: Journey, twitch: Twitch) -> None:
-    await way.until(lambda: sum(one.status == "enabled" for one in twitch.subscriptions) >= 3, "the subscriptions")
+    await way.until(lambda: sum(one.status == "enabled" for one in twitch.subscriptions) >= 5, "the subscriptions")
 
 
 def of_the_bot(twitch: Twitch) -> list[str]:

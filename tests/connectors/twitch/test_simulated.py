@@ -57,7 +57,7 @@ class TestChat:
         with pytest.raises(Refused):
             await connect().send(reply(in_reply_to=asked))
 
-    @pytest.mark.parametrize("reason", ["msg_rejected", "msg_duplicate", "followers_only_mode", "user_warned"])
+    @pytest.mark.parametrize("reason", ["msg_rejected", "channel_settings", "followers_only_mode", "moderated_room"])
     async def test_a_dropped_line_is_not_posted(self, reason: str, twitch: Twitch, connect: Connect) -> None:
         twitch.drops = reason
         with pytest.raises(Refused, match=reason):
@@ -67,11 +67,16 @@ class TestChat:
         with pytest.raises(Refused, match="msg_rejected"):
             await connect().send(reply("a heldword", in_reply_to=""))
 
-    async def test_the_same_words_twice_are_dropped(self, twitch: Twitch, connect: Connect) -> None:
+    async def test_the_same_words_to_two_followers_wait_until_twitch_takes_them_again(
+        self, twitch: Twitch, connect: Connect
+    ) -> None:
         connector = connect()
         await connector.send(reply(in_reply_to=""))
-        with pytest.raises(Refused, match="msg_duplicate"):
+        with pytest.raises(Unavailable, match="msg_duplicate") as caught:
             await connector.send(reply(in_reply_to=""))
+        assert caught.value.retry_after == timedelta(seconds=31)
+        twitch.lines[-1].at -= timedelta(seconds=31)
+        await connector.send(reply(in_reply_to=""))
 
     async def test_the_21st_line_in_30_seconds_waits(self, twitch: Twitch, connect: Connect) -> None:
         connector = connect()
@@ -90,10 +95,48 @@ class TestChat:
         limit = next(limit for limit in connector.limits if limit.per == timedelta(seconds=30))
         assert limit.count == 100
 
-    async def test_who_is_banned_is_refused(self, twitch: Twitch, connect: Connect) -> None:
+    async def test_who_is_banned_stops_until_a_person_has_looked(self, twitch: Twitch, connect: Connect) -> None:
         twitch.banned[CHANNEL] = {BOT}
-        with pytest.raises(Refused):
+        with pytest.raises(Unauthorized, match="lift the ban"):
             await connect().send(reply(in_reply_to=""))
+
+    @pytest.mark.parametrize("code", ["msg_banned", "user_banned", "user_warned", "msg_suspended"])
+    async def test_so_does_who_is_told_it_with_the_line(self, code: str, twitch: Twitch, connect: Connect) -> None:
+        twitch.drops = code
+        with pytest.raises(Unauthorized, match=code):
+            await connect().send(reply(in_reply_to=""))
+
+    async def test_who_is_timed_out_waits(self, twitch: Twitch, connect: Connect) -> None:
+        twitch.timed_out = {BOT}
+        with pytest.raises(RateLimited, match="user_timed_out") as caught:
+            await connect().send(reply(in_reply_to=""))
+        assert caught.value.retry_after == timedelta(minutes=1)
+
+    @pytest.mark.parametrize(
+        ("mode", "error"),
+        [("emote_mode", Refused), ("follower_mode", Refused), ("slow_mode", RateLimited), ("subscriber_mode", Refused)],
+    )
+    async def test_modes_of_the_chat_hold_for_a_bot_that_is_no_moderator(
+        self, mode: str, error: type[EngageError], twitch: Twitch, connect: Connect
+    ) -> None:
+        twitch.modes = {mode: True}
+        with pytest.raises(error):
+            await connect().send(reply(in_reply_to=""))
+        twitch.moderators[CHANNEL] = {BOT}
+        await connect(bot_moderates=True).send(reply(in_reply_to=""))
+
+    async def test_a_line_break_glues_no_words_together(self, twitch: Twitch, connect: Connect) -> None:
+        await connect().send(reply("Six weeks.\n\n I am sure. ", in_reply_to=""))
+        assert twitch.lines[-1].text == "Six weeks. I am sure."
+
+    @pytest.mark.parametrize("text", ["...six weeks, I think", "/uptime says two hours", ".5 l a day", "!so"])
+    async def test_what_looks_like_a_command_is_posted_whole(self, text: str, twitch: Twitch, connect: Connect) -> None:
+        asked = twitch.say(FOLLOWER, "How long did you wait?", CHANNEL)
+        await connect().send(reply(text, in_reply_to=asked))
+        assert twitch.lines[-1].text == f"@viewer32 {text}"
+        with pytest.raises(Refused, match="command"):
+            await connect().send(reply(text, in_reply_to=asked, follower_name=""))
+        assert len(twitch.lines) == 2
 
     async def test_a_bot_that_took_its_consent_back_is_unauthorized(self, twitch: Twitch, connect: Connect) -> None:
         twitch.users[BOT].scopes.clear()
@@ -111,7 +154,7 @@ class TestFaults:
             (lambda: twitch.fail(CHAT, 503), Ambiguous, 0),
             (lambda: twitch.fail(CHAT, 500), Ambiguous, 0),
             (lambda: twitch.fail(CHAT, 429, {"message": "slow"}, {"Ratelimit-Reset": "1"}), RateLimited, 0),
-            (lambda: twitch.fail(CHAT, 403, {"message": "not permitted"}), Refused, 0),
+            (lambda: twitch.fail(CHAT, 403, {"message": "not permitted"}), Unauthorized, 0),
             (lambda: twitch.fail(CHAT, 401, {"message": "Missing scope"}), Unauthorized, 0),
             (lambda: twitch.cut(CHAT), Ambiguous, 0),
             (lambda: twitch.lose(CHAT), Ambiguous, 1),
@@ -217,13 +260,23 @@ class TestWhispers:
         with pytest.raises(Refused):
             await connect(whispers=True).send(whisper())
 
+    async def test_beyond_their_limit_do_not_stop_the_chat(self, twitch: Twitch, connect: Connect) -> None:
+        """The creator's own whispers count as well: RateLimited would make the whole account wait."""
+        connector = connect(whispers=True)
+        twitch.fail("/helix/whispers", 429, {"message": "limit"}, {"Ratelimit-Remaining": "700"})
+        with pytest.raises(Unavailable):
+            await connector.send(whisper())
+        twitch.fail("/helix/whispers", 429, {"message": "limit"}, {"Ratelimit-Remaining": "0"})
+        with pytest.raises(RateLimited):  # the points, which are the account's
+            await connector.send(whisper())
+
     async def test_go_to_40_people_a_day(self, twitch: Twitch, connect: Connect) -> None:
         connector = connect(whispers=True)
         (quota,) = connector.quotas
         assert (quota.units, quota.surfaces) == (40, {Surface.DM})
         twitch._whispered[CHANNEL] = [(datetime.now(UTC) - timedelta(seconds=61), f"u{n}") for n in range(quota.units)]
         if twitch._whispered[CHANNEL][0][0].date() == datetime.now(UTC).date():  # not in the first minute of a day
-            with pytest.raises(RateLimited):
+            with pytest.raises(Unavailable):
                 await connector.send(whisper())
 
     async def test_a_silent_drop_cannot_be_seen(self, twitch: Twitch, connect: Connect) -> None:
@@ -292,6 +345,16 @@ class TestTokens:
         with pytest.raises(Unauthorized):
             await connector.renew()
 
+    async def test_are_void_even_where_the_subscriptions_could_not_be_ended(
+        self, twitch: Twitch, connect: Connect
+    ) -> None:
+        twitch.fail("/helix/eventsub", 503, times=3)
+        connector = connect()
+        with pytest.raises(Unavailable):
+            await connector.revoke()
+        with pytest.raises(Unauthorized):
+            await connector.hide(Surface.LIVE, twitch.say(FOLLOWER, "hello", CHANNEL), hidden=True)
+
     @pytest.mark.parametrize("dial", ["fail", "lose"])
     async def test_an_outage_is_no_end(self, dial: str, twitch: Twitch, connect: Connect) -> None:
         args = (503,) if dial == "fail" else ()
@@ -335,7 +398,7 @@ class TestExamination:
 
     async def test_of_a_good_account(self, twitch: Twitch, connect: Connect) -> None:
         findings = await connect().examine("")
-        states = {"access": "ok", "scopes": "ok", "points": "ok", "subscriptions": "ok"}
+        states = {"access": "ok", "scopes": "ok", "chat modes": "ok", "points": "ok", "subscriptions": "ok"}
         assert self.states(findings) == states
         assert any("of 800" in finding.found for finding in findings)
         assert twitch.lines == []
@@ -349,8 +412,17 @@ class TestExamination:
     async def test_of_missing_scopes_and_subscriptions(self, twitch: Twitch, connect: Connect) -> None:
         twitch.users[CHANNEL].scopes -= {"channel:bot"}
         findings = await connect().examine("https://engage.example/hooks/twitch")
-        assert self.states(findings) == {"access": "ok", "scopes": "fail", "points": "ok", "subscriptions": "fail"}
+        states = self.states(findings)
+        assert (states["access"], states["scopes"], states["subscriptions"]) == ("ok", "fail", "fail")
         assert "channel:bot" in next(finding.found for finding in findings if finding.name == "scopes")
+
+    async def test_of_a_chat_whose_modes_keep_the_bot_out(self, twitch: Twitch, connect: Connect) -> None:
+        twitch.modes = {"follower_mode": True, "slow_mode": True}
+        (modes,) = [one for one in await connect().examine("") if one.name == "chat modes"]
+        assert (modes.state, "moderator" in modes.fix) == ("warn", True)
+        assert "followers only, slow" in modes.found
+        free = await connect(bot_moderates=True).examine("")
+        assert "chat modes" not in self.states(free)
 
     async def test_of_a_token_of_somebody_else(self, twitch: Twitch, connect: Connect) -> None:
         findings = await connect(credentials=twitch.grant(BOT)).examine("")

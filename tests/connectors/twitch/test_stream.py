@@ -11,7 +11,7 @@ import pytest
 from connectors.twitch import live
 from connectors.twitch.connector import TwitchConnector
 from connectors.twitch.parse import parse
-from engage.errors import EngageError, Retryable, Unauthorized, Unavailable
+from engage.errors import EngageError, RateLimited, Retryable, Unauthorized, Unavailable
 from engage.models import Event, EventKind
 from engage.platform import Page
 from tests.connectors.twitch.conftest import Connect
@@ -88,6 +88,16 @@ async def test_brings_chat_whispers_and_deletions(twitch: Twitch, ear: Ear) -> N
     assert abs(ear.events[0].message.sent_at - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+async def test_brings_what_is_taken_away_all_at_once(twitch: Twitch, ear: Ear) -> None:
+    await ear.begin()
+    twitch.clear(CHANNEL, FOLLOWER)
+    await ear.page()
+    twitch.clear(CHANNEL)
+    await ear.page()
+    told = [(event.kind, event.message.id, event.message.author.id) for event in ear.events if event.message]
+    assert told == [(EventKind.DELETED, "", FOLLOWER), (EventKind.DELETED, "", "")]
+
+
 async def test_a_bots_reply_is_an_echo_although_the_chat_is_read_as_the_creator(twitch: Twitch, ear: Ear) -> None:
     await ear.begin()
     await ear.connector.send(reply(in_reply_to=""))
@@ -134,7 +144,7 @@ async def test_100_reconnections_lose_nothing(twitch: Twitch, ear: Ear) -> None:
     assert ear.messages == [*said, "at the end"]
     assert len(set(ear.keys)) == len(ear.keys)
     assert ear.gaps == []
-    assert len(twitch.calls_to("/helix/eventsub", "POST")) == 3, "subscriptions move by themselves"
+    assert len(twitch.calls_to("/helix/eventsub", "POST")) == 5, "subscriptions move by themselves"
 
 
 async def test_100_broken_connections_are_reported_with_their_times(twitch: Twitch, ear: Ear) -> None:
@@ -182,6 +192,20 @@ async def test_a_new_address_that_does_not_open_keeps_the_old_connection(twitch:
     twitch.url = url
     twitch.say(FOLLOWER, "still here", CHANNEL)
     await ear.until(1)
+    assert ear.messages == ["still here"]
+
+
+async def test_a_fourth_connection_of_a_user_waits(twitch: Twitch, connect: Connect) -> None:
+    """Another program of the creator's, or an old connection that Twitch has not noticed yet, may hold three."""
+    ears = [Ear(connect()) for _ in range(4)]
+    for ear in ears[:3]:
+        await ear.begin()
+    with pytest.raises(RateLimited):
+        await ears[3].begin()
+    await ears[0].end()
+    await ears[3].begin()
+    for ear in ears[1:]:
+        await ear.end()
 
 
 async def test_a_withdrawn_access_is_told(twitch: Twitch, ear: Ear) -> None:

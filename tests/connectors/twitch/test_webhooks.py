@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from connectors.twitch.parse import parse
+from connectors.twitch.subscriptions import CHAT_EVENTS
 from connectors.twitch.webhooks import TwitchWebhooks
 from engage.errors import ConfigError, InvalidSignature, Malformed, RateLimited, Refused, Unauthorized, Unavailable
 from engage.models import EventKind
@@ -147,7 +148,7 @@ def enabled(twitch: Twitch) -> list[str]:
     return sorted(one.type for one in twitch.subscriptions if one.status == "enabled")
 
 
-CHAT = ["channel.chat.message", "channel.chat.message_delete", "user.authorization.revoke"]
+CHAT = sorted([*CHAT_EVENTS, "user.authorization.revoke"])
 
 
 class TestSubscriptions:
@@ -158,15 +159,15 @@ class TestSubscriptions:
         assert timedelta(minutes=59) < again_at - datetime.now(UTC) <= timedelta(hours=1)
         until(lambda: enabled(twitch) == [*CHAT, "user.whisper.message"], "the handshakes")
         await connector.subscribe(ours.hook)
-        assert len(twitch.subscriptions) == 4
-        assert len(twitch.calls_to("/helix/eventsub", "POST")) == 4
+        assert len(twitch.subscriptions) == 6
+        assert len(twitch.calls_to("/helix/eventsub", "POST")) == 6
         assert len(twitch.calls_to("/oauth2/validate")) == 2
         findings = {one.name: one.state for one in await connector.examine(ours.hook)}
         assert findings["subscriptions"] == "ok"
 
     async def test_bring_what_followers_do(self, twitch: Twitch, ours: Receiver, connect: Connect) -> None:
         await connect(whispers=True).subscribe(ours.hook)
-        until(lambda: len(enabled(twitch)) == 4, "the handshakes")
+        until(lambda: len(enabled(twitch)) == 6, "the handshakes")
         line = twitch.say(FOLLOWER, "How long did you wait?", CHANNEL)
         until(lambda: len(ours.got) == 1, "the line")
         twitch.remove(line)
@@ -201,10 +202,21 @@ class TestSubscriptions:
         await connector.subscribe(ours.hook)
         until(lambda: enabled(twitch) == CHAT, "the handshakes")
         twitch.revoke(CHANNEL)
-        until(lambda: len(ours.got) >= 3, "two revocations and the user's own word")
+        until(lambda: len(ours.got) >= 5, "four revocations and the user's own word")
         assert {event.kind for event in ours.got} == {EventKind.REVOKED}
         with pytest.raises(Unauthorized):
             await connector.subscribe(ours.hook)
+
+    async def test_end_when_the_account_is_taken_away(self, twitch: Twitch, ours: Receiver, connect: Connect) -> None:
+        connector = connect(whispers=True)
+        await connector.subscribe(ours.hook)
+        await connector.subscribe(f"{ours.hook}/of-before")
+        until(lambda: len(twitch.subscriptions) == 12, "the subscriptions")
+        await connector.revoke()
+        assert {one.type for one in twitch.subscriptions} == {"user.authorization.revoke"}, "that of all accounts stays"
+        for ended in (connector.subscribe(ours.hook), connector.revoke()):
+            with pytest.raises(Unauthorized):
+                await ended
 
     async def test_that_failed_are_made_anew(self, twitch: Twitch, ours: Receiver, connect: Connect) -> None:
         connector = connect()
@@ -214,7 +226,7 @@ class TestSubscriptions:
             one.status = "notification_failures_exceeded"
         await connector.subscribe(ours.hook)
         until(lambda: enabled(twitch) == CHAT, "the new handshakes")
-        assert len(twitch.subscriptions) == 3
+        assert len(twitch.subscriptions) == 5
 
     async def test_of_an_older_secret_are_made_anew(self, twitch: Twitch, ours: Receiver, connect: Connect) -> None:
         await connect().subscribe(ours.hook)
@@ -223,7 +235,7 @@ class TestSubscriptions:
         changed = replace(known, secrets={**known.secrets, "webhook_secret": f"wh5ecretOfNextYear {SECRETS[0]}"})
         ours.application = changed
         await connect(changed).subscribe(ours.hook)
-        until(lambda: len(enabled(twitch)) == 3, "the handshakes")
+        until(lambda: len(enabled(twitch)) == 5, "the handshakes")
         assert {one.transport["secret"] for one in twitch.subscriptions} == {"wh5ecretOfNextYear"}
 
     async def test_of_another_channel_of_the_same_bot_stay(
@@ -237,8 +249,8 @@ class TestSubscriptions:
         bots_own = connect(credentials=twitch.grant(BOT))
         bots_own._id = bots_own._bot = BOT
         await bots_own.subscribe(ours.hook)
-        assert [one.id for one in twitch.subscriptions][:3] == before
-        assert len(twitch.subscriptions) == 5
+        assert [one.id for one in twitch.subscriptions][:5] == before
+        assert len(twitch.subscriptions) == 9
 
     async def test_without_the_bots_consent_are_refused(self, twitch: Twitch, ours: Receiver, connect: Connect) -> None:
         twitch.users[BOT].scopes.clear()

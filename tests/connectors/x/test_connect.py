@@ -6,12 +6,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from connectors.x import subscriptions
 from connectors.x.connect import CONNECT, SCOPES
 from engage.errors import ConfigError, EngageError, Refused, Unauthorized, Unavailable
-from engage.platform import App
+from engage.platform import App, Revocable
 from tests.connectors.x.conftest import Connect, app_of
 from tests.connectors.x.kit import FOLLOWER, OWN
-from tests.platforms.x import REDIRECT, Webhook, X
+from tests.platforms.x import REDIRECT, Subscription, Webhook, X
 
 TOKEN = "/2/oauth2/token"
 
@@ -114,6 +115,37 @@ class TestRenewal:
     async def test_a_withdrawn_access_cannot_be_renewed(self, x: X, connect: Connect) -> None:
         connector = connect()
         x.revoke(OWN)
+        with pytest.raises(Unauthorized):
+            await connector.renew()
+
+
+class TestGivingBack:
+    async def test_nothing_is_told_or_charged_any_more_and_no_token_works(self, x: X, connect: Connect) -> None:
+        theirs = Subscription("901", "like.create", {"user_id": OWN}, "another program")
+        x.subscriptions = [theirs]
+        credentials = x.grant(OWN)
+        connector = connect(credentials=credentials)
+        assert isinstance(connector, Revocable)
+        await subscriptions.ensure(connector._calls, OWN, ["dm.received", "post.create"])
+        assert len(x.subscriptions) == 3
+        await connector.revoke()
+        assert x.subscriptions == [theirs]
+        for lost in (connect(credentials=credentials).renew, lambda: connector._calls.ask("GET", "/2/users/me")):
+            with pytest.raises(Unauthorized):
+                await lost()
+
+    async def test_where_the_subscriptions_stay_the_tokens_go_all_the_same(self, x: X, connect: Connect) -> None:
+        connector = connect()
+        x.fail("/2/activity/subscriptions", 401, {"detail": "Unauthorized"})
+        with pytest.raises(ConfigError, match="bearer_token"):
+            await connector.revoke()
+        with pytest.raises(Unauthorized):
+            await connector.renew()
+
+    async def test_what_is_given_back_already_is_no_error(self, x: X, connect: Connect) -> None:
+        connector = connect()
+        for _ in range(2):
+            await connector.revoke()
         with pytest.raises(Unauthorized):
             await connector.renew()
 

@@ -5,15 +5,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text, update
 
 from connectors.x import limits
 from connectors.x.connect import SCOPES
-from engage.ledger.tables import conversations, deliveries, messages, quotas
+from engage.grants import Grant
+from engage.ledger.tables import accounts, conversations, deliveries, messages, quotas
 from engage.models import Mode
-from engage.platform import App, Grant
+from engage.platform import App
+from tests.connectors.x.conftest import app_of
 from tests.connectors.x.kit import BROADCAST, FOLLOWER, OTHER, OWN
 from tests.platforms.journey import QUESTION, Journey, journey
 from tests.platforms.x import X
+from workers import subscribing
+from workers.runtime import utc_now
+from workers.subscribing import Subscriptions
 
 ASK = f"@Creator {QUESTION}"
 
@@ -105,3 +111,64 @@ async def test_what_people_do_afterwards(tmp_path: Path, x: X, application: App)
             return (await way.account()).state == "unauthorized"
 
         await way.until(stopped, "the account to be stopped")
+
+
+async def looked_at(way: Journey) -> None:
+    """An hour is over: a worker looks at the account's subscriptions."""
+    await way.runtime.db.run(lambda tx: tx.execute(update(accounts).values(subscribe_at=utc_now())))
+    await Subscriptions(way.runtime).step()
+
+
+async def heard_units(way: Journey) -> int:
+    return sum(row.used for row in await way.rows(quotas) if row.endpoint == "stream")
+
+
+async def test_a_month_that_webhooks_have_used_up_ends_the_subscriptions_until_the_next(
+    tmp_path: Path, x: X, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """40 cents are for hearing; X takes 15 of them for a message, and the third is taken in all the same."""
+    application = app_of(x, monthly_budget="1", price_dm_event="0.15")
+    async with journey(tmp_path, "x", grant(x), application, mode=Mode.REVIEW) as way:
+
+        async def unheard() -> str:
+            return str((await way.account()).unsubscribed)
+
+        await subscribed(way, x)
+        x.message(OTHER, OWN, QUESTION)
+        await way.until(lambda: len(x.deliveries) == 1, "the first message")
+        assert await heard_units(way) == 1_500
+        await looked_at(way)
+        assert len(x.subscriptions) == 7, "there is money for another"
+
+        for text in ("And by post?", "And on Sundays?"):
+            x.message(OTHER, OWN, text)
+        await way.until(lambda: len(x.deliveries) == 3, "the other messages")
+        await way.taken_in(3)
+        assert await heard_units(way) == 4_500, "paid, though it is more than there was"
+        assert {status for _, status in x.deliveries} == {200}
+        await way.until(lambda: x.subscriptions == [], "their end, without waiting for the next hour's look")
+        await way.until(unheard, "the reason to be noted")
+        assert "begins anew" in await unheard()
+
+        later = limits.month_ends(utc_now())
+        assert (await way.account()).subscribe_at >= later - timedelta(minutes=1)
+        monkeypatch.setattr(subscribing, "utc_now", lambda: later + timedelta(minutes=2))
+        await Subscriptions(way.runtime).step()
+        await subscribed(way, x)
+        await way.until(lambda: len(x.subscriptions) == 7, "the new month's subscriptions")
+
+        async def heard() -> bool:
+            return not await unheard()
+
+        await way.until(heard, "the reason to be gone")
+
+
+async def test_a_price_that_cannot_be_noted_loses_no_event(tmp_path: Path, x: X) -> None:
+    async with journey(tmp_path, "x", grant(x), app_of(x, monthly_budget="1"), mode=Mode.REVIEW) as way:
+        await subscribed(way, x)
+        await way.runtime.db.run(lambda tx: tx.execute(text("ALTER TABLE quotas RENAME TO away")))
+        x.message(OTHER, OWN, QUESTION)
+        await way.until(lambda: len(x.deliveries) == 1, "the delivery")
+        await way.runtime.db.run(lambda tx: tx.execute(text("ALTER TABLE away RENAME TO quotas")))
+        assert [status for _, status in x.deliveries] == [200]
+        await way.taken_in(1)

@@ -12,7 +12,7 @@ from connectors.x import posts
 from connectors.x.parse import parse
 from engage.errors import Malformed
 from engage.models import EventKind
-from tests.connectors.x.kit import FOLLOWER, OTHER, OWN, THREAD, event
+from tests.connectors.x.kit import FOLLOWER, OTHER, OWN, THREAD, dm, event
 
 DATA = Path(os.environ.get("ENGAGE_TEST_DATA") or Path(__file__).parents[4] / "shared" / "data")
 FILE = DATA / "webhooks" / "payloads.jsonl"
@@ -103,6 +103,63 @@ def test_who_has_asked_the_account(text: str, more: dict[str, Any], summoned: bo
         "posts": [{"id": "7", "author_id": OWN}, {"id": "6", "author_id": OTHER}],
     }
     assert posts.is_summons(post(text, **more), OWN, includes) is summoned
+
+
+@pytest.mark.parametrize("key", ["note_tweet", "note_post"])
+def test_who_names_the_account_late_in_a_long_post_has_asked_it(key: str) -> None:
+    """What stands behind the first 280 characters has entities of its own."""
+    start = "word " * 60
+    link = {"start": 309, "url": "https://t.co/1", "expanded_url": "https://a.example"}
+    entities = {"mentions": [mention("Creator", OWN, 300)], "urls": [link]}
+    whole = {"text": f"{start}@Creator https://t.co/1", "entities": entities}
+    long = post(start[:280], display_text_range=[0, 280], **{key: whole})
+    assert posts.is_summons(long, OWN, {})
+    assert posts.words_of(long) == f"{start}@Creator https://a.example"
+    answer = post(f"@Creator {start}"[:280], display_text_range=[9, 280], **ANSWER)
+    whole = {"text": f"@Creator {start}", "entities": {"mentions": [mention("Creator", OWN, 0)]}}
+    assert not posts.is_summons({**answer, key: whole}, OWN, {}), "the name before a reply is none of its author's"
+
+
+def asked(said: dict[str, Any], author: dict[str, Any], kind: str = "post.mention.create", **includes: Any) -> Any:
+    entities = {"mentions": [mention("Creator", OWN, 0)]}
+    told = event(kind, {**said, "entities": entities})
+    told["data"]["includes"] = {"users": [{"id": FOLLOWER, "username": "OtherUser", **author}], **includes}
+    [one] = parse(told, OWN)
+    return one
+
+
+def test_words_that_were_not_said_in_public_are_not_answered_in_public() -> None:
+    assert asked(post("@Creator psst"), {"protected": False}).kind is EventKind.MESSAGE
+    told = asked(post("@Creator psst"), {"protected": True})
+    assert (told.kind, "protected" in told.reason) == (EventKind.IGNORED, True)
+
+
+def test_who_quotes_speaks_of_the_quoted_post() -> None:
+    quote = {**post("What does it weigh?"), "conversation_id": "9"}
+    quote["referenced_tweets"] = [{"type": "quoted", "id": "7"}]
+    own = {"id": "7", "author_id": OWN, "text": "My new lens"}
+    told = asked(quote, {}, "post.quote.create", tweets=[own])
+    assert (told.message.post_id, told.message.post_text) == ("9", "My new lens")
+
+
+def test_an_own_message_has_the_words_that_were_sent() -> None:
+    """By them intake knows it for ours: X adds a scheme to a name that had none."""
+    shown = {"url": "https://t.co/1", "expanded_url": "http://shop.com", "display_url": "shop.com"}
+    payload = dm("look at https://t.co/1", sender=OWN)
+    payload["direct_message_events"][0]["message_create"]["message_data"]["entities"] = {"urls": [shown]}
+    [told] = parse(event("dm.sent", payload), OWN)
+    assert told.message is not None
+    assert (told.kind, told.message.text) == (EventKind.TAKEOVER, "look at shop.com")
+
+
+def test_a_picture_in_a_message_is_no_word_of_it() -> None:
+    shown = {"url": "https://t.co/pic", "expanded_url": "https://twitter.com/messages/media/5"}
+    payload = dm("look https://t.co/pic")
+    said = payload["direct_message_events"][0]["message_create"]["message_data"]
+    said |= {"entities": {"urls": [shown]}, "attachment": {"type": "media", "media": {"id": "5", **shown}}}
+    [told] = parse(event("dm.received", payload), OWN)
+    assert told.message is not None
+    assert told.message.text == "look"
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ class TestPosts:
         await connect(app_of(x, reply_rule="all")).send(to_post(x, post=question))
         assert x.written_by(OWN)[-1].reply_to == question
 
-    @pytest.mark.parametrize("letter", ["a", "é", "界", "ж"])
+    @pytest.mark.parametrize("letter", ["a", "é", "界", "ж", "ש", "👋", "👨\u200d👩\u200d👧", "🇩🇪", "′"])
     async def test_280_weighted_characters_go_and_more_do_not(self, letter: str, x: X, connect: Connect) -> None:
         connector = connect()
         able = await connector.capabilities(Surface.COMMENT, "post:1:2", NOW, NOW)
@@ -76,6 +76,14 @@ class TestPosts:
         with pytest.raises(Refused):
             await connector.send(to_post(x, whole + letter))
         assert [one.text for one in x.written_by(OWN)] == [whole]
+
+    @pytest.mark.parametrize("link", ["https://shop.example/" + "a" * 80, "https://a.example"])
+    async def test_a_link_counts_23_however_long_it_is(self, link: str, x: X, connect: Connect) -> None:
+        connector = connect(app_of(x, links="yes"))
+        assert measure(f"{'a' * 256} {link}", LengthUnit.WEIGHTED) == 280
+        await connector.send(to_post(x, f"{'a' * 256} {link}"))
+        with pytest.raises(Refused):
+            await connector.send(to_post(x, f"{'a' * 257} {link}"))
 
     async def test_a_deleted_post_is_not_answered(self, x: X, connect: Connect) -> None:
         outgoing = to_post(x)
@@ -110,6 +118,21 @@ class TestPosts:
         assert caught.value.retry_after is not None
         assert timedelta(minutes=14) < caught.value.retry_after <= timedelta(minutes=15, seconds=2)
         assert 100 in [limit.count for limit in connector.limits if Surface.COMMENT in limit.surfaces]
+
+    @pytest.mark.parametrize("whose", ["app", "user"])
+    async def test_a_day_that_is_used_up_is_waited_for_although_the_quarter_hour_is_not(
+        self, whose: str, x: X, connect: Connect
+    ) -> None:
+        """X tells a day's limit in headers of its own."""
+        x.limits[f"post {whose} day"] = 1
+        connector = connect()
+        last = await connector.send(to_post(x, "one"))
+        assert last.quiet_until is not None
+        assert timedelta(hours=23) < last.quiet_until - last.sent_at <= timedelta(hours=24, seconds=2)
+        with pytest.raises(RateLimited) as caught:
+            await connector.send(to_post(x, "two"))
+        assert caught.value.retry_after is not None
+        assert timedelta(hours=23) < caught.value.retry_after <= timedelta(hours=24, seconds=2)
 
     async def test_where_the_money_is_used_up_the_account_waits_for_hours(self, x: X, connect: Connect) -> None:
         outgoing = to_post(x)
@@ -297,9 +320,24 @@ class TestSettling:
         posted = own(x)[-1]
         assert seen.receipt.id.rpartition(":")[2] == posted.id  # type: ignore[attr-defined]
 
-    async def test_a_link_is_recognised_although_x_shortens_it(self, x: X, connect: Connect) -> None:
+    @pytest.mark.parametrize("place", ["post", "message"])
+    @pytest.mark.parametrize(
+        "link",
+        [
+            "https://shop.example/a?b=1&c=2",
+            "shop.com",
+            "shop.com/" + "a" * 40,
+            "http://shop.com",
+            "https://shop.com/" + "a" * 40,
+        ],
+    )
+    async def test_a_link_is_recognised_although_x_shortens_it(
+        self, place: str, link: str, x: X, connect: Connect
+    ) -> None:
+        """X gives a name without a scheme one: taken for other words, a message would be sent twice."""
         connector = connect(app_of(x, links="yes"))
-        outgoing = to_post(x, "Here: https://shop.example/a?b=1&c=2", first_sent_at=datetime.now(UTC))
+        make = to_post if place == "post" else to_note
+        outgoing = make(x, f"Here: {link} or there.", first_sent_at=datetime.now(UTC))
         await connector.send(outgoing)
         assert (await connector.find(outgoing)).found is Found.FOUND
 

@@ -6,17 +6,19 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from connectors.x import live
+from connectors.x import feed, live
 from connectors.x.connect import SCOPES
 from connectors.x.connector import XConnector
 from connectors.x.parse import parse
 from engage.errors import ConfigError, EngageError, RateLimited, Unavailable
+from engage.limits import STREAM
 from engage.models import Event, EventKind
-from engage.platform import STREAM, Page
+from engage.platform import Page
 from tests.connectors.x.conftest import Connect, app_of
 from tests.connectors.x.kit import BROADCAST, FOLLOWER, OTHER, OWN
 from tests.platforms.x import X
@@ -73,12 +75,16 @@ def listening(connect: Connect) -> Listening:
     return Listening(connect())
 
 
-async def none_is_open(x: X) -> None:
+async def happens(it: Callable[[], bool]) -> None:
     for _ in range(2000):
-        if not x.streams:
+        if it():
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("a stream is still open")
+    raise AssertionError("waited in vain")
+
+
+async def none_is_open(x: X) -> None:
+    await happens(lambda: not x.streams)
 
 
 async def test_everything_that_concerns_the_account_is_heard(x: X, listening: Listening) -> None:
@@ -244,11 +250,12 @@ class TestOneConnection:
     async def test_it_is_closed_when_nobody_listens_any_more(self, x: X, listening: Listening) -> None:
         await listening.until(lambda: bool(listening.pages))
         await none_is_open(x)
+        assert len(x.calls_to(STREAM_PATH)) == 1
 
     async def test_a_spell_that_is_used_up_is_paid_anew_and_nothing_is_missed_meanwhile(
         self, x: X, connect: Connect
     ) -> None:
-        """A month's budget of 2 dollars: a spell takes 800 units, which are eight messages."""
+        """A spell takes what eight messages cost."""
         listening = Listening(connect(app_of(x, monthly_budget="2")))
         [quota] = [one for one in listening.connector.quotas if one.endpoint == STREAM]
         assert (quota.units, quota.cost) == (8_000, 800)
@@ -272,6 +279,8 @@ class TestOneConnection:
         listening = Listening(connect(app_of(x, monthly_budget="1")))
         await listening.until(lambda: False, lambda: [x.message(FOLLOWER, OWN, f"{n}") for n in range(4)])
         await none_is_open(x)
+        assert listening.said == ["0", "1", "2", "3"]
+        assert len(x.calls_to(STREAM_PATH)) == 1
 
     async def test_what_a_lost_spell_did_not_use_is_given_back(self, x: X, listening: Listening) -> None:
         [quota] = [one for one in listening.connector.quotas if one.endpoint == STREAM]
@@ -301,6 +310,83 @@ class TestOneConnection:
         assert [page.unspent for page in listening.pages] == [quota.cost]
         assert listening.cursor == before
 
+    async def test_a_new_spell_does_not_ask_for_the_events_again(self, x: X, connect: Connect) -> None:
+        """X lets an application look at its subscriptions 500 times in a quarter of an hour."""
+        listening = Listening(connect(app_of(x, monthly_budget="1")))
+        for number in range(3):
+            act = partial(self.write, x, number * 4, number * 4 + 4)
+            await listening.until(lambda: False, act)
+        assert len(listening.said) == 12
+        assert len(x.calls_to("/2/activity/subscriptions", "GET")) == 1
+        x.drop_streams()
+
+    async def test_who_was_away_has_their_events_asked_for_again(self, x: X, connect: Connect) -> None:
+        """They may have been disconnected meanwhile, while others kept the stream open."""
+        app = app_of(x)
+        x.users[OTHER].scopes = set(SCOPES)
+        one, other = Listening(connect(app)), Listening(connect(app, user=OTHER), own=OTHER)
+        away = asyncio.Event()
+        staying = asyncio.create_task(other.until(away.is_set))
+        await one.until(lambda: bool(one.pages))
+        x.subscriptions = [kept for kept in x.subscriptions if kept.filter["user_id"] != OWN]
+        await one.until(lambda: bool(one.said), lambda: x.message(FOLLOWER, OWN, "hello again"))
+        assert one.said == ["hello again"]
+        assert len(x.calls_to(STREAM_PATH)) == 1
+        away.set()
+        await staying
+
+    @staticmethod
+    def write(x: X, first: int, last: int) -> None:
+        for number in range(first, last):
+            x.message(FOLLOWER, OWN, f"{number}")
+
+    async def test_a_spell_ends_with_the_month_that_pays_for_it(
+        self, x: X, listening: Listening, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """What comes afterwards is the next month's to pay, and is not lost."""
+        turn = datetime.now(UTC) + timedelta(seconds=0.4)
+        monkeypatch.setattr(live, "month_ends", lambda moment: turn if moment < turn else moment + timedelta(days=30))
+        [quota] = [one for one in listening.connector.quotas if one.endpoint == STREAM]
+        await listening.until(lambda: False, lambda: x.message(FOLLOWER, OWN, "in November"))
+        assert listening.said == ["in November"]
+        assert (listening.pages[-1].wait, listening.pages[-1].unspent) == (live.BREAK, quota.cost - 100)
+        assert datetime.fromisoformat(listening.cursor) < turn
+        x.message(FOLLOWER, OWN, "in December")
+        await listening.until(lambda: len(listening.said) == 2)
+        assert (listening.said[1], listening.gaps) == ("in December", [])
+        assert len(x.calls_to(STREAM_PATH)) == 1
+
+    async def test_what_comes_for_an_account_that_has_no_money_is_paid_by_those_who_keep_the_stream_open(
+        self, x: X, connect: Connect
+    ) -> None:
+        """X tells an application everything of all its accounts, and charges for it, whoever listens."""
+        app = app_of(x, monthly_budget="2")
+        x.users[OTHER].scopes = set(SCOPES)
+        busy, quiet = Listening(connect(app)), Listening(connect(app, user=OTHER), own=OTHER)
+        await busy.until(lambda: bool(busy.pages))
+        await none_is_open(x)
+        [quota] = [one for one in quiet.connector.quotas if one.endpoint == STREAM]
+        await quiet.until(lambda: False, lambda: self.write(x, 0, 20))
+        assert (quiet.said, quiet.pages[-1].unspent) == ([], 0)
+        assert quiet.pages[-1].wait == live.BREAK, "its spell is over: the next one must be paid for"
+        assert x.spent >= quota.cost / 10_000
+
+    async def test_each_pays_for_itself_where_all_listen(self, x: X, connect: Connect) -> None:
+        app = app_of(x)
+        x.users[OTHER].scopes = set(SCOPES)
+        busy, quiet = Listening(connect(app)), Listening(connect(app, user=OTHER), own=OTHER)
+        heard = asyncio.Event()
+
+        async def follow() -> None:
+            await quiet.until(lambda: heard.is_set() and len(quiet.pages) > 2)
+
+        waiting = asyncio.create_task(follow())
+        await busy.until(lambda: len(busy.said) == 5, lambda: self.write(x, 0, 5))
+        heard.set()
+        await waiting
+        assert quiet.keys == []
+        x.drop_streams()
+
     async def test_where_nobody_counts_it_goes_on(self, x: X, connect: Connect) -> None:
         listening = Listening(connect(app_of(x, monthly_budget="none")))
         assert listening.connector.quotas == ()
@@ -309,6 +395,21 @@ class TestOneConnection:
             lambda: len(listening.said) == many, lambda: [x.message(FOLLOWER, OWN, f"{n}") for n in range(many)]
         )
         assert all(page.wait == timedelta() for page in listening.pages)
+
+    async def test_who_comes_back_after_more_than_is_kept_is_told_what_was_missed(
+        self, x: X, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(feed, "LATELY", 3)
+        listening = Listening(connect(app_of(x, monthly_budget="1")))
+        await listening.until(lambda: False, lambda: self.write(x, 0, 4))
+        last = datetime.fromisoformat(listening.cursor)
+        self.write(x, 4, 10)
+        [kept] = feed._feeds[asyncio.get_running_loop()].values()
+        await happens(lambda: [one.message.text for one in parse(kept._lately[-1][1], OWN) if one.message] == ["9"])
+        await listening.until(lambda: "9" in listening.said)
+        assert listening.said == [f"{number}" for number in (0, 1, 2, 3, 7, 8, 9)]
+        [(since, until)] = listening.gaps
+        assert since == last < until
 
     async def test_applications_do_not_share_it(self, x: X, connect: Connect) -> None:
         app = app_of(x)

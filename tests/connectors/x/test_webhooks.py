@@ -46,8 +46,9 @@ class TestSignatures:
         answer = XWebhooks(kit.app()).challenge({"crc_token": "abc123"})
         assert json.loads(answer or "") == {"response_token": signature(kit.SECRETS[0], b"abc123")}
 
-    def test_or_with_the_api_key_secret_where_one_is_entered(self) -> None:
-        app = App("x", {"client_id": "c"}, {"client_secret": "new old", "consumer_secret": "test-secret older"})
+    def test_also_where_an_api_key_secret_is_entered(self) -> None:
+        """X wants the client secret's wherever an application has one, and gives the address up otherwise."""
+        app = App("x", {"client_id": "c"}, {"client_secret": "test-secret old", "consumer_secret": "key older"})
         answer = XWebhooks(app).challenge({"crc_token": "abc123"})
         assert json.loads(answer or "")["response_token"].startswith("sha256=Z7aPPn0OT3")
 
@@ -101,6 +102,21 @@ class TestDeliveries:
     def test_what_names_nobody_is_taken_and_forgotten(self) -> None:
         for payload in ({}, {"for_user_id": OWN}, kit.event("news.new", {}, filter={})):
             assert self.receive(payload) == Delivery([], status=200)
+
+    @pytest.mark.parametrize(
+        ("kind", "budget", "units"),
+        [
+            ("dm.received", "25", [100]),
+            ("post.mention.create", "25", [50]),
+            ("post.delete", "25", []),
+            ("dm.received", "none", []),
+            ("dm.received", "0.0001", [100]),  # a month too small for it loses no event
+        ],
+    )
+    def test_an_event_says_what_x_has_taken_for_it(self, kind: str, budget: str, units: list[int]) -> None:
+        delivery = self.receive(kit.event(kind, kit.dm()), monthly_budget=budget)
+        assert [one.cost for one in delivery.charges] == units
+        assert len(delivery.events) == 1
 
     @pytest.mark.parametrize("body", [b"no JSON", b"[]", b'"text"', b"\xff\xfe"])
     def test_what_is_no_object(self, body: bytes) -> None:

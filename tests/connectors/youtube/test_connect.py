@@ -11,7 +11,8 @@ from connectors import oauth
 from connectors.youtube.connect import CONNECT
 from connectors.youtube.connector import YouTubeConnector
 from engage.errors import ConfigError, Refused, Unauthorized, Unavailable
-from engage.platform import Grant
+from engage.grants import Grant
+from engage.platform import Revocable
 from tests.connectors.youtube import kit
 from tests.platforms.youtube import CHANNEL, FORCE_SSL, YouTube
 
@@ -109,6 +110,23 @@ class TestRenewal:
         youtube.refresh.clear()
         with pytest.raises(Unauthorized):
             await connector.renew()
+
+
+class TestGivingBack:
+    async def test_ends_the_grant_and_may_be_done_twice(self, youtube: YouTube, connector: YouTubeConnector) -> None:
+        assert isinstance(connector, Revocable)
+        await connector.revoke()
+        assert youtube.refresh | youtube.access == set()
+        await connector.revoke()
+        assert len(youtube.calls_to("/revoke", "POST")) == 2
+
+    async def test_that_google_refuses_is_told(self, youtube: YouTube, connector: YouTubeConnector) -> None:
+        youtube.fail("/revoke", 400, {"error": "invalid_request"})
+        with pytest.raises(Refused):
+            await connector.revoke()
+        youtube.fail("/revoke", 503)
+        with pytest.raises(Unavailable):
+            await connector.revoke()
 
 
 class TestExamination:

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
+from connectors.youtube import connector as connector_module
 from connectors.youtube.connector import YouTubeConnector
 from connectors.youtube.limits import DAILY_UNITS, FEWEST_UNITS, LOOK, Plan, plan_of, until_reset
-from engage.errors import Ambiguous, ConfigError
+from connectors.youtube.refusals import by_reason
+from engage.errors import Ambiguous, ConfigError, RateLimited, Retryable, Unavailable
 from engage.ledger.quotas import budgets_of
+from engage.limits import POLL, REPLY, STREAM
 from engage.models import Surface
-from engage.platform import POLL, REPLY, STREAM
 from tests.connectors.youtube import kit
 from tests.platforms.youtube import YouTube
 
@@ -58,6 +60,7 @@ def test_the_day_begins_at_midnight_in_california() -> None:
     assert budget.resets_at == datetime(2026, 11, 23, 8, tzinfo=UTC)
     assert until_reset(NOW - timedelta(minutes=1)) == timedelta(minutes=1)
     assert until_reset(datetime(2026, 3, 8, 8, tzinfo=UTC)) == timedelta(hours=23), "the clocks go forward"
+    assert until_reset(datetime(2026, 11, 1, 7, tzinfo=UTC)) == timedelta(hours=25), "the clocks go back"
 
 
 def test_the_units_are_a_setting_of_the_application() -> None:
@@ -70,6 +73,48 @@ def test_the_units_are_a_setting_of_the_application() -> None:
 def test_a_wrong_setting_is_named(key: str, value: str) -> None:
     with pytest.raises(ConfigError, match=key):
         plan_of(kit.app(**{key: value}))
+
+
+async def test_every_attempt_of_a_look_is_counted(youtube: YouTube, connector: YouTubeConnector) -> None:
+    youtube.comment()
+    youtube.fail("/youtube/v3/commentThreads", 503, times=2)
+    page = await connector.poll("")
+    assert youtube.units == LOOK - page.unspent == 4, "three attempts, and the title"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(503, ""), (429, ""), (200, "no json"), (403, kit.error(403, "forbidden"))], ids=str
+)
+async def test_a_look_in_vain_is_repeated_at_a_pace_that_its_units_last_for_the_day(
+    youtube: YouTube, connector: YouTubeConnector, status: int, body: Any
+) -> None:
+    """Its units are not given back: every few seconds, an outage of minutes would take the polls of a whole day."""
+    youtube.fail("/youtube/v3/commentThreads", status, body, times=3)
+    with pytest.raises(Retryable) as caught:
+        await connector.poll("")
+    assert caught.value.retry_after is not None
+    assert LOOK * (DAY / caught.value.retry_after) <= Plan().share(POLL) * 1.000001
+
+
+async def test_a_look_that_youtube_lets_wait_is_given_up_at_the_same_pace(
+    youtube: YouTube, connector: YouTubeConnector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connector_module, "LONGEST_LOOK", timedelta(seconds=0.05))
+    youtube.stall("/youtube/v3/commentThreads")
+    with pytest.raises(Unavailable) as caught:
+        await connector.poll("")
+    assert caught.value.retry_after == Plan().lasting(POLL, LOOK)
+
+
+def test_the_day_is_not_waited_for_in_one_piece() -> None:
+    """Google's clock may be a little behind ours: at our midnight it still says no, and must be asked again."""
+    just_after = datetime(2026, 11, 22, 8, 0, 1, tzinfo=UTC)
+    said = by_reason(frozenset({"quotaExceeded"}), 403, "no", None, just_after)
+    assert isinstance(said, RateLimited)
+    assert said.retry_after == timedelta(hours=1)
+    said = by_reason(frozenset({"quotaExceeded"}), 403, "no", None, just_after - timedelta(minutes=2))
+    assert isinstance(said, RateLimited)
+    assert said.retry_after == timedelta(seconds=119)
 
 
 class Pools:

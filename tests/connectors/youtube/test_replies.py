@@ -1,5 +1,6 @@
 """Replies to comments and in the live chat, against the simulated YouTube."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from connectors.youtube.connector import YouTubeConnector
 from connectors.youtube.limits import READBACK_PAGES
 from connectors.youtube.mentions import LONGEST_NAME
 from connectors.youtube.parse import parse
-from engage.errors import Ambiguous, EngageError, RateLimited, Refused, Unauthorized, Unavailable
+from engage.errors import Ambiguous, EngageError, RateLimited, Refused, Retryable, Unauthorized, Unavailable
 from engage.models import EventKind, Outgoing, Surface
 from engage.platform import Found
 from tests.connectors.youtube.kit import chat_reply, error, reply
@@ -58,6 +59,27 @@ class TestComment:
         assert youtube.posted[0]["parent"] == first.id
         assert youtube.posted[0]["text"] == "@lin Six weeks."
         assert (await connector.find(out)).receipt == receipt
+
+    @pytest.mark.parametrize(
+        ("written", "shown"),
+        [
+            pytest.param("Six weeks.", "\u200b@lin\u200b\u00a0Six weeks.", id="a mention with characters of no form"),
+            pytest.param("Au cafe\u0301.", "@lin Au caf\u00e9.", id="an accent of its own"),
+            pytest.param("\u202bשש\u202c \U0001f468\u200d\U0001f469", "@lin שש \U0001f468\U0001f469", id="RTL, emoji"),
+            pytest.param("Six\r\nweeks.", "@lin Six\nweeks.", id="line ends"),
+        ],
+    )
+    async def test_is_found_though_youtube_shows_it_a_little_differently(
+        self, youtube: YouTube, connector: YouTubeConnector, written: str, shown: str
+    ) -> None:
+        """Not to find it would post it a second time."""
+        first = youtube.comment()
+        deeper = youtube.comment("Me too, how?", "UClin", "@lin", parent=first.id)
+        out = reply(written, in_reply_to=deeper.id, follower_name="@lin")
+        receipt = await connector.send(out)
+        youtube.comments[receipt.id].text = shown
+        assert (await connector.find(out)).receipt == receipt
+        assert (await connector.find(replace(out, text="Seven weeks."))).found is Found.ABSENT
 
     async def test_comes_back_with_the_text_that_was_written(
         self, youtube: YouTube, connector: YouTubeConnector
@@ -130,18 +152,45 @@ class TestChat:
     ) -> None:
         chat = youtube.go_live()
         youtube.say()
-        await connector.send(chat_reply(follower_name="Tom W"))
-        assert youtube.posted[0]["text"] == "@TomW Six weeks."
+        await connector.send(chat_reply())
+        assert youtube.posted[0]["text"] == "@tom Six weeks."
         [event] = parse(chat.lines[-1], CHANNEL)
         assert event.kind is EventKind.TAKEOVER
         assert event.message is not None
         assert event.message.text == "Six weeks."
 
+    @pytest.mark.parametrize("name", ["Tom W", "MrBeast", "", "@", "@two @names", "@a/b", "@" + "l" * 31])
+    async def test_a_name_that_is_no_handle_is_not_made_one(
+        self, youtube: YouTube, connector: YouTubeConnector, name: str
+    ) -> None:
+        """It might be somebody else's, who would be called in."""
+        youtube.go_live()
+        youtube.say()
+        await connector.send(out := chat_reply(follower_name=name))
+        assert youtube.posted[0]["text"] == "Six weeks."
+        assert (await connector.find(out)).found is Found.FOUND
+
+    async def test_handles_of_all_scripts_are_named(self, youtube: YouTube, connector: YouTubeConnector) -> None:
+        youtube.go_live()
+        youtube.say()
+        await connector.send(out := chat_reply(follower_name="@हिन्दी.तारा-७"))
+        assert youtube.posted[0]["text"] == "@हिन्दी.तारा-७ Six weeks."
+        assert (await connector.find(out)).found is Found.FOUND
+
+    @pytest.mark.parametrize("words", ["!addmod @tom", "/ban @lin", " !title x"])
+    async def test_nothing_commands_a_chatbot(self, youtube: YouTube, connector: YouTubeConnector, words: str) -> None:
+        """A follower may have asked for it, and chatbots obey the owner."""
+        youtube.go_live()
+        youtube.say()
+        assert type(await failure(connector, chat_reply(words, follower_name="Tom W"))) is Refused
+        await connector.send(chat_reply(words))
+        assert [one["text"] for one in youtube.posted] == [f"@tom {words}"]
+
     async def test_of_the_greatest_length(self, youtube: YouTube, connector: YouTubeConnector) -> None:
         youtube.go_live()
         youtube.say()
         length = await longest(connector, Surface.LIVE)
-        out = chat_reply("x" * length, follower_name="@" + "l" * (LONGEST_NAME + 5))
+        out = chat_reply("x" * length, follower_name="@" + "l" * LONGEST_NAME)
         await connector.send(out)
         assert len(youtube.posted[0]["text"]) == 200
         assert type(await failure(connector, replace(out, text="x" * (length + 1)))) is Refused
@@ -162,6 +211,13 @@ class TestChat:
         del youtube.chats["chat1"].lines[0]
         assert (await connector.find(chat_reply(in_reply_to=asked))).found is Found.UNREADABLE
 
+    async def test_of_long_ago_is_not_looked_for(self, youtube: YouTube, connector: YouTubeConnector) -> None:
+        """The core asks a dozen times more in the course of a day, at 5 units each."""
+        youtube.go_live()
+        earlier = datetime.now(UTC) - timedelta(minutes=11)
+        assert (await connector.find(chat_reply(first_sent_at=earlier))).found is Found.UNREADABLE
+        assert not youtube.calls
+
     async def test_can_be_taken_back_twice(self, youtube: YouTube, connector: YouTubeConnector) -> None:
         youtube.go_live()
         receipt = await connector.send(chat_reply())
@@ -180,11 +236,16 @@ class TestChat:
             await connector.hide(Surface.LIVE, line, hidden=False)
 
 
-SURFACES = [pytest.param(reply(), COMMENTS, id="comment"), pytest.param(chat_reply(), CHAT, id="live")]
+SURFACES = [pytest.param(reply, COMMENTS, id="comment"), pytest.param(chat_reply, CHAT, id="live")]
 
 
-@pytest.mark.parametrize(("out", "path"), SURFACES)
+@pytest.mark.parametrize(("make", "path"), SURFACES)
 class TestFaults:
+    @pytest.fixture
+    def out(self, make: Callable[[], Outgoing]) -> Outgoing:
+        """First sent now: by the time a long run comes here, a reply made at its beginning is not looked for."""
+        return make()
+
     @pytest.fixture(autouse=True)
     def there_is_something_to_answer(self, youtube: YouTube) -> None:
         youtube.comment()
@@ -249,10 +310,37 @@ class TestFaults:
         caught = await failure(connector, out)
         assert type(caught) is meant
         assert not youtube.posted
+        assert not isinstance(caught, Retryable) or caught.spent >= (20 if "live" in path else 50), "it had its price"
         if reason == "quotaExceeded":
             assert isinstance(caught, RateLimited)
             assert caught.retry_after is not None
-            assert timedelta(0) < caught.retry_after <= timedelta(hours=25)
+            assert timedelta(0) < caught.retry_after <= timedelta(hours=1), "it is looked whether the day has begun"
+
+    async def test_that_was_too_fast_waits_as_youtube_says_or_for_minutes(
+        self, youtube: YouTube, connector: YouTubeConnector, out: Outgoing, path: str
+    ) -> None:
+        """Each refused reply may have cost 50 units, which nobody counted."""
+        youtube.fail(path, 403, error(403, "rateLimitExceeded"), method="POST")
+        caught = await failure(connector, out)
+        assert isinstance(caught, RateLimited)
+        assert caught.retry_after == timedelta(minutes=5)
+        youtube.fail(path, 403, error(403, "rateLimitExceeded"), {"retry-after": "7"}, method="POST")
+        caught = await failure(connector, out)
+        assert isinstance(caught, RateLimited)
+        assert caught.retry_after == timedelta(seconds=7)
+
+    async def test_nothing_is_repeated_beside_the_plan(
+        self, youtube: YouTube, connector: YouTubeConnector, out: Outgoing, path: str
+    ) -> None:
+        youtube.fail(path, 503, times=2)
+        await failure(connector, out)
+        assert len(youtube.calls) == 1
+        with pytest.raises(Unavailable):
+            await connector.delete("Ug1" if out.surface is Surface.COMMENT else "LCC.1")
+        assert len(youtube.calls) == 2
+        youtube.fail(path, 503, method="GET")
+        assert (await connector.find(out)).found is Found.UNREADABLE
+        assert len(youtube.calls) == 3
 
     async def test_an_access_that_was_withdrawn(
         self, youtube: YouTube, connector: YouTubeConnector, out: Outgoing, path: str

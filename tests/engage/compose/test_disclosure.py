@@ -149,6 +149,7 @@ def test_asked_whether_it_is_a_bot_it_names_whose() -> None:
         "I'm the real Tilly", "This is not a bot.", "I'm Tilly Hart!", "I am a real person.", "Je suis la vraie Tilly",
         "Je ne suis pas un robot", "No soy un bot", "Soy la verdadera Tilly", "Ich bin kein Bot", "Das ist kein Bot",
         "Não sou um robô", "Non sono un bot", "Ik ben geen robot", "Nie jestem botem", "Ben bot değilim", "Я не бот",
+        "Jestem człowiekiem",
         "我不是机器人", "私は本人です", "저는 봇이 아니에요", "أنا لست بوت", "मैं बॉट नहीं हूँ",
     ],
 )  # fmt: skip

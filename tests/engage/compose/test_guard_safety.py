@@ -98,7 +98,7 @@ def test_a_products_address_passes_where_its_host_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("written", "posted"),
     [
-        (f"@ana {PRICE}", f"@ana {PRICE}"),
+        (f"@ana {PRICE}", f"ana {PRICE}"),
         (f"@bob {PRICE}", PRICE),
         (f"@bob, {PRICE}", PRICE),
         (f"@everyone {PRICE}", PRICE),
@@ -106,14 +106,26 @@ def test_a_products_address_passes_where_its_host_is_allowed() -> None:
         (f"@ana@elsewhere.example {PRICE}", PRICE),
         (f"＠bob {PRICE}", PRICE),
         (f"@\u200bbob {PRICE}", PRICE),
+        (f"Hey, .@bob! {PRICE}", f"Hey, .! {PRICE}"),
     ],
 )
 def test_only_the_follower_is_mentioned(written: str, posted: str) -> None:
     assert said(written) == posted
 
 
-def test_a_follower_with_a_full_name_may_be_mentioned() -> None:
-    assert said(f"@Ana Ruiz {PRICE}", turn(follower=Follower("f1", "Ana Ruiz"))) == f"@Ana Ruiz {PRICE}"
+def test_a_follower_with_a_full_name_may_be_named() -> None:
+    assert said(f"@Ana Ruiz {PRICE}", turn(follower=Follower("f1", "Ana Ruiz"))) == f"Ana Ruiz {PRICE}"
+
+
+@pytest.mark.parametrize("begun", ["!", "/", "!! ", ". /"])
+def test_a_line_in_a_live_room_commands_nothing(begun: str) -> None:
+    assert said(f"{begun}{PRICE}", turn(surface=Surface.LIVE)) == PRICE
+
+
+def test_a_name_is_a_handle_only_in_a_live_room() -> None:
+    scam = Follower("f1", "scam_channel")
+    assert said(f"@scam_channel {PRICE}", turn(follower=scam)) == f"scam_channel {PRICE}"
+    assert said(f"@ana {PRICE}", turn(surface=Surface.LIVE)) == f"@ana {PRICE}"
 
 
 # Claims, promises, impersonation

@@ -6,8 +6,8 @@ import pytest
 
 from engage.ledger.database import Database
 from engage.memory import library
-from engage.memory.corpus import counts, forget, load_passages, versions
-from engage.memory.importers.rows import Pair, Product, Row, Said
+from engage.memory.corpus import counts, forget, load_passages, replies_of_others, versions
+from engage.memory.importers.rows import Pair, Private, Product, Row, Said
 from engage.memory.library import import_rows
 from engage.models import Passage
 
@@ -114,3 +114,24 @@ def test_what_waits_for_its_vector_is_counted(ledger: Database, add: Add) -> Non
     import_rows(ledger, creator, ROWS)
     with ledger.reading() as tx:
         assert counts(tx, creator) == {"post": 1, "pair": 1, "product": 1, "waiting": 3}
+
+
+def test_a_voice_is_told_from_what_other_creators_replied_and_nothing_else_of_theirs(
+    ledger: Database, add: Add
+) -> None:
+    ann, bob = add("ann"), add("bob")
+    import_rows(ledger, ann, [Pair("1", "Hi?", "Hello from Ann.")])
+    import_rows(
+        ledger, bob, [Pair("1", "Hi?", "Hello from Bob."), Said("2", "Bob's post."), Private("3", "Bob's secret.")]
+    )
+    with ledger.reading() as tx:
+        assert replies_of_others(tx, ann) == ["Hello from Bob."]
+        assert replies_of_others(tx, bob) == ["Hello from Ann."]
+
+
+def test_of_very_many_other_creators_a_few_are_asked(ledger: Database, add: Add) -> None:
+    ann, *others = [add(f"creator-{number}") for number in range(12)]
+    for other in others:
+        import_rows(ledger, other, [Pair(str(n), f"{n}?", f"{n} by {other}") for n in range(3)])
+    with ledger.reading() as tx:
+        assert len(replies_of_others(tx, ann)) == 8 * 3

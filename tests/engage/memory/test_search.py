@@ -8,9 +8,11 @@ import pytest
 
 from engage.ledger.database import Database
 from engage.memory import search
+from engage.memory.alike import WordsAlike
 from engage.memory.corpus import forget, mark_waiting, waiting
 from engage.memory.encoder import SentenceEncoder
 from engage.memory.evidence import SUPPORTED, Evidence, above_chance, main_languages, relevance, scale_of, trusted
+from engage.memory.floats import Floats
 from engage.memory.importers.rows import Faq, Pair, Row, Said
 from engage.memory.lexical import build, tokens
 from engage.memory.library import import_rows, index_passages
@@ -73,6 +75,33 @@ async def test_a_question_finds_what_answers_it(
     assert found.passages[0].passage.source_id == source
     assert found.supported
     assert found.note == ""
+
+
+async def test_the_words_of_a_question_decide_between_texts_of_the_same_matter(
+    memory: Memory, stock: Callable[..., str]
+) -> None:
+    sizes = Said("sizes", "Small fits a size of 52 cm, large fits a size of 58 cm.")
+    measure = Said("measure", "Measure around the widest part of the head.")
+    found = await memory.recall(stock("ann", [sizes, measure]), "where do you measure for size?")
+    assert found.passages[0].passage.source_id == "measure"
+
+
+async def test_words_are_compared_in_english_alone(
+    memory: Memory, stock: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[str] = []
+
+    def note(_: WordsAlike, asked: str, texts: list[str]) -> Floats:
+        compared.extend(texts)
+        return np.zeros(len(texts), np.float32)
+
+    monkeypatch.setattr(WordsAlike, "shares", note)
+    spanish = Said("es", "La pintura la hago yo misma con cal y pigmentos naturales, todos los veranos.")
+    english = Said("en", "I make the paint myself from lime and natural pigments, every summer.")
+    await memory.recall(stock("ana", [spanish]), "¿cómo haces la pintura?")
+    assert compared == []
+    await memory.recall(stock("ann", [english]), "how do you make the paint?")
+    assert compared == [english.text]
 
 
 @pytest.mark.parametrize(
@@ -195,12 +224,13 @@ def test_languages_the_encoder_hardly_knows_need_more_than_a_high_cosine() -> No
         asked_words=np.array([0, 0, 0, 1], np.float32),
         text_cosine=np.array([0.65, 0.65, 0.85, np.nan], np.float32),
         asked_cosine=np.array([np.nan, np.nan, np.nan, 1], np.float32),
+        text_alike=unmeasured,
     )
     english, spanish, chinese, the_same_in_chinese = relevance(near, scale_of(["en", "es", "zh", "zh"]))
     assert english > SUPPORTED > max(spanish, chinese)
     assert the_same_in_chinese > 0.9
     assert above_chance(np.ones(1, np.float32), scale_of(["de"])).tolist() == [1.0]
-    words_alone = Evidence(near.asked_words, near.asked_words, unmeasured, unmeasured)
+    words_alone = Evidence(near.asked_words, near.asked_words, unmeasured, unmeasured, unmeasured)
     assert relevance(words_alone, scale_of(["en"] * 4)).argmax() == 3
 
 

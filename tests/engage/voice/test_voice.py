@@ -89,9 +89,13 @@ class _Memory:
 
     def __init__(self) -> None:
         self.version, self.passages = "1", tuple(Passage(f"r{n}", "s", PassageKind.PAIR, t) for n, t in enumerate(OWN))
+        self.private: tuple[Passage, ...] = ()
 
     def corpus(self, creator_id: str) -> "_Memory":
         return self
+
+    def replies_of_others(self, creator_id: str) -> list[str]:
+        return OTHERS
 
     def is_known(self, creator_id: str) -> bool:
         return True
@@ -105,6 +109,20 @@ def test_a_voice_is_learnt_once_for_each_version_of_the_words() -> None:
     assert (voices.score("ann", OWN[0]) or 0) > 0.5
     memory.version, memory.passages = "2", memory.passages[:3]
     assert voices.score("ann", OWN[0]) is None
+
+
+def test_a_voice_is_told_from_the_other_creators_of_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who writes much as the creator does is only told apart where their words are known."""
+    rivals = [
+        cheerful(n).replace("heyy", "heyo").replace("hehe", "haha").replace(" <3", " xx") for n in range(300, 380)
+    ]
+    scores = {}
+    for known in (True, False):
+        memory = _Memory()
+        monkeypatch.setattr(memory, "replies_of_others", lambda creator_id, known=known: rivals if known else [])
+        voices = Voices(memory)  # type: ignore[arg-type]
+        scores[known] = mean([voices.score("ann", text) or 0 for text in rivals[:40]])
+    assert scores[True] < scores[False] / 2
 
 
 async def test_the_loop_learns_no_voice_itself_and_scores_with_a_learnt_one(monkeypatch: pytest.MonkeyPatch) -> None:

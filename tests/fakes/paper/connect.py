@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from engage.errors import Refused
-from engage.platform import App, Begun, Field, Grant
+from engage.grants import Begun, Field, Grant
+from engage.platform import App
 
 
 class PaperConnect:

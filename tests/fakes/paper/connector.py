@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from engage.errors import Refused
+from engage.limits import Limit, Quota
 from engage.models import Capabilities, Outgoing, Receipt, Surface
-from engage.platform import AccountLink, Finding, Found, Limit, Quota, ReadBack, Settle
+from engage.platform import AccountLink, Finding, Found, ReadBack, Settle
 
 ASKED: list[tuple[str, str]] = []  # account, address
 HIDDEN: list[tuple[str, bool]] = []  # the platform's id of a message
+REVOKED: list[str] = []  # tokens
 WORDS: list[Exception | datetime] = []
 
 
@@ -53,6 +55,12 @@ class PaperConnector:
         if isinstance(said, Exception):
             raise said
         HIDDEN.append((message_id, hidden))
+
+    async def revoke(self) -> None:
+        said: Any = WORDS.pop(0) if WORDS else None
+        if isinstance(said, Exception):
+            raise said
+        REVOKED.append(self.account.credentials["token"])
 
     async def examine(self, callback_url: str) -> Sequence[Finding]:
         said: Any = WORDS.pop(0) if WORDS else None

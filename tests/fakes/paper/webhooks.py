@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from engage.errors import InvalidSignature
 from engage.platform import App, Delivery, RawEvent
@@ -19,8 +20,11 @@ class PaperWebhooks:
         if not self._secret or headers.get("x-paper") != self._secret:
             raise InvalidSignature("x-paper is wrong")
         said = json.loads(body)
-        events = [(one["for"], RawEvent(one["id"], json.dumps(one).encode())) for one in said.get("events", [])]
-        return Delivery(events, said.get("challenge", ""))
+        return Delivery(_events(said, "events"), said.get("challenge", ""), people=_events(said, "people"))
+
+
+def _events(said: Mapping[str, Any], name: str) -> list[tuple[str, RawEvent]]:
+    return [(one["for"], RawEvent(one["id"], json.dumps(one).encode())) for one in said.get(name, [])]
 
 
 WEBHOOKS = PaperWebhooks

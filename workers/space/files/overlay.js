@@ -1,7 +1,7 @@
 // The newest answers, each for as long as one needs to read it.
 "use strict";
 const EVERY = 1000, SHORTEST = 8000, LETTER = 60, MOST = 3;
-const seen = new Set();
+const cards = new Map(); // of all answers that are told: one that was shown is not shown again
 const place = document.getElementById("answers");
 
 function part(name, text) {
@@ -12,18 +12,25 @@ function part(name, text) {
 }
 
 function show(answer) {
-  seen.add(answer.id);
   const card = document.createElement("section");
-  card.append(part("asked", (answer.to ? answer.to + ": " : "") + answer.question), part("answer", answer.text), part("mark", "Automated answer"));
+  cards.set(answer.id, card);
+  card.append(part("asked", (answer.to ? answer.to + ": " : "") + answer.question), part("answer", answer.text), part("mark", answer.mark));
   place.append(card);
   while (place.children.length > MOST) place.firstChild.remove();
   setTimeout(() => card.remove(), Math.max(SHORTEST, answer.text.length * LETTER));
 }
 
+// What is not told any more was taken back, or is long past.
+function tell(answers) {
+  const told = new Set(answers.map((one) => one.id));
+  for (const [id, card] of cards) if (!told.has(id)) { card.remove(); cards.delete(id); }
+  for (const one of answers) if (!cards.has(one.id)) show(one);
+}
+
 async function look() {
   try {
     const answer = await fetch(location.pathname.replace(/\/$/, "") + "/answers");
-    if (answer.ok) for (const one of (await answer.json()).answers) if (!seen.has(one.id)) show(one);
+    if (answer.ok) tell((await answer.json()).answers);
   } catch { /* the next look comes soon */ }
   setTimeout(look, EVERY);
 }

@@ -21,7 +21,7 @@ const pds = await TestPds.create({
 mockNetworkUtilities(pds, view)
 hereIsNoChat(pds.ctx.idResolver.did)
 
-console.log(JSON.stringify({ pds: pds.url, view: view ? view.url : '' }))
+console.log(JSON.stringify({ plc: plc.url, pds: pds.url, view: view ? view.url : '' }))
 process.stdin.resume()
 process.stdin.on('end', () => process.exit(0))
 
