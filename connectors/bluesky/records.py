@@ -9,6 +9,7 @@ from typing import Any
 
 from engage.errors import Malformed, Refused
 from engage.models import Outgoing
+from engage.triage.language import identify
 
 POST = "app.bsky.feed.post"
 PROFILE = "app.bsky.actor.profile"
@@ -27,6 +28,7 @@ _END = (
 _LINK = re.compile(rf"https?://[^{_END}/][^{_END}]*", re.IGNORECASE)
 _OWN_ENDS = "/#%&@"  # punctuation that an address may end with
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_SURE = 0.75  # of a language, from which it is named
 _HANDLE = re.compile(r"(?<![\w.@/])@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
 
 
@@ -60,8 +62,14 @@ def key_of(reply: Outgoing) -> str:
 def post(reply: Outgoing, parent: Mapping[str, Any]) -> dict[str, Any]:
     """The record of a reply to `parent`, a postView. The same for every attempt. Raises Malformed."""
     record = {"$type": POST, "text": reply.text, "reply": _refs(parent), "createdAt": iso(_moment(reply))}
-    found = facets(reply.text, *_named(parent))
-    return {**record, "facets": found} if found else record
+    found, langs = facets(reply.text, *_named(parent)), _langs(reply.text)
+    return {**record, **({"facets": found} if found else {}), **({"langs": langs} if langs else {})}
+
+
+def _langs(text: str) -> list[str]:
+    """The language of a text that leaves little doubt: one wrongly named hides it from all who read another."""
+    guess = identify(text)
+    return [guess.language] if guess.confidence >= _SURE else []
 
 
 def weigh(text: str, most: int) -> None:

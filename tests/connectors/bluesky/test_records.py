@@ -169,6 +169,20 @@ class TestFacets:
 
 
 class TestReplies:
+    @pytest.mark.parametrize(
+        ("text", "langs"),
+        [
+            ("I knead it for ten minutes and let it rest.", ["en"]),
+            ("Das habe ich mit Mehl gemacht, 200 g reichen.", ["de"]),
+            ("谢谢你喜欢", ["zh"]),
+        ],
+    )
+    def test_it_names_its_language_for_those_who_read_only_some(self, text: str, langs: list[str]) -> None:
+        assert records.post(kit.reply(text=text), kit.PARENT)["langs"] == langs
+
+    def test_it_names_no_language_that_is_in_doubt(self) -> None:
+        assert "langs" not in records.post(kit.reply(text="Mavic Air 2 🙂"), kit.PARENT)
+
     def test_a_reply_keeps_the_root_of_its_thread(self) -> None:
         refs = records.post(kit.reply(), kit.PARENT)["reply"]
         assert refs == {
