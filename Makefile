@@ -1,6 +1,8 @@
 # The commands a newcomer needs. Everything installs into .venv from requirements.lock.
 PYTHON ?= python3
 BIN := .venv/bin
+# Half of the time tests wait, for leases and servers: one process more than the two cores of a small machine.
+TEST_PROCESSES ?= 3
 STAMP := .venv/.installed
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -23,7 +25,7 @@ up: install
 	$(BIN)/engage up
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup
 
 lint: install
 	$(BIN)/ruff check .

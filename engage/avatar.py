@@ -1,4 +1,4 @@
-"""One turn, one decision: triage, recall, compose, guard."""
+"""One turn, one decision: triage, recall, compose, judge the style, guard."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from engage.compose import disclosure
-from engage.compose.guard import Rejected, guard
+from engage.compose.guard import EXTRACTIVE, Rejected, guard
 from engage.errors import Malformed
 from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, triage
+from engage.voice.judged import Judged
 
 NOTHING = Recall((), supported=False)
 _COURTESIES = frozenset({Intent.GREETING, Intent.PRAISE, Intent.THANKS})
@@ -40,6 +41,16 @@ class Prompted(Protocol):
 
 
 @runtime_checkable
+class Rewrites(Protocol):
+    """A composer that can write a draft again where it does not sound like the creator."""
+
+    async def rewrite(
+        self, turn: Turn, persona: Persona, recall: Recall, draft: Draft, unlike: tuple[str, ...]
+    ) -> Draft:
+        """The draft once more, given what is measurably unlike the creator. Raises as `compose` does."""
+
+
+@runtime_checkable
 class Loadable(Protocol):
     """A composer with something heavy to load before its first draft."""
 
@@ -47,8 +58,16 @@ class Loadable(Protocol):
         """Load it now. Raises ConfigError."""
 
 
-# (creator id, text) → how much it sounds like the creator, 0..1; None where there is too little to compare with
-StyleOf = Callable[[str, str], Awaitable[float | None]]
+@runtime_checkable
+class Closable(Protocol):
+    """A composer that holds connections."""
+
+    async def aclose(self) -> None:
+        """Close them."""
+
+
+# (creator id, text, surface, language) → how much it sounds like the creator; None where that is not known
+JudgeStyle = Callable[[str, str, Surface, str], Awaitable[Judged | None]]
 
 
 @dataclass(slots=True)
@@ -59,7 +78,9 @@ class _Trail:
     verdict: Verdict
     recall: Recall = NOTHING
     draft: Draft = field(default_factory=lambda: Draft(""))
-    style: float | None = None
+    judged: Judged | None = None
+    first_style: float | None = None  # of the draft that was written again
+    tokens: tuple[int, int] | None = None  # of both drafts, where there were two
 
 
 class Avatar:
@@ -69,13 +90,13 @@ class Avatar:
         self,
         memory: Remembers,
         composer: Composer,
-        style_of: StyleOf | None,
+        judge: JudgeStyle | None,
         policy: Policy,
         clock: Callable[[], datetime],
     ) -> None:
         self._memory = memory
         self._composer = composer
-        self._style_of = style_of
+        self._judge_style = judge
         self._policy = policy
         self._clock = clock
 
@@ -90,6 +111,11 @@ class Avatar:
         outcome = await self._decide(turn, persona)
         card = replace(outcome.card, ms=round((time.perf_counter() - start) * 1000))
         return replace(outcome, card=card)
+
+    async def aclose(self) -> None:
+        """Close what the composer holds open."""
+        if isinstance(self._composer, Closable):
+            await self._composer.aclose()
 
     async def _decide(self, turn: Turn, persona: Persona) -> Outcome:
         verdict = triage(turn, persona, self._policy, self._clock())
@@ -107,7 +133,7 @@ class Avatar:
             return self._decline(trail, "malformed", str(nonsense))
         if not trail.draft.text:
             return self._decline(trail, trail.draft.reason or "unsupported")
-        return await self._guarded(trail, persona)
+        return await self._in_voice(trail, persona)
 
     def _without_a_draft(self, trail: _Trail, persona: Persona) -> Outcome:
         """Fixed text, for what must never be generated; or a person, with or without a fixed text meanwhile."""
@@ -122,16 +148,56 @@ class Avatar:
     def _fixed(self, kind: FixedText, trail: _Trail, persona: Persona) -> Reply:
         return disclosure.fixed_reply(kind, trail.turn, persona, trail.verdict.language)
 
-    async def _guarded(self, trail: _Trail, persona: Persona) -> Outcome:
-        turn, policy, composer = trail.turn, self._policy, self._composer
+    async def _in_voice(self, trail: _Trail, persona: Persona) -> Outcome:
+        """Of the versions that may be posted, the one that sounds most like the creator."""
+        rejected: list[tuple[_Trail, Rejected]] = []
+        for version in await self._versions(trail, persona):
+            checked = self._guarded(version, persona)
+            if isinstance(checked, Reply):
+                return self._answered(version, checked, persona)
+            rejected.append((version, checked))
+        version, why = rejected[0]
+        return self._decline(version, *why.reasons)
+
+    async def _versions(self, trail: _Trail, persona: Persona) -> list[_Trail]:
+        """The draft, and where it does not sound like the creator a second one, the more alike first."""
+        judged = trail.judged = await self._judge(trail, trail.draft, persona)
+        writer = self._writer_of(trail.draft)
+        if judged is None or judged.enough or writer is None:
+            return [trail]
+        try:
+            draft = await writer.rewrite(trail.turn, persona, trail.recall, trail.draft, judged.differences)
+        except Malformed:
+            return [trail]
+        trail.first_style = judged.score
+        trail.tokens = (trail.draft.tokens_in + draft.tokens_in, trail.draft.tokens_out + draft.tokens_out)
+        again = await self._judge(trail, draft, persona) if draft.text else None
+        if again is None:
+            return [trail]
+        versions = [replace(trail, draft=draft, judged=again), trail]
+        return versions if again.score > judged.score else versions[::-1]
+
+    def _writer_of(self, draft: Draft) -> Rewrites | None:
+        """Who can write the draft again; what the creator said themselves needs no other words."""
+        return self._composer if isinstance(self._composer, Rewrites) and draft.model != EXTRACTIVE else None
+
+    async def _judge(self, trail: _Trail, draft: Draft, persona: Persona) -> Judged | None:
+        if self._judge_style is None:
+            return None
+        judged = await self._judge_style(persona.id, draft.text, trail.turn.surface, trail.verdict.language)
+        wanted = persona.voice_border
+        return judged if judged is None or wanted is None else replace(judged, border=wanted)
+
+    def _guarded(self, trail: _Trail, persona: Persona) -> Reply | Rejected:
+        composer, now = self._composer, self._clock()
         private = composer.private_words(persona) if isinstance(composer, Prompted) else ""
-        now = self._clock()
-        checked = guard(trail.draft, turn, persona, trail.verdict, trail.recall, policy, now, private=private)
-        if isinstance(checked, Rejected):
-            return self._decline(trail, *checked.reasons)
-        if self._style_of is not None:
-            trail.style = await self._style_of(turn.creator_id, trail.draft.text)
-        return Answer(checked, self._card(trail, trail.verdict.reasons))
+        return guard(trail.draft, trail.turn, persona, trail.verdict, trail.recall, self._policy, now, private=private)
+
+    def _answered(self, trail: _Trail, reply: Reply, persona: Persona) -> Outcome:
+        unlike = trail.judged is not None and not trail.judged.enough
+        if unlike and persona.strict_voice and self._writer_of(trail.draft) is not None:
+            return Escalate(self._card(trail, ("unlike_creator",)))
+        return Answer(reply, self._card(trail, trail.verdict.reasons))
 
     def _decline(self, trail: _Trail, *reasons: str) -> Outcome:
         """In a direct message a person should look; in public a question the creator never answered stays open."""
@@ -143,7 +209,8 @@ class Avatar:
 
     def _card(self, trail: _Trail, reasons: tuple[str, ...]) -> Card:
         draft, verdict = trail.draft, trail.verdict
-        cost = (draft.tokens_in * self._policy.price_in + draft.tokens_out * self._policy.price_out) / 1_000_000
+        judged, (tokens_in, tokens_out) = trail.judged, trail.tokens or (draft.tokens_in, draft.tokens_out)
+        cost = (tokens_in * self._policy.price_in + tokens_out * self._policy.price_out) / 1_000_000
         noted = (trail.recall.note,) if trail.recall.note else ()
         return Card(
             reasons=(*reasons, *noted),
@@ -151,11 +218,13 @@ class Avatar:
             labels=verdict.labels,
             sources=trail.recall.passages,
             supported=trail.recall.supported if trail.recall is not NOTHING else None,
-            style=trail.style,
+            style=None if judged is None else judged.score,
+            first_style=trail.first_style,
+            unlike=() if judged is None or judged.enough else judged.differences,
             model=draft.model if draft.text or draft.reason else "",
             prompt_version=draft.prompt_version,
-            tokens_in=draft.tokens_in,
-            tokens_out=draft.tokens_out,
+            tokens_in=tokens_in,
+            tokens_out=tokens_out,
             cost=cost,
             draft=draft.text,
         )

@@ -116,6 +116,8 @@ class Persona:
     allowed_links: tuple[str, ...] = ()  # hosts or URL prefixes the avatar may post
     avoid_topics: tuple[str, ...] = ()
     style_rules: tuple[str, ...] = ()
+    voice_border: float | None = None  # style score a draft should reach, 0..1; None: what their own texts do
+    strict_voice: bool = False  # a draft below it goes to a person instead of out
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +269,8 @@ class Card:
     sources: tuple[Scored, ...] = ()
     supported: bool | None = None
     style: float | None = None
+    first_style: float | None = None  # of a first draft that was written again
+    unlike: tuple[str, ...] = ()  # how what was written measurably differs from what they write
     model: str = ""
     prompt_version: str = ""
     tokens_in: int = 0

@@ -54,8 +54,8 @@ def avatar(settings: Settings, db: Database) -> "Avatar":
     from workers.vectors import FollowedVectors
 
     remembering = Memory(db, FollowedVectors(settings), shared_encoder())
-    writing = composer(settings, remembering)
     voices = Voices(remembering)
+    writing = composer(settings, remembering, voices)
     _warm_up(db, remembering, voices, writing)
     return _assemble(settings, remembering, writing, voices)
 
@@ -80,7 +80,8 @@ def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
     """An avatar over a memory, with the composer that the settings name."""
     from engage.voice.scoring import Voices
 
-    return _assemble(settings, remembering, composer(settings, remembering), Voices(remembering))
+    voices = Voices(remembering)
+    return _assemble(settings, remembering, composer(settings, remembering, voices), voices)
 
 
 def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", voices: "Voices") -> "Avatar":
@@ -93,14 +94,14 @@ def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", vo
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )
-    return Avatar(remembering, writing, voices.style, policy, now)
+    return Avatar(remembering, writing, voices.judge, policy, now)
 
 
 def now() -> datetime:
     return datetime.now(UTC)
 
 
-def composer(settings: Settings, remembering: "Memory | None" = None) -> "Composer":
+def composer(settings: Settings, remembering: "Memory | None" = None, voices: "Voices | None" = None) -> "Composer":
     """The composer that the settings name: `extractive` needs no model. Raises ConfigError for a spec nobody knows."""
     if settings.model == "extractive":
         from engage.compose.extractive import ExtractiveComposer
@@ -114,6 +115,7 @@ def composer(settings: Settings, remembering: "Memory | None" = None) -> "Compos
         api_key=settings.model_api_key.get_secret_value(),
         timeout=settings.model_timeout,
         words=remembering,
+        manner_of=voices.manner if voices else None,
     )
 
 

@@ -16,11 +16,12 @@ from engage.compose.checks import leaks
 from engage.compose.courtesy import courtesy_of
 from engage.compose.extractive import Words, address, answer_courtesy
 from engage.compose.grounding import ground
-from engage.compose.prompt import build, canary_of, cited, load_prompts, private_text
+from engage.compose.prompt import build, canary_of, cited, load_prompts, private_text, rewrite_text
 from engage.compose.providers import lost, make_model, meaning, named, no_such_protocol, refuses_request
 from engage.compose.reading import Reading, Written, read_message
 from engage.errors import Unavailable
 from engage.models import Draft, Evidence, Persona, Recall, Turn
+from engage.voice.manner import Manner
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -31,6 +32,7 @@ _AGAIN = "Your last answer could not be read.\n"
 
 Messages = list[tuple[str, str]]
 Chain = Callable[[Messages], Awaitable[Any]]
+MannerOf = Callable[[Turn], Awaitable[Manner]]
 
 
 class ModelComposer:
@@ -44,11 +46,12 @@ class ModelComposer:
         api_key: str = "",
         timeout: float = 60,
         words: Words | None = None,
+        manner_of: MannerOf | None = None,
     ) -> None:
         """Nothing is imported or connected before the first draft. Raises ConfigError for a spec nobody knows.
 
         timeout: seconds for one draft. words: finds the creator's replies to greetings and thanks, which then cost no
-        call.
+        call. manner_of: what the model is told of how the creator writes.
         """
         named(spec, base_url)
         self._spec = spec.strip()
@@ -56,6 +59,7 @@ class ModelComposer:
         self._api_key = api_key
         self._timeout = timeout
         self._words = words
+        self._manner_of = manner_of
         self._building = asyncio.Lock()
         self._chains: Chains | None = None
         self._schema = True  # until this server turns out not to follow one
@@ -69,12 +73,26 @@ class ModelComposer:
             known = answer_courtesy(turn, await self._words.passages(turn.creator_id), kind)
             if known.text:
                 return known
+        return await self._drafted(turn, persona, recall, await self._asked(turn, persona, recall))
+
+    async def rewrite(
+        self, turn: Turn, persona: Persona, recall: Recall, draft: Draft, unlike: tuple[str, ...]
+    ) -> Draft:
+        """The draft once more, in the creator's manner; as `compose` otherwise."""
+        asked = await self._asked(turn, persona, recall)
+        said = ("ai", draft.text.removeprefix(address(turn)))
+        return await self._drafted(turn, persona, recall, [*asked, said, ("human", rewrite_text(persona, unlike))])
+
+    async def _asked(self, turn: Turn, persona: Persona, recall: Recall) -> Messages:
+        """What the model is asked for a first draft."""
+        manner = await self._manner_of(turn) if self._manner_of else Manner()
+        return build(turn, persona, recall, secrets.token_hex(8), canary_of(persona.id), manner)
+
+    async def _drafted(self, turn: Turn, persona: Persona, recall: Recall, messages: Messages) -> Draft:
         chains = await self._built()
-        canary = canary_of(persona.id)
-        messages = build(turn, persona, recall, secrets.token_hex(8), canary)
         async with self._bounded():
             reading = await self._read(chains, messages)
-        return self._draft(reading, turn, persona, recall, canary)
+        return self._draft(reading, turn, persona, recall)
 
     def private_words(self, persona: Persona) -> str:
         """The instructions a reply must not quote."""
@@ -148,12 +166,12 @@ class ModelComposer:
             answer = await chain(messages)
         return read_message(answer)
 
-    def _draft(self, reading: Reading, turn: Turn, persona: Persona, recall: Recall, canary: str) -> Draft:
+    def _draft(self, reading: Reading, turn: Turn, persona: Persona, recall: Recall) -> Draft:
         written = reading.written
         text, evidence, reason = "", tuple[Evidence, ...](), NONSENSE
         if written is not None and (written.decline or not written.answer.strip()):
             reason = f"declined: {written.reason.strip()[:200]}".rstrip(": ")
-        elif written is not None and leaks(written.answer, private_text(persona), canary):
+        elif written is not None and leaks(written.answer, private_text(persona), canary_of(persona.id)):
             reason = "leak"
         elif written is not None:
             said = written.answer.strip()

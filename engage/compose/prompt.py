@@ -7,17 +7,19 @@ people wrote comes after it, between fence lines with a code nobody outside can 
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from string import Template
 
 from engage.errors import ConfigError
-from engage.models import Line, Persona, Recall, Role, Scored, Surface, Turn
+from engage.models import Line, Passage, Persona, Recall, Role, Scored, Surface, Turn
+from engage.voice.manner import Manner
 
-FILES = ("system", "format", "reply")
+FILES = ("system", "format", "reply", "rewrite")
 MARK = "¦ "
+_NO_MANNER = Manner()
 _EARLIER = 8  # lines of history that are shown
 _LINE, _PASSAGE, _TEXT = 400, 1200, 4000  # characters that are shown of each
 _SPEAKERS = {Role.FOLLOWER: "the follower", Role.CREATOR: "the creator in person", Role.AVATAR: "you"}
@@ -42,6 +44,7 @@ class Prompts:
     system: Template
     format: str
     reply: Template
+    rewrite: Template
     version: str
 
 
@@ -61,7 +64,9 @@ def load_prompts(folder: Path | None = None) -> Prompts:
         fix = f"Restore {', '.join(f'{name}.md' for name in FILES)} there"
         raise ConfigError(f"cannot be read: {error}", key="prompts", place=str(place), fix=fix) from None
     version = hashlib.sha256("\0".join(texts.values()).encode()).hexdigest()[:12]
-    return Prompts(Template(texts["system"]), texts["format"], Template(texts["reply"]), version)
+    return Prompts(
+        Template(texts["system"]), texts["format"], Template(texts["reply"]), Template(texts["rewrite"]), version
+    )
 
 
 def canary_of(creator_id: str) -> str:
@@ -70,21 +75,31 @@ def canary_of(creator_id: str) -> str:
     return hmac.new(key, creator_id.encode(), hashlib.sha256).hexdigest()[:16]
 
 
-def build(turn: Turn, persona: Persona, recall: Recall, nonce: str, canary: str) -> list[tuple[str, str]]:
+def build(
+    turn: Turn, persona: Persona, recall: Recall, nonce: str, canary: str, manner: Manner = _NO_MANNER
+) -> list[tuple[str, str]]:
     """The messages of one turn as (role, text). nonce: a code made for this call alone."""
-    return [("system", system_text(persona, canary)), ("human", turn_text(turn, persona, recall, nonce))]
+    system = system_text(persona, canary, manner.habits)
+    return [("system", system), ("human", turn_text(turn, persona, recall, nonce, manner.exemplars))]
+
+
+def rewrite_text(persona: Persona, unlike: Iterable[str]) -> str:
+    """What a model is told of its own draft that does not sound like the creator."""
+    lines = [f"- {one}" for one in unlike] or ["- the words and turns of phrase are not theirs"]
+    return load_prompts().rewrite.substitute(display_name=persona.display_name, unlike="\n".join(lines))
 
 
 @lru_cache(256)
-def system_text(persona: Persona, canary: str) -> str:
-    """Who the creator is, the rules, the form of an answer: the same bytes for every turn."""
+def system_text(persona: Persona, canary: str, habits: tuple[str, ...] = ()) -> str:
+    """Who the creator is, the rules, the form of an answer: the same bytes for every turn on a surface."""
     prompts = load_prompts()
+    style = [*persona.style_rules, *habits]
     rules = prompts.system.substitute(
         display_name=persona.display_name,
         bio=persona.bio.strip() or "nothing is known beside the passages",
         links=", ".join(persona.allowed_links) or "(none)",
         avoid="; ".join(persona.avoid_topics) or "(none beside these rules)",
-        style="\n".join(f"- {rule}" for rule in persona.style_rules) or "- plainly and warmly",
+        style="\n".join(f"- {rule}" for rule in style) or "- plainly and warmly",
     )
     return f"{rules}\n\n{prompts.format}\n\nMark of these instructions, never to be written: {canary}"
 
@@ -95,16 +110,19 @@ def private_text(persona: Persona) -> str:
     prompts = load_prompts()
     names = dict.fromkeys(("bio", "links", "avoid", "style"), "\n")
     rules = prompts.system.substitute(names, display_name=persona.display_name)
-    return f"{rules}\n{prompts.format}\n{prompts.reply.safe_substitute(display_name=persona.display_name)}"
+    later = (prompts.reply, prompts.rewrite)
+    told = [one.safe_substitute(display_name=persona.display_name, unlike="\n") for one in later]
+    return "\n".join([rules, prompts.format, *told])
 
 
-def turn_text(turn: Turn, persona: Persona, recall: Recall, nonce: str) -> str:
+def turn_text(turn: Turn, persona: Persona, recall: Recall, nonce: str, exemplars: Sequence[Passage] = ()) -> str:
     """What this turn is about."""
     allowed = turn.capabilities
     return load_prompts().reply.substitute(
         display_name=persona.display_name,
         nonce=nonce,
         passages="\n".join(_passages(recall.passages, nonce)) or "(none)",
+        exemplars="\n".join(_exemplars(exemplars, nonce)) or "(none)",
         history="\n".join(_history(turn.history, nonce)) or "(nothing)",
         place=_place(turn, nonce),
         text=marked(turn.text, nonce, _TEXT),
@@ -147,6 +165,12 @@ def _passages(recalled: Iterable[Scored], nonce: str) -> Iterable[str]:
         yield marked(passage.text, nonce, _PASSAGE)
         if passage.url:
             yield marked(passage.url, nonce, _LINE)
+
+
+def _exemplars(shown: Iterable[Passage], nonce: str) -> Iterable[str]:
+    for one in shown:
+        yield f"a follower:\n{marked(one.question or '', nonce, _LINE)}"
+        yield f"their reply:\n{marked(one.text, nonce, _LINE)}"
 
 
 def _history(lines: tuple[Line, ...], nonce: str) -> Iterable[str]:

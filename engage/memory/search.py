@@ -71,20 +71,29 @@ class Memory:
         """All the creator's passages, as last imported."""
         return (await asyncio.to_thread(self.corpus, creator_id)).passages
 
+    async def answered(self, creator_id: str, text: str, k: int = 5) -> tuple[Scored, ...]:
+        """The k passages that answered what is most like a text, whether or not they answer it."""
+        if len(text) <= SHORT and self._is_at_hand(creator_id):
+            return self._find(creator_id, text)[0].nearest_questions(k)
+        return (await asyncio.to_thread(self._find, creator_id, text))[0].nearest_questions(k)
+
     def search(self, creator_id: str, text: str, k: int = 5) -> Recall:
         """`recall` for callers without an event loop."""
-        corpus = self.corpus(creator_id)
+        found, note = self._find(creator_id, text)
+        best = found.best(k)
+        return Recall(best, supported=bool(best) and best[0].score >= SUPPORTED, note=note)
+
+    def _find(self, creator_id: str, text: str) -> tuple["Found", str]:
+        """What is known for a text, and why it is less than it could be."""
         text = bare(text.strip())
-        if not corpus.passages or not text:
-            return Recall((), supported=False)
-        found = Found(corpus, text)
-        note = ""
+        found = Found(self.corpus(creator_id), text)
+        if not text or not found.corpus.passages:
+            return found, ""
         try:
             self._by_meaning(creator_id, text, found)
         except Unavailable:
-            note = "vectors unavailable"
-        best = found.best(k)
-        return Recall(best, supported=bool(best) and best[0].score >= SUPPORTED, note=note)
+            return found, "vectors unavailable"
+        return found, ""
 
     def corpus(self, creator_id: str) -> Corpus:
         """The creator's passages with their word index, from memory where they have not changed."""
@@ -150,7 +159,8 @@ class Found:
         )
         best = np.maximum(self._evidence.text_words, self._evidence.asked_words)
         count = min(LEXICAL, size)
-        self._candidates = {int(at) for at in np.argpartition(-best, count - 1)[:count] if best[at] > 0}
+        likely = np.argpartition(-best, count - 1)[:count] if count else ()
+        self._candidates = {int(at) for at in likely if best[at] > 0}
 
     def vectors(self) -> list[str]:
         """Ids of the candidates' vectors."""
@@ -176,6 +186,11 @@ class Found:
         at = sorted(self._candidates)
         passages = [self.corpus.passages[one] for one in at]
         return rank(passages, self._evidence.of(at), self.corpus.scale.of(at), k)
+
+    def nearest_questions(self, k: int) -> tuple[Scored, ...]:
+        """The k candidates whose question is most like the text."""
+        ranked = [one for one in self.best(len(self._candidates)) if one.passage.question]
+        return tuple(sorted(ranked, key=lambda one: -one.question_match)[:k])
 
 
 def index(version: str, everything: Sequence[Passage]) -> Corpus:

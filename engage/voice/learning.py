@@ -4,27 +4,36 @@ docs/adr/0013-what-a-style-score-means.md has the figures.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from engage.memory.evidence import main_languages
 from engage.models import Passage, PassageKind
 from engage.voice import contrast, logistic
 from engage.voice.contrast import Group
-from engage.voice.features import Grams, grams, habits
+from engage.voice.delta import word_use
+from engage.voice.features import Grams, grams
+from engage.voice.habits import habits
+from engage.voice.occasions import by_reaction, by_surface
 from engage.voice.ordinary import ordinary
 from engage.voice.profile import MEASURES, Counts, Numbers, Scale, Voice, count, evened, lengths, style_of
+from engage.voice.spread import spread_over
+from engage.voice.usual import usual_of
 
 FOLDS = 4
 FEWEST = 20  # texts a style can be learnt from
 MOST = 400  # more make it slower, hardly better
 MOST_ASKED = 150
 MOST_OTHERS = 500
+BORDER = 20  # per cent of the creator's own texts that sound less like them than a draft should …
+HIGHEST = 0.9  # … but where nobody is near them, this is alike enough
 LONGEST = 1_500  # characters of a text that are read
 FEWEST_REPLIES = 60  # with fewer, posts are read too: they are the same person, but not the same kind of text
 REPLIES = (PassageKind.PAIR, PassageKind.FAQ, PassageKind.PRIVATE)
 # What texts weigh together: as much as the creator's own. Followers write of the same things, so that subjects tell
 # nothing; other creators answer as creators do.
-OWN, ASKED, OTHERS, ORDINARY = 0.5, 0.02, 0.475, 0.005
+OWN, ASKED, OTHERS, ORDINARY = 0.5, 0.02, 0.38, 0.1
 
 
 def build_voice(passages: Sequence[Passage], others: Sequence[str] = ()) -> Voice:
@@ -33,15 +42,21 @@ def build_voice(passages: Sequence[Passage], others: Sequence[str] = ()) -> Voic
     posts = [one.text for one in passages if one.kind is PassageKind.POST]
     asked = [one.question for one in passages if one.kind is PassageKind.PAIR and one.question]
     own = replies if len(replies) >= FEWEST_REPLIES else replies + posts
-    return learn(own, asked, others)
+    return replace(
+        learn(own, asked, others),
+        surfaces=by_surface(passages),
+        reactions=by_reaction(passages),
+        languages=main_languages(one.language for one in passages),
+        word_use=word_use(own),
+    )
 
 
 def learn(texts: Sequence[str], asked: Sequence[str] = (), others: Sequence[str] = ()) -> Voice:
     """The voice in some texts. asked: what followers wrote to them; others: what other creators replied."""
     own = spread_out(texts, MOST)
-    shown = habits(own)
+    shown, usual = habits(own), usual_of(own)
     if len(own) < FEWEST:
-        return Voice(shown)
+        return Voice(shown, usual)
     kinds = [(own, OWN), (spread_out(asked, MOST_ASKED), ASKED)]
     kinds += [(spread_out(others, MOST_OTHERS), OTHERS), (list(ordinary()), ORDINARY)]
     groups = _groups([kind for kind in kinds if kind[0]])
@@ -55,15 +70,15 @@ def learn(texts: Sequence[str], asked: Sequence[str] = (), others: Sequence[str]
     measured[:, 3] = left_out
     scale = _scale(measured, groups)
     chances = scale.chance(measured)
-    ceiling, floor = float(np.median(chances[: len(own)])), float(np.median(chances[len(own) :]))
-    return Voice(shown, style, fitted, scale, round(ceiling, 3), round(floor, 3))
+    border, ceiling = np.percentile(chances[: len(own)], [BORDER, 50]).round(3).tolist()
+    border = min(border, HIGHEST)
+    floor = round(float(np.median(chances[len(own) :])), 3)
+    return Voice(shown, usual, style=style, contrast=fitted, scale=scale, ceiling=ceiling, floor=floor, border=border)
 
 
 def spread_out(texts: Sequence[str], most: int) -> list[str]:
     """At most so many of the texts, evenly over the whole, each once."""
-    once = list(dict.fromkeys(text[:LONGEST] for text in texts if text.strip()))
-    step = max(1.0, len(once) / most)
-    return [once[int(n * step)] for n in range(min(most, len(once)))]
+    return spread_over(list(dict.fromkeys(text[:LONGEST] for text in texts if text.strip())), most)
 
 
 def _groups(kinds: Sequence[tuple[list[str], float]]) -> list[Group]:

@@ -1,19 +1,24 @@
 """A creator's style, learnt from their own texts and from what other people wrote. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from engage.models import Surface
 from engage.voice import logistic
 from engage.voice.contrast import Contrast
+from engage.voice.delta import WordUse
 from engage.voice.features import BUCKETS, Grams, grams, neutral, words
+from engage.voice.judged import Judged
+from engage.voice.usual import Trait, Usual, differences
 
 Numbers = NDArray[np.float64]
 UNSEEN_WORDS = 30_000  # how many words the creator might use and has not yet
 MEASURES = 4  # nearness of the n-grams, familiarity of the words, usualness of the length, contrast to others
+EASILY = 0.7  # the border in a language they do not write in, where only the traits can be compared
 FURTHEST = 6.0  # deviations; one odd measure is not everything
 
 
@@ -79,11 +84,17 @@ class Voice:
     """What scoring needs, and what `show` shows."""
 
     habits: dict[str, object] = field(default_factory=dict)
+    usual: Usual = field(default_factory=Usual)
+    surfaces: Mapping[Surface, Usual] = field(default_factory=dict)  # where they wrote enough there
+    reactions: Mapping[str, Usual] = field(default_factory=dict)  # to praise, thanks, questions …
+    languages: frozenset[str] = frozenset()  # they write in; empty: not known
+    word_use: WordUse | None = None
     style: Style | None = None  # None, like the next two: too few texts to know a style
     contrast: Contrast | None = None
     scale: Scale | None = None
     ceiling: float | None = None  # median score of the creator's own texts, each scored without it
     floor: float | None = None  # … of what other people wrote
+    border: float | None = None  # four fifths of their own texts, each scored without it, score this or more
 
     def score(self, text: str) -> float:
         """How much a text sounds like the creator: 0..1, 0.5 where their style is not known."""
@@ -93,10 +104,35 @@ class Voice:
         measured = np.array([*self.style.measure(text, found), self.contrast.of(found)])
         return float(self.scale.chance(measured))
 
+    def usual_on(self, surface: Surface) -> Usual:
+        """What their texts usually measure on a surface: all of them, where they wrote little there."""
+        return self.surfaces.get(surface, self.usual)
+
+    def judge(self, text: str, surface: Surface, language: str = "") -> Judged | None:
+        """How much a draft sounds like them; None where their style is not known.
+
+        In a language they do not write in, it is the share of their habits that it keeps.
+        """
+        if self.style is None or self.border is None:
+            return None
+        same = not self.languages or language in ("", *self.languages)
+        unlike = differences(self.usual_on(surface), text, same_language=same)
+        score = self.score(text) if same else 1 - len(unlike) / (len(Trait) + 1)
+        return Judged(score, self.border if same else EASILY, unlike)
+
 
 def as_json(voice: Voice) -> dict[str, object]:
     """The profile's readable part."""
-    return {"known": voice.style is not None, "ceiling": voice.ceiling, "floor": voice.floor, **voice.habits}
+    return {
+        "known": voice.style is not None,
+        "ceiling": voice.ceiling,
+        "floor": voice.floor,
+        "border": voice.border,
+        "languages": sorted(voice.languages),
+        **voice.habits,
+        "surfaces": {surface.value: usual.as_json() for surface, usual in voice.surfaces.items()},
+        "reactions": {kind: usual.as_json() for kind, usual in voice.reactions.items()},
+    }
 
 
 def count(texts: Sequence[str], found: Iterable[Grams]) -> Counts:

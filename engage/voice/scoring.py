@@ -4,13 +4,18 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from engage.memory.kept import Kept
+from engage.models import Surface, Turn
+from engage.voice.exemplars import exemplars
+from engage.voice.judged import Judged
 from engage.voice.learning import build_voice
+from engage.voice.manner import Manner, told
 from engage.voice.profile import Voice
 
 if TYPE_CHECKING:
     from engage.memory.search import Memory
 
 KEPT_VOICES = 64  # about 1 MB each
+EXEMPLARS_OF = 16  # past answers that the exemplars of a turn are chosen from
 
 
 class Voices:
@@ -30,17 +35,22 @@ class Voices:
 
         return self._kept.get(creator_id, lambda known: known[0] == corpus.version, learn_again)[1]
 
-    async def style(self, creator_id: str, text: str) -> float | None:
-        """`score` for an event loop: a voice that has to be learnt first is learnt on a thread."""
+    async def judge(self, creator_id: str, text: str, surface: Surface, language: str = "") -> Judged | None:
+        """What the voice says of a draft; None where their style is not known."""
+        return (await self._learnt(creator_id)).judge(text, surface, language)
+
+    async def manner(self, turn: Turn) -> Manner:
+        """What a model is told of how the creator writes, and past answers that show it for this turn."""
+        voice = await self._learnt(turn.creator_id)
+        answered = await self._memory.answered(turn.creator_id, turn.text, EXEMPLARS_OF)
+        return Manner(told(voice.usual_on(turn.surface), voice.habits), exemplars(answered, turn.surface))
+
+    async def _learnt(self, creator_id: str) -> Voice:
+        """The voice, for an event loop: one that has to be learnt first is learnt on a thread."""
         if self._memory.is_known(creator_id) and self._is_learnt(creator_id):
-            return self.score(creator_id, text)
-        return await asyncio.to_thread(self.score, creator_id, text)
+            return self.voice(creator_id)
+        return await asyncio.to_thread(self.voice, creator_id)
 
     def _is_learnt(self, creator_id: str) -> bool:
         version = self._memory.corpus(creator_id).version
         return self._kept.has(creator_id, lambda known: known[0] == version)
-
-    def score(self, creator_id: str, text: str) -> float | None:
-        """How much a text sounds like the creator, 0..1; None where their style is not known."""
-        voice = self.voice(creator_id)
-        return None if voice.style is None else voice.score(text)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from engage.avatar import Avatar, StyleOf
+from engage.avatar import Avatar, JudgeStyle
 from engage.compose.extractive import ExtractiveComposer
 from engage.compose.grounding import ground
 from engage.models import (
@@ -90,10 +90,10 @@ async def outcome(
     writer: Writer | ExtractiveComposer | None = None,
     memory: Memory | None = None,
     policy: Policy | None = None,
-    style_of: StyleOf | None = None,
+    judge: JudgeStyle | None = None,
     persona: Persona = TILLY,
 ) -> Outcome:
-    avatar = Avatar(memory or Memory(), writer or Writer(), style_of, policy or Policy(), lambda: NOW)
+    avatar = Avatar(memory or Memory(), writer or Writer(), judge, policy or Policy(), lambda: NOW)
     return await avatar.answer(asked or turn(), persona)
 
 

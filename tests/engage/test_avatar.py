@@ -16,6 +16,7 @@ from engage.models import (
     Surface,
 )
 from engage.triage import Policy
+from engage.voice.judged import Judged
 from tests.engage.answering import CARE, FOUND, NOT_FOUND, PRICE, QUESTION, Memory, Writer, outcome, turn
 
 # Answers
@@ -140,10 +141,10 @@ async def test_who_says_stop_gets_no_word_more() -> None:
 
 
 async def test_the_card_holds_why_from_what_and_at_what_cost() -> None:
-    async def style(_creator: str, _text: str) -> float:
-        return 0.8
+    async def judge(_creator: str, _text: str, _surface: Surface, _language: str) -> Judged:
+        return Judged(0.8, 0.5)
 
-    result = await outcome(style_of=style, policy=Policy(price_in=2.0, price_out=10.0))
+    result = await outcome(judge=judge, policy=Policy(price_in=2.0, price_out=10.0))
     card = result.card
     assert "question" in card.reasons
     assert card.language == "en"

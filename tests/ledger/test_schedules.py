@@ -1,10 +1,12 @@
-"""A thousand schedules of crashes, lost answers, duplicates and frozen workers, against a platform that remembers.
+"""Hundreds of schedules of crashes, lost answers, duplicates and frozen workers, against a platform that remembers.
 
+`ENGAGE_TEST_SCHEDULES` says how many for each way to settle.
 The platform is a model in memory: what it shows is what followers see. However a schedule goes, nobody sees two replies
 to one message, and every message has an end.
 """
 
 import asyncio
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -32,6 +34,7 @@ from tests.ledger.house import POLICY, House, answer
 LAG = timedelta(seconds=5)
 ENDINGS = ("good", "lost_before", "lost_after", "unreachable", "rate_limited", "refused", "died_before", "died_after")
 COUNT = 5  # messages
+SCHEDULES = int(os.environ.get("ENGAGE_TEST_SCHEDULES", "120"))
 GIVEN_UP = ("dead", "expired", "refused")
 
 
@@ -194,7 +197,7 @@ def ledger(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 @pytest.mark.parametrize("settle", list(Settle))
-@settings(max_examples=334, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=SCHEDULES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=st.lists(STEPS, min_size=6, max_size=30))
 def test_nobody_sees_two_replies_and_every_message_ends(
     ledger: Database, settle: Settle, steps: list[Callable[[Story], None]]

@@ -1,13 +1,13 @@
 """What the avatar would do: triage, reply, parse. Previews; nothing here can post."""
 
 import asyncio
-from functools import cache
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 import typer
 
 from workers.cli.context import opened
-from workers.cli.corpus import VOICE, CreatorName, RowCreators
+from workers.cli.corpus import CreatorName, RowCreators
 
 AT_ONCE = 8  # previews in flight: a model call waits, it does not compute
 
@@ -16,8 +16,6 @@ def register(app: typer.Typer) -> None:
     app.command()(triage)
     app.command()(reply)
     app.command()(parse)
-    VOICE.command("show")(show)
-    VOICE.command("score")(score)
 
 
 def triage(creator: CreatorName = "") -> int:
@@ -65,8 +63,15 @@ def reply(
     with opened() as ledger, build.memory(ledger.settings, ledger.db) as memory:
         settings = ledger.settings.model_copy(update={"model": model or ledger.settings.model})
         avatar = build.assemble(settings, memory)
-        asyncio.run(_previews(rows, avatar, RowCreators(ledger, creator)))
+        asyncio.run(_closed(avatar, _previews(rows, avatar, RowCreators(ledger, creator))))
     return rows.exit_code
+
+
+async def _closed(avatar: Any, previews: Awaitable[None]) -> None:
+    try:
+        await previews
+    finally:
+        await avatar.aclose()
 
 
 async def _previews(rows: Any, avatar: Any, creators: Any) -> None:
@@ -123,38 +128,3 @@ def parse(platform: str) -> int:
         named = {"id": row["id"]} if "payload" in row and "id" in row else {"id": str(number)}
         put({**named, "events": [event_json(event) for event in events]})
     return rows.exit_code
-
-
-def show(creator: CreatorName) -> None:
-    """The creator's style profile, as JSON."""
-    from engage.voice.profile import as_json
-    from workers.cli.console import put
-
-    with opened() as ledger:
-        put(as_json(_voice(ledger, ledger.creator(creator).id)))
-
-
-def score(creator: CreatorName = "") -> int:
-    """JSON Lines {"id","text"} in; how much each sounds like the creator, 0..1, out."""
-    from workers.cli.console import put
-    from workers.cli.rows import Rows, id_of, text_of
-
-    rows = Rows()
-    with opened() as ledger:
-        creators = RowCreators(ledger, creator)
-        voice_of = cache(lambda creator_id: _voice(ledger, creator_id))
-        for number, row in rows:
-            try:
-                voice = voice_of(creators.of(row).id)
-                put({"id": id_of(row), "style": round(voice.score(text_of(row)), 4)})
-            except ValueError as error:
-                rows.reject(number, str(error))
-    return rows.exit_code
-
-
-def _voice(ledger: Any, creator_id: str) -> Any:
-    from engage.memory.corpus import load_passages, replies_of_others
-    from engage.voice import build_voice
-
-    with ledger.db.reading() as tx:
-        return build_voice(load_passages(tx, creator_id), replies_of_others(tx, creator_id))

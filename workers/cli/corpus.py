@@ -1,4 +1,4 @@
-"""The creator's words: import, recall, voice."""
+"""The creator's words: import, recall."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,14 +9,12 @@ import typer
 from engage.models import Persona
 from workers.cli.context import Opened, opened
 
-VOICE = typer.Typer(no_args_is_help=True, help="The creator's style: show it, score texts against it.")
 CreatorName = Annotated[str, typer.Option("--creator", help="Name of the creator")]
 
 
 def register(app: typer.Typer) -> None:
     app.command("import")(import_words)
     app.command()(recall)
-    app.add_typer(VOICE, name="voice")
 
 
 def import_words(

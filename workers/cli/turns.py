@@ -104,7 +104,9 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "evidence": [
             {"sentence": one.sentence, "passage_id": one.passage_id, "score": round(one.score, 4)} for one in evidence
         ],
-        "style": None if card.style is None else round(card.style, 4),
+        "style": _rounded(card.style),
+        "first_style": _rounded(card.first_style),
+        "unlike": list(card.unlike),
         "disclosure": answer.disclosure.value if answer else None,
         "language": card.language,
         "model": card.model,
@@ -112,6 +114,10 @@ def outcome_json(outcome: Outcome) -> dict[str, Any]:
         "tokens_out": card.tokens_out,
         "ms": card.ms,
     }
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 4)
 
 
 def event_json(event: Event) -> dict[str, Any]:

@@ -79,12 +79,14 @@ def _draw_source(source: Mapping[str, Any]) -> None:
 
 def _made(decision: Decision) -> list[tuple[str, str]]:
     card = decision.card
-    supported, style = card.get("supported"), card.get("style")
+    supported, style, first = card.get("supported"), card.get("style"), card.get("first_style")
     facts = [
         ("Mode", words.MODES.get(decision.mode, decision.mode)),
         ("Language", card.get("language") or ""),
         ("Supported by your words", "" if supported is None else "yes" if supported else "no"),
         ("Sounds like you", "" if style is None else f"{style:.2f} of 1"),
+        ("Before it was written again", "" if first is None else f"{first:.2f} of 1"),
+        ("Unlike you", "; ".join(card.get("unlike") or ())),
         ("Model", card.get("model") or ""),
         ("Prompt", card.get("prompt_version") or ""),
         ("Tokens", f"{card.get('tokens_in', 0)} in, {card.get('tokens_out', 0)} out"),

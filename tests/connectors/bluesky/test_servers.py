@@ -24,7 +24,8 @@ from tests.connectors.bluesky import kit
 from tests.platforms.bluesky_page import allow
 from tests.platforms.bluesky_servers import Servers, running
 
-pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600)]  # the first time they are installed
+# The first time they are installed, by one process for all.
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(600), pytest.mark.xdist_group("bluesky")]
 POST = "app.bsky.feed.post"
 HERE = "http://127.0.0.1:8701/connect/bluesky/back"
 

@@ -121,7 +121,7 @@ def test_what_was_written_in_private_teaches_the_voice_and_is_never_found(ledger
     import_rows(ledger, creator, [Private(str(n), f"My secret garden number {n} blooms in May.") for n in range(30)])
     memory = Memory(ledger, None)
     assert memory.search(creator, "What about your secret garden, when does it bloom?").passages == ()
-    assert Voices(memory).score(creator, "My secret garden number 7 blooms in May.") is not None
+    assert Voices(memory).voice(creator).style is not None
     with ledger.reading() as tx:
         assert counts(tx, creator)["waiting"] == 0
 

@@ -2,14 +2,17 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from threading import get_ident
 
 import pytest
 
-from engage.models import Passage, PassageKind
-from engage.voice import as_json, build_voice, learn
-from engage.voice.features import grams, habits, phrases
+from engage.models import Passage, PassageKind, Surface
+from engage.voice import Voice, as_json, build_voice, learn
+from engage.voice.features import grams
+from engage.voice.habits import habits, phrases
 from engage.voice.scoring import Voices
+from engage.voice.usual import Trait
 
 TOPICS = ("lamp", "camera", "paint", "garden", "bread", "guitar", "shelf", "window", "bike", "coffee")
 
@@ -64,9 +67,10 @@ def test_with_a_few_texts_no_style_is_claimed() -> None:
 
 def test_the_profile_names_the_habits() -> None:
     shown = habits(OWN)
-    assert shown["starts_lower_case"] == 1.0
-    assert set(shown["emoji"]) == {":)", "<3"}  # type: ignore[call-overload]
-    assert shown["elongation_share"] == 1.0
+    assert shown["capitals"] == 0.0
+    assert shown["emoji"] == 1.0
+    assert set(shown["emoji_used"]) == {":)", "<3"}  # type: ignore[call-overload]
+    assert shown["elongates"] == shown["laughs"] == 1.0
     assert "aww thanks" in shown["openings"]  # type: ignore[operator]
     assert any("sooo good hehe" in phrase for phrase in phrases(OWN))
     assert habits([])["texts"] == 0
@@ -106,9 +110,9 @@ def test_a_voice_is_learnt_once_for_each_version_of_the_words() -> None:
     voices = Voices(memory)  # type: ignore[arg-type]
     first = voices.voice("ann")
     assert voices.voice("ann") is first
-    assert (voices.score("ann", OWN[0]) or 0) > 0.5
+    assert first.score(OWN[0]) > 0.5
     memory.version, memory.passages = "2", memory.passages[:3]
-    assert voices.score("ann", OWN[0]) is None
+    assert voices.voice("ann").judge(OWN[0], Surface.COMMENT) is None
 
 
 def test_a_voice_is_told_from_the_other_creators_of_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,20 +125,79 @@ def test_a_voice_is_told_from_the_other_creators_of_the_installation(monkeypatch
         memory = _Memory()
         monkeypatch.setattr(memory, "replies_of_others", lambda creator_id, known=known: rivals if known else [])
         voices = Voices(memory)  # type: ignore[arg-type]
-        scores[known] = mean([voices.score("ann", text) or 0 for text in rivals[:40]])
+        scores[known] = mean([voices.voice("ann").score(text) for text in rivals[:40]])
     assert scores[True] < scores[False] / 2
 
 
-async def test_the_loop_learns_no_voice_itself_and_scores_with_a_learnt_one(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_loop_learns_no_voice_itself_and_judges_with_a_learnt_one(monkeypatch: pytest.MonkeyPatch) -> None:
     voices = Voices(_Memory())  # type: ignore[arg-type]
     threads: list[int] = []
-    score = voices.score
+    voice = voices.voice
 
-    def scored(creator_id: str, text: str) -> float | None:
+    def asked(creator_id: str) -> Voice:
         threads.append(get_ident())
-        return score(creator_id, text)
+        return voice(creator_id)
 
-    monkeypatch.setattr(voices, "score", scored)
-    first = await voices.style("ann", OWN[0])
-    assert await voices.style("ann", OWN[0]) == first
+    monkeypatch.setattr(voices, "voice", asked)
+    first = await voices.judge("ann", OWN[0], Surface.COMMENT, "en")
+    assert first is not None
+    assert first.enough
+    assert await voices.judge("ann", OWN[0], Surface.COMMENT, "en") == first
     assert [thread == get_ident() for thread in threads] == [False, True]
+
+
+def test_four_fifths_of_the_creators_own_texts_sound_enough_like_them() -> None:
+    voice = learn(OWN, OTHERS)
+    own = [voice.judge(cheerful(n), Surface.COMMENT) for n in range(200, 300)]
+    assert mean([one is not None and one.enough for one in own]) > 0.6
+    other = [voice.judge(formal(n), Surface.COMMENT) for n in range(200, 300)]
+    assert not any(one is None or one.enough for one in other)
+
+
+def test_what_is_unlike_the_creator_is_named() -> None:
+    judged = learn(OWN, OTHERS).judge(f"{formal(1)} {formal(2)} {formal(3)}", Surface.COMMENT)
+    assert judged is not None
+    said = "; ".join(judged.differences)
+    assert "usually 1" in said
+    assert "never begin sentences with capitals, this does" in said
+    assert "always use emoji, this does not" in said
+
+
+def test_a_reply_in_a_language_the_creator_does_not_write_is_judged_by_the_habits_that_carry_over() -> None:
+    voice = replace(learn(OWN, OTHERS), languages=frozenset(("en",)))
+    casual = voice.judge("ayyy!! esa lampara es tan linda jeje :) un abrazo grande a todos <3", Surface.COMMENT, "es")
+    stiff = voice.judge("Estimado seguidor. La lámpara se eligió con esmero.", Surface.COMMENT, "es")
+    assert casual is not None
+    assert stiff is not None
+    assert casual.enough
+    assert not stiff.enough
+    assert casual.score > voice.score("ayyy!! esa lampara es tan linda jeje :) un abrazo grande a todos <3")
+
+
+def test_a_surface_where_the_creator_wrote_enough_has_habits_of_its_own() -> None:
+    def wrote(n: int, surface: Surface) -> Passage:
+        text = cheerful(n) if surface is Surface.LIVE else f"{formal(n)} {formal(n + 1)}"
+        return Passage(f"{surface}{n}", "s", PassageKind.PAIR, text, f"How is the {n}?", surface=surface)
+
+    voice = build_voice([wrote(n, surface) for n in range(40) for surface in (Surface.LIVE, Surface.DM)])
+    assert voice.usual_on(Surface.LIVE).words[1] < voice.usual_on(Surface.DM).words[1]
+    assert voice.usual_on(Surface.COMMENT) == voice.usual
+    assert set(as_json(voice)["surfaces"]) == {"live", "dm"}  # type: ignore[call-overload]
+
+
+def test_the_profile_tells_how_they_answer_praise_thanks_questions_and_hate() -> None:
+    asked = {
+        "praise": "I love this so much, amazing work!",
+        "thanks": "thank you so much!",
+        "question": "Which lens is this?",
+        "hate": "you are a disgusting idiot, kill yourself",
+    }
+    pairs = [
+        Passage(f"{kind}{n}", "s", PassageKind.PAIR, cheerful(n) if kind != "hate" else formal(n), text)
+        for n in range(30)
+        for kind, text in asked.items()
+    ]
+    reactions = build_voice(pairs).reactions
+    assert set(reactions) == set(asked)
+    assert reactions["praise"].shares[Trait.EMOJI] == 1
+    assert reactions["hate"].shares[Trait.EMOJI] == 0
