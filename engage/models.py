@@ -208,6 +208,7 @@ class Scored:
     dense: float = 0.0  # cosine of the encoder
     lexical: float = 0.0  # normalised BM25
     question_match: float = 0.0  # how near the asked question is to the one this passage answered, 0..1
+    superseded_by: str = ""  # the newer passage that says otherwise: this one is shown, and nothing stands on it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from pathlib import Path
 
-from engage.compose.grounding import ends_as_question, tokens
+from engage.compose.grounding import ends_as_question
+from engage.memory.statements import tokens
 from engage.remembered import remembered
 from engage.triage.normalise import fold
 from engage.triage.sieve import Sieve

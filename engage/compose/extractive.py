@@ -129,7 +129,7 @@ class Candidate:
 def candidates(recall: Recall, persona: Persona) -> Iterator[Candidate]:
     """The recalled sentences that can be understood by somebody who reads nothing but them."""
     for scored in recall.passages:
-        if scored.score < WORTH_READING:
+        if scored.score < WORTH_READING or scored.superseded_by:
             continue
         for position, part in enumerate(split_sentences(scored.passage.text)):
             sentence = tidy(part)
@@ -151,7 +151,7 @@ def past_answer(text: str, recall: Recall, persona: Persona) -> list[Evidence]:
     """The beginning of the reply to the same question, asked before."""
     if len(content(text)) < TELLING_WORDS:
         return []  # "and you?" is the same question everywhere, and never
-    asked = [scored for scored in recall.passages if scored.passage.question]
+    asked = [scored for scored in recall.passages if scored.passage.question and not scored.superseded_by]
     same = [scored for scored in sorted(asked, key=lambda one: -one.question_match) if asks_the_same(scored)]
     for scored in (*same, *clear_winner(recall)):
         if answer := reply_sentences(scored, persona):
@@ -167,7 +167,7 @@ def asks_the_same(scored: Scored) -> bool:
 def clear_winner(recall: Recall) -> list[Scored]:
     """The best passage, where it answered a near question and nothing else comes near it."""
     best, *others = recall.passages
-    lead = best.score - max((other.score for other in others), default=0.0)
+    lead = best.score - max((other.score for other in others if not other.superseded_by), default=0.0)
     clear = best.score >= CLEAR_SCORE and best.question_match >= CLEAR_MATCH and lead >= CLEAR_LEAD
     return [best] if clear and best.passage.question else []
 

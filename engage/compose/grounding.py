@@ -6,11 +6,11 @@ the creator, and it fails towards silence.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from engage.memory.sentences import split_sentences
+from engage.memory.statements import currencies, denies, numbers, tokens
 from engage.models import Evidence, Passage, Scored
 from engage.remembered import remembered
 from engage.triage.normalise import fold
@@ -18,29 +18,8 @@ from engage.triage.normalise import fold
 # Share of a sentence's words that its place must say. Of the 12 paraphrases and 14 inventions in test_grounding.py
 # the paraphrases score 0.67 and more; inventions that pass the checks on numbers, names and denial 0.5 and less.
 STANDS = 0.6
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?")
-_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
-_SUFFIX = re.compile(r"(?:'s|ing|ed|es|s|ly)$")
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.])[@＠]\u200b?[\w.\-@]+")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_CURRENCIES = {
-    "EUR": re.compile(r"€|\beur(?:os?)?\b"),
-    "USD": re.compile(r"\$|\busd\b|\bdollars?\b|\bdolar(?:es)?\b"),
-    "GBP": re.compile(r"£|\bgbp\b|\bpounds?\b|\bquid\b"),
-    "JPY": re.compile(r"¥|￥|円|\bjpy\b|\byen\b"),
-    "CNY": re.compile(r"元|块钱|人民币|\bcny\b|\brmb\b"),
-    "INR": re.compile(r"₹|\binr\b|\brupees?\b|रुपय"),
-    "KRW": re.compile(r"₩|\bkrw\b|\d ?원"),
-    "nothing": re.compile(
-        r"(?<!feel )\bfree\b|\bgratis\b|\bgratuit|\bkostenlos|\bucretsiz\b|бесплатн|безкоштовн|免费|無料|무료"
-    ),
-}
-_NEGATED = re.compile(
-    r"n't\b|\b(?:not|no|never|none|neither|nor|cannot|without|pas|jamais|aucune?|sans|nunca|jamas|ni|sin|sem|nao|non|mai"
-    r"|senza|nicht|kein\w*|nie|niemals|ohne|niet|geen|nooit|zonder|bez|не|нет|ни|без|никогда|ні|немає|degil|yok|hayir"
-    r"|tidak|bukan|tanpa|khong|لا|ليس|غير|بدون|لن|لم|नहीं|बिना)\b|[不没沒無无非]|ない|ません|なし|않|안 |못|없|아니|ไม่"
-)
 # "Yes" and "no" are facts to somebody who asked; so are "free" and what "did you know" begins.
 _ANSWERS = re.compile(
     r"\W*(?:yes|yeah|yep|yup|no(?! (?:problem|worries|prob))|nope|sure(?! thing)|absolutely|definitely|totally"
@@ -51,17 +30,6 @@ _ANSWERS = re.compile(
 )
 _GERMAN = re.compile(r"\b(?:der|die|das|und|ist|sind|ein|eine[nmrs]?|mit|für|auf|nicht|ich|von|zu|im|aus)\b")
 _VOCATIVE = 3  # a name among the first words, mentioned or before a comma, is whom the sentence speaks to
-# Words that say nothing about the matter, in the languages met most.
-_EMPTY_WORDS = """
-    a an the and or but so if of to in on at for with from by as is are was were be been am do does did have has had
-    i you he she it we they me my your his her its our their this that these those there here not no yes just really
-    very too also can could would should will may might much more most some any what which who when where why how
-    than then about into out up down over it's i'm don't that's you're i've de la el los las un una y o en que es
-    por para con se lo le su mi tu al del como mas pero muy les des du et ou est pour dans avec sur pas ne ce cette
-    il elle je vous nous der die das und oder ist sind ein eine ich er sie wir nicht mit fur auf zu den dem von im e
-    di che non per sono um uma os da em nao mais и в на не что это как я ты он она мы вы с по за из но а
-"""
-_EMPTY = frozenset(fold(_EMPTY_WORDS).split())
 
 
 def ground(text: str, passages: Sequence[Scored]) -> tuple[Evidence, ...]:
@@ -130,21 +98,6 @@ def answers(sentence: str) -> bool:
     return bool(_ANSWERS.match(fold(sentence)))
 
 
-def numbers(text: str) -> frozenset[str]:
-    """The numbers of a text in one notation: "1.200", "1,200" and "1200" are one, and so are "35,00" and "35"."""
-    plain = "".join(str(unicodedata.decimal(sign)) if sign.isdecimal() else sign for sign in text)
-    return frozenset(map(_plain_number, _NUMBER.findall(plain)))
-
-
-@remembered
-def tokens(text: str) -> frozenset[str]:
-    """The meaningful words of a text, without common endings; pairs of characters in scripts without blanks."""
-    folded = fold(text)
-    pairs = {run[0][i : i + 2] for run in _UNSPACED.finditer(folded) for i in range(max(1, len(run[0]) - 1))}
-    words = _WORD.findall(_UNSPACED.sub(" ", folded))
-    return frozenset(pairs | {_stem(word) for word in words if word not in _EMPTY})
-
-
 def _places(sentence: str, passage: Passage) -> Iterator[str]:
     """Where a sentence may stand: one of the passage's, or two that follow each other.
 
@@ -159,9 +112,9 @@ def _places(sentence: str, passage: Passage) -> Iterator[str]:
 def _borne(sentence: str, wanted: frozenset[str], place: str, passage: Passage) -> float:
     """The share of the wanted words that the place says; 0 where it contradicts, or says none of them itself."""
     titled = f"{passage.title or ''} {place}"
-    if not numbers(sentence) <= numbers(titled) or not _currencies(sentence) <= _currencies(titled):
+    if not numbers(sentence) <= numbers(titled) or not currencies(sentence) <= currencies(titled):
         return 0.0
-    if bool(_NEGATED.search(fold(sentence))) != bool(_NEGATED.search(fold(place))):
+    if denies(sentence) != denies(place):
         return 0.0
     # What somebody asked is no word of the creator's, but where they say yes or no to it: "Yes, all of them."
     own = tokens(f"{titled} {passage.question or ''}" if answers(place) else titled)
@@ -185,18 +138,6 @@ def _strange_name(sentence: str, passage: Passage) -> bool:
     return False
 
 
-def _currencies(text: str) -> frozenset[str]:
-    folded = fold(text)
-    return frozenset(name for name, pattern in _CURRENCIES.items() if pattern.search(folded))
-
-
-def _plain_number(number: str) -> str:
-    if re.fullmatch(r"[1-9]\d{0,2}(?:[.,]\d{3})+", number):
-        return re.sub(r"[.,]", "", number)
-    number = number.replace(",", ".")
-    return number.rstrip("0").rstrip(".") if "." in number else number
-
-
 @remembered
 def _words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", fold(_MENTION.sub(" ", text))))
@@ -211,10 +152,3 @@ def _spoken(text: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
         beginnings.append(len(words))
         words += _words(sentence)
     return tuple(words), tuple(beginnings)
-
-
-def _stem(word: str) -> str:
-    stem = _SUFFIX.sub("", word)
-    if stem != word and re.search(r"([bdgmnprt])\1$", stem):  # "shipped", "planning"
-        stem = stem[:-1]
-    return stem if len(stem) >= 3 else word

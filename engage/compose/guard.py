@@ -11,11 +11,12 @@ from difflib import SequenceMatcher
 
 from engage.compose import checks
 from engage.compose.disclosure import apply, decide, denies, room_for, unmarked
-from engage.compose.grounding import answers, is_said, numbers, stands, stated
+from engage.compose.grounding import answers, is_said, stands, stated
 from engage.compose.lengths import cut
 from engage.compose.links import foreign_links, names_a_contact
 from engage.confidential import is_confidential
 from engage.memory.sentences import count_words, split_sentences
+from engage.memory.statements import numbers
 from engage.models import Draft, Evidence, Passage, Persona, Recall, Reply, Role, Surface, Turn
 from engage.triage.normalise import fold
 from engage.triage.verdict import Policy, Verdict
@@ -89,7 +90,7 @@ def guard(
         turn,
         persona,
         verdict,
-        {scored.passage.id: scored.passage for scored in recall.passages},
+        {scored.passage.id: scored.passage for scored in recall.passages if not scored.superseded_by},
     )
     kept, dropped = _sift(text, case)
     if not kept or (verdict.asks and not any(one.evidence for one in kept)):

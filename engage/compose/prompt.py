@@ -158,8 +158,10 @@ def _coded(recalled: Iterable[Scored]) -> Iterable[tuple[str, Scored]]:
 def _passages(recalled: Iterable[Scored], nonce: str) -> Iterable[str]:
     for code, scored in _coded(recalled):
         passage = scored.passage
-        title = " ".join((passage.title or passage.kind.value).split())
-        yield f"[{code}] {disarmed(title, nonce)[:_LINE]}"
+        title = disarmed(" ".join((passage.title or passage.kind.value).split()), nonce)[:_LINE]
+        yield f"[{code}] {title}" + (
+            " (no longer true: a newer passage says otherwise)" if scored.superseded_by else ""
+        )
         if passage.question:
             yield f"asked:\n{marked(passage.question, nonce, _LINE)}\nanswered:"
         yield marked(passage.text, nonce, _PASSAGE)

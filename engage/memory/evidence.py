@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from engage.memory.agreeing import newest_first, without_repeats
 from engage.memory.floats import Floats
 from engage.models import Passage, Scored
 
@@ -57,24 +58,35 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """What the cosines of some passages are worth: (passages,) each."""
+    """What the cosines of some passages are worth, and what speaks for and against them: (passages,) each."""
 
     background: Floats
     caution: Floats
     english: NDArray[np.bool_]
+    doubt: Floats  # logits that the relevance of the text loses
+    prior: Floats  # logits in the order of passages; no part of the score
 
     def of(self, at: Sequence[int]) -> "Scale":
         """That of some of the passages."""
         chosen = list(at)
-        return Scale(self.background[chosen], self.caution[chosen], self.english[chosen])
+        return Scale(
+            self.background[chosen],
+            self.caution[chosen],
+            self.english[chosen],
+            self.doubt[chosen],
+            self.prior[chosen],
+        )
 
 
-def scale_of(languages: Sequence[str]) -> Scale:
+def scale_of(languages: Sequence[str], doubt: Floats | None = None, prior: Floats | None = None) -> Scale:
     """Of passages in these languages."""
+    nothing = np.zeros(len(languages), np.float32)
     return Scale(
         np.array([_BACKGROUND.get(language, _OTHER_BACKGROUND) for language in languages], np.float32),
         np.array([CAUTION if language in _HARDLY_KNOWN else 1.0 for language in languages], np.float32),
         np.array([language == "en" for language in languages], np.bool_),
+        nothing if doubt is None else doubt,
+        nothing if prior is None else prior,
     )
 
 
@@ -87,6 +99,7 @@ def relevance(evidence: Evidence, scale: Scale) -> Floats:
         measured, _score(_TEXT, text_near, evidence.text_words), _score(_TEXT_WORDS, 0.0, evidence.text_words)
     )
     text = np.where(np.isnan(evidence.text_alike), text, _score(_TEXT_ALIKE, text_near, evidence.text_alike))
+    text -= scale.doubt
     asked = np.where(
         measured, _score(_ASKED, asked_near, evidence.asked_words), _score(_ASKED_WORDS, 0.0, evidence.asked_words)
     )
@@ -129,18 +142,20 @@ def main_languages(languages: Iterable[str]) -> frozenset[str]:
 
 
 def rank(passages: Sequence[Passage], evidence: Evidence, scale: Scale, k: int) -> tuple[Scored, ...]:
-    """The k best, best first; of passages with the same words only the best."""
+    """The k best, best first: of texts that say the same one, of those that contradict each other the newest first."""
     scores, matches = _rounded(relevance(evidence, scale)), _rounded(question_match(evidence, scale))
     dense = _rounded(np.maximum(np.nan_to_num(evidence.text_cosine), np.nan_to_num(evidence.asked_cosine)))
     lexical = _rounded(np.maximum(evidence.text_words, evidence.asked_words))
-    kept: dict[str, Scored] = {}
-    for at in sorted(range(len(passages)), key=lambda at: (-scores[at], -matches[at], passages[at].id)):
-        passage = passages[at]
-        words = " ".join(passage.text.casefold().split())
-        kept.setdefault(words, Scored(passage, scores[at], dense[at], lexical[at], matches[at]))
-        if len(kept) == k:
-            break
-    return tuple(kept.values())
+    ahead = _logits(scores) + scale.prior
+    order = sorted(range(len(passages)), key=lambda at: (-ahead[at], -matches[at], passages[at].id))
+    ranked = (Scored(passages[at], scores[at], dense[at], lexical[at], matches[at]) for at in order)
+    return newest_first(without_repeats(ranked, k))
+
+
+def _logits(chances: Sequence[float]) -> Floats:
+    bounded = np.clip(np.array(chances, np.float32), 1e-4, 1 - 1e-4)
+    logits: Floats = np.log(bounded / (1 - bounded))
+    return logits
 
 
 def _rounded(numbers: Floats) -> list[float]:

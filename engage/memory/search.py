@@ -12,10 +12,11 @@ import numpy as np
 from engage.errors import Unavailable
 from engage.ledger.database import Database
 from engage.memory.corpus import load_passages, replies_of_others, versions
-from engage.memory.evidence import SUPPORTED, Evidence, Scale, rank, scale_of, trusted
+from engage.memory.evidence import SUPPORTED, Evidence, Scale, question_match, rank, relevance, scale_of, trusted
 from engage.memory.kept import Kept
 from engage.memory.lexical import tokens
 from engage.memory.near import Near
+from engage.memory.standing import doubts, priors
 from engage.models import Passage, PassageKind, Recall, Scored
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Memory:
         """`recall` for callers without an event loop."""
         found, note = self._find(creator_id, text)
         best = found.best(k)
-        return Recall(best, supported=bool(best) and best[0].score >= SUPPORTED, note=note)
+        return Recall(best, supported=max((one.score for one in best), default=0.0) >= SUPPORTED, note=note)
 
     def _find(self, creator_id: str, text: str) -> tuple["Found", str]:
         """What is known for a text, and why it is less than it could be."""
@@ -189,7 +190,11 @@ class Found:
 
     def nearest_questions(self, k: int) -> tuple[Scored, ...]:
         """The k candidates whose question is most like the text."""
-        ranked = [one for one in self.best(len(self._candidates)) if one.passage.question]
+        at = [one for one in sorted(self._candidates) if self.corpus.passages[one].question]
+        evidence, scale = self._evidence.of(at), self.corpus.scale.of(at)
+        scores, matches = relevance(evidence, scale).tolist(), question_match(evidence, scale).tolist()
+        found = zip(at, scores, matches, strict=True)
+        ranked = [Scored(self.corpus.passages[n], score, question_match=match) for n, score, match in found]
         return tuple(sorted(ranked, key=lambda one: -one.question_match)[:k])
 
 
@@ -206,7 +211,7 @@ def index(version: str, everything: Sequence[Passage]) -> Corpus:
         {passage.id: at for at, passage in enumerate(passages)},
         build([matter(passage) for passage in passages]),
         build([bare(passage.question or "") for passage in passages]),
-        scale_of(trusted(languages)),
+        scale_of(trusted(languages), doubts(passages), priors(passages)),
     )
 
 

@@ -72,6 +72,8 @@ def _draw_source(source: Mapping[str, Any]) -> None:
     with box("div", "score"):
         Text("span", f"{passage.get('kind', '')} · {title}", "label")
         _draw_meter(float(source.get("score", 0)), "Relevance")
+    if source.get("superseded_by"):
+        Text("p", "Older: something newer says otherwise, so nothing stands on this.", "muted")
     if passage.get("question"):
         Text("p", f"Asked: {passage['question']}", "muted")
     Text("p", str(passage.get("text", "")), "quote")

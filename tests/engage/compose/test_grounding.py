@@ -2,7 +2,8 @@
 
 import pytest
 
-from engage.compose.grounding import STANDS, answers, best, ground, numbers, overlap, stands, stated, tokens
+from engage.compose.grounding import STANDS, answers, best, ground, overlap, stands, stated
+from engage.memory.statements import numbers, tokens
 from engage.models import Evidence, Passage, PassageKind, Scored
 
 SCARF = Passage(
