@@ -104,6 +104,14 @@ class Capabilities:
     private_reply: bool = False  # a comment may be answered by DM, once
 
 
+class Freedom(StrEnum):
+    """How freely an avatar words what it says. In all of them the creator's words are the facts."""
+
+    STRICT = "strict"  # facts in the creator's very sentences, and nothing beside them where something was asked
+    ADAPTIVE = "adaptive"  # facts in words made for the follower, with kind words and questions back
+    CREATIVE = "creative"  # … and it joins in where followers only talk
+
+
 @dataclass(frozen=True, slots=True)
 class Persona:
     """A creator as the avatar needs them; `id` is the tenant key of every query."""
@@ -116,6 +124,7 @@ class Persona:
     allowed_links: tuple[str, ...] = ()  # hosts or URL prefixes the avatar may post
     avoid_topics: tuple[str, ...] = ()
     style_rules: tuple[str, ...] = ()
+    freedom: Freedom = Freedom.ADAPTIVE
     voice_border: float | None = None  # style score a draft should reach, 0..1; None: what their own texts do
     strict_voice: bool = False  # a draft below it goes to a person instead of out
 

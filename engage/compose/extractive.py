@@ -29,7 +29,8 @@ RELATED_SENTENCE = 0.56  # … where it has a meaningful word of the question
 STRICTER = 0.08  # … and how much nearer in other languages than English
 NEXT_SENTENCE = 0.40  # … from which the one after it may follow
 WORTH_READING = 0.35  # score of a passage whose sentences are looked at
-ANSWER_SENTENCES = 3  # most sentences of a past answer that are said again
+# Most sentences of an answer that are said again, by where they are read: live chat scrolls away.
+ANSWER_SENTENCES = {Surface.LIVE: 2, Surface.COMMENT: 3, Surface.DM: 4}
 UNSPACED_ENDS = "。！？”」』"  # Chinese and Japanese write no space after them
 TELLING_WORDS = 2  # meaningful words of a question that can be told from others
 SHORTEST = 4  # words of a sentence that can stand alone
@@ -58,7 +59,7 @@ class ExtractiveComposer:
         """A draft within the turn's length, or one without text and the reason "unsupported"."""
         if kind := courtesy_of(turn.text):
             same = [scored for scored in recall.passages if scored.passage.question and asks_the_same(scored)]
-            if said := next(filter(None, (reply_sentences(scored, persona) for scored in same)), None):
+            if said := next(filter(None, (reply_sentences(scored, persona, turn.surface) for scored in same)), None):
                 return drafted(turn, said) or DECLINED
             known = [scored.passage for scored in recall.passages]
             pool = await self._words.passages(turn.creator_id) if self._words else known
@@ -68,7 +69,7 @@ class ExtractiveComposer:
         return await asyncio.to_thread(self._answer, turn, persona, recall)
 
     def _answer(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
-        for answer in (past_answer(turn.text, recall, persona), product_answer(recall, persona)):
+        for answer in (past_answer(turn, recall, persona), product_answer(turn.surface, recall, persona)):
             if draft := drafted(turn, answer):
                 return draft
         # What asks nothing gets no fact thrown at it: only what was said to the same words before.
@@ -147,14 +148,14 @@ def focus(text: str) -> str:
     return " ".join(sentence for sentence in split_sentences(text) if asks(sentence))
 
 
-def past_answer(text: str, recall: Recall, persona: Persona) -> list[Evidence]:
+def past_answer(turn: Turn, recall: Recall, persona: Persona) -> list[Evidence]:
     """The beginning of the reply to the same question, asked before."""
-    if len(content(text)) < TELLING_WORDS:
+    if len(content(turn.text)) < TELLING_WORDS:
         return []  # "and you?" is the same question everywhere, and never
     asked = [scored for scored in recall.passages if scored.passage.question and not scored.superseded_by]
     same = [scored for scored in sorted(asked, key=lambda one: -one.question_match) if asks_the_same(scored)]
     for scored in (*same, *clear_winner(recall)):
-        if answer := reply_sentences(scored, persona):
+        if answer := reply_sentences(scored, persona, turn.surface):
             return answer
     return []
 
@@ -169,27 +170,27 @@ def clear_winner(recall: Recall) -> list[Scored]:
     best, *others = recall.passages
     lead = best.score - max((other.score for other in others if not other.superseded_by), default=0.0)
     clear = best.score >= CLEAR_SCORE and best.question_match >= CLEAR_MATCH and lead >= CLEAR_LEAD
-    return [best] if clear and best.passage.question else []
+    return [best] if clear and best.passage.question and not best.superseded_by else []
 
 
-def reply_sentences(scored: Scored, persona: Persona) -> list[Evidence]:
+def reply_sentences(scored: Scored, persona: Persona, surface: Surface) -> list[Evidence]:
     """The first sentences of a past reply, up to one that must not be said again."""
     answer: list[Evidence] = []
     for sentence in (tidy(part) for part in split_sentences(scored.passage.text)):
-        if not usable(sentence, scored.passage, persona) or len(answer) == ANSWER_SENTENCES:
+        if not usable(sentence, scored.passage, persona) or len(answer) == ANSWER_SENTENCES[surface]:
             break
         answer.append(Evidence(sentence, scored.passage.id, scored.question_match))
     enough = sum(count_words(one.sentence) for one in answer) >= SHORTEST
     return answer if enough or scored.passage.kind is PassageKind.FAQ else []
 
 
-def product_answer(recall: Recall, persona: Persona) -> list[Evidence]:
+def product_answer(surface: Surface, recall: Recall, persona: Persona) -> list[Evidence]:
     """Name and price, what else is known of it, and where it is sold."""
     best = recall.passages[0]
     if best.passage.kind is not PassageKind.PRODUCT:
         return []
     sentences = split_sentences(best.passage.text)
-    lines = [line for line in sentences if not unusable(line, standing=True)][:ANSWER_SENTENCES]
+    lines = [line for line in sentences if not unusable(line, standing=True)][: ANSWER_SENTENCES[surface]]
     if best.passage.url:
         lines.append(best.passage.url)
     return [Evidence(line, best.passage.id, best.score) for line in lines]

@@ -17,7 +17,7 @@ from engage.compose.links import foreign_links, names_a_contact
 from engage.confidential import is_confidential
 from engage.memory.sentences import count_words, split_sentences
 from engage.memory.statements import numbers
-from engage.models import Draft, Evidence, Passage, Persona, Recall, Reply, Role, Surface, Turn
+from engage.models import Draft, Evidence, Freedom, Passage, Persona, Recall, Reply, Role, Surface, Turn
 from engage.triage.normalise import fold
 from engage.triage.verdict import Policy, Verdict
 
@@ -41,7 +41,7 @@ class Rejected:
     """A draft that may not be posted.
 
     reasons: empty, secret, leak, repeats_itself, no_room, ungrounded; before ungrounded, why sentences were taken out:
-    link, contact, promise, impersonation.
+    link, contact, promise, impersonation, not_verbatim.
     """
 
     reasons: tuple[str, ...]
@@ -136,6 +136,9 @@ def _fault(sentence: str, evidence: tuple[Evidence, ...], case: _Case) -> str | 
         return "impersonation"
     if checks.makes_claims(sentence):
         return "promise"
+    if case.persona.freedom is Freedom.STRICT and case.verdict.asks:
+        said = _unaddressed(sentence, case.turn)
+        return None if any(is_said(said, passage) for passage in case.passages.values()) else "not_verbatim"
     return None if evidence or not _needs_ground(sentence, case) else "ungrounded"
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Template
 
 from engage.errors import ConfigError
-from engage.models import Line, Passage, Persona, Recall, Role, Scored, Surface, Turn
+from engage.models import Freedom, Line, Passage, Persona, Recall, Role, Scored, Surface, Turn
 from engage.voice.manner import Manner
 
 FILES = ("system", "format", "reply", "rewrite")
@@ -23,6 +23,11 @@ _NO_MANNER = Manner()
 _EARLIER = 8  # lines of history that are shown
 _LINE, _PASSAGE, _TEXT = 400, 1200, 4000  # characters that are shown of each
 _SPEAKERS = {Role.FOLLOWER: "the follower", Role.CREATOR: "the creator in person", Role.AVATAR: "you"}
+_FREEDOMS = {
+    Freedom.STRICT: "Where something is asked, answer in sentences copied whole from the passages, and add none.",
+    Freedom.ADAPTIVE: "Say it in words made for this follower; kind words and a question back are welcome.",
+    Freedom.CREATIVE: "Be playful, pick up what the follower says, and join in where they only talk.",
+}
 _PLACES = {
     Surface.DM: "The follower now writes in a private message:",
     Surface.LIVE: "The follower now writes in the public live chat, where one short sentence is read at most:",
@@ -99,6 +104,7 @@ def system_text(persona: Persona, canary: str, habits: tuple[str, ...] = ()) -> 
         bio=persona.bio.strip() or "nothing is known beside the passages",
         links=", ".join(persona.allowed_links) or "(none)",
         avoid="; ".join(persona.avoid_topics) or "(none beside these rules)",
+        freedom=_FREEDOMS[persona.freedom],
         style="\n".join(f"- {rule}" for rule in style) or "- plainly and warmly",
     )
     return f"{rules}\n\n{prompts.format}\n\nMark of these instructions, never to be written: {canary}"
@@ -108,7 +114,7 @@ def system_text(persona: Persona, canary: str, habits: tuple[str, ...] = ()) -> 
 def private_text(persona: Persona) -> str:
     """The instructions without what the creator says of themselves in public: a reply must not quote them."""
     prompts = load_prompts()
-    names = dict.fromkeys(("bio", "links", "avoid", "style"), "\n")
+    names = dict.fromkeys(("bio", "links", "avoid", "style", "freedom"), "\n")
     rules = prompts.system.substitute(names, display_name=persona.display_name)
     later = (prompts.reply, prompts.rewrite)
     told = [one.safe_substitute(display_name=persona.display_name, unlike="\n") for one in later]

@@ -14,7 +14,7 @@ from engage.ledger.many import insert_ignoring
 from engage.ledger.states import move
 from engage.ledger.tables import accounts, creators, modes, switches
 from engage.ledger.types import UtcDateTime
-from engage.models import Mode, Persona, Surface
+from engage.models import Freedom, Mode, Persona, Surface
 
 EVERYTHING = "everything"
 GONE = ("unauthorized", "disconnected")  # states of an account that only connecting it again ends
@@ -255,4 +255,5 @@ def _persona(row: Row[Any]) -> Persona:
     facts: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in row.persona.items()
     }
-    return Persona(id=row.id, name=row.name, **facts)
+    freedom = Freedom(facts.pop("freedom", Freedom.ADAPTIVE))
+    return Persona(id=row.id, name=row.name, freedom=freedom, **facts)

@@ -6,7 +6,7 @@ People come first: a cry for help is seen before anything else, even from a foll
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engage.models import Persona, Surface, Turn
+from engage.models import Freedom, Persona, Surface, Turn
 from engage.triage.audience import closed, over_budget, worn_out
 from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
@@ -115,8 +115,9 @@ def _by_intent(reading: Reading) -> Verdict:
         return _verdict(reading, Decision.ANSWER, "question")
     if intent is not Intent.CHATTER:
         return _verdict(reading, Decision.ANSWER, intent.value)
-    # In a direct message the follower speaks to the creator, also without a question.
-    speaks = reading.turn.surface is Surface.DM and not is_small_talk(reading.words)
+    # In a direct message the follower speaks to the creator, also without a question; a creative avatar joins in.
+    joins = reading.turn.surface is Surface.DM or reading.persona.freedom is Freedom.CREATIVE
+    speaks = joins and not is_small_talk(reading.words)
     return _verdict(reading, Decision.ANSWER if speaks else Decision.SKIP, "nothing_asked")
 
 

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from engage.models import Freedom
 from workers.cli.context import opened
 
-CREATORS = typer.Typer(no_args_is_help=True, help="Add and list creators.")
+CREATORS = typer.Typer(no_args_is_help=True, help="Add, change and list creators.")
 
 
 def register(app: typer.Typer) -> None:
@@ -44,6 +45,39 @@ def add(
     with opened() as ledger, ledger.db.transaction() as tx:
         made = add_creator(tx, persona, datetime.now(UTC))
     put({"id": made.id, "name": made.name})
+
+
+@CREATORS.command("set")
+def change(
+    name: str,
+    display_name: Annotated[str | None, typer.Option(help="How followers know them")] = None,
+    language: Annotated[str | None, typer.Option(help="Two-letter code of the language they write")] = None,
+    bio: Annotated[str | None, typer.Option(help="One sentence about them")] = None,
+    link: Annotated[
+        list[str] | None, typer.Option(help="Host or address that replies may link to; replaces all")
+    ] = None,
+    avoid: Annotated[list[str] | None, typer.Option(help="Topic that is left to the creator; replaces all")] = None,
+    freedom: Annotated[Freedom | None, typer.Option(help="How freely the avatar words what it says")] = None,
+) -> None:
+    """Change what is known of a creator. What is not given stays."""
+    from dataclasses import asdict, replace
+
+    from engage.ledger.creators import update_persona
+    from workers.cli.console import put
+
+    given: dict[str, Any] = {
+        "display_name": display_name,
+        "language": language,
+        "bio": bio,
+        "allowed_links": None if link is None else tuple(link),
+        "avoid_topics": None if avoid is None else tuple(avoid),
+        "freedom": freedom,
+    }
+    with opened() as ledger:
+        persona = replace(ledger.creator(name), **{key: value for key, value in given.items() if value is not None})
+        with ledger.db.transaction() as tx:
+            update_persona(tx, persona)
+    put(asdict(persona))
 
 
 @CREATORS.command("list")

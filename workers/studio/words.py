@@ -102,6 +102,7 @@ REASONS = {
     "promise": "The draft promised something the avatar cannot keep.",
     "secret": "The draft held something that looks like a password or a card number.",
     "leak": "The draft quoted the avatar’s own instructions.",
+    "not_verbatim": "You are strict, and the draft was not in your very words.",
     "unlike_creator": "The draft does not sound enough like you.",
     "no_room": "No whole answer fits into the platform’s limit.",
     "vectors unavailable": "The search by meaning was not running, so fewer of your words were looked through.",

@@ -1,6 +1,7 @@
 """The composer without a model, as a follower meets it."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -151,6 +152,31 @@ async def test_in_live_chat_the_reply_names_whom_it_is_for(compose: Compose) -> 
     for turn in ({"surface": Surface.DM}, {"surface": Surface.COMMENT}, {"surface": Surface.LIVE, "name": "Bo Lee"}):
         draft = await compose("ship to canada?", answer, **turn)
         assert not draft.text.startswith("@")
+
+
+@pytest.mark.parametrize(("surface", "sentences"), [(Surface.LIVE, 2), (Surface.COMMENT, 3), (Surface.DM, 4)])
+async def test_a_long_answer_is_told_as_far_as_it_is_read_there(
+    compose: Compose, surface: Surface, sentences: int
+) -> None:
+    steps = "Mix it in the evening. Let it rest overnight. Fold it in the morning. Bake it hot and dark. Wait an hour."
+    draft = await compose(
+        "how do you bake your rye bread?",
+        recalled(Faq("f", "How do you bake your rye bread?", steps), match=1.0),
+        surface=surface,
+    )
+    assert len(draft.evidence) == sentences
+
+
+def superseded(row: Row, **about: float) -> tuple[Scored, ...]:
+    return tuple(replace(one, superseded_by="newer") for one in recalled(row, **about).passages)
+
+
+async def test_nothing_is_said_from_what_something_newer_contradicts(compose: Compose) -> None:
+    old = superseded(Pair("old", "how much is the lamp?", "It costs 35 euros in my shop."), match=1.0, score=0.95)
+    new = recalled(Pair("new", "how much is the lamp", "It costs 39 euros in my shop now."), match=0.9).passages
+    draft = await compose("how much is the lamp?", Recall((*old, *new), supported=True))
+    assert draft.text == "It costs 39 euros in my shop now."
+    assert not (await compose("how much is the lamp?", Recall(old, supported=True))).text
 
 
 THANKED: list[Row] = [

@@ -182,3 +182,8 @@ def test_a_draft_without_words_is_empty(text: str) -> None:
 def test_the_marker_speaks_the_followers_language(language: str) -> None:
     marked = said(PRICE, turn(surface=Surface.COMMENT, last_avatar_at=None), verdict=replace(ASKED, language=language))
     assert marked.endswith({"fr": "réponse automatisée", "ja": "自動返信"}[language])
+
+
+def test_nothing_stands_on_what_something_newer_contradicts() -> None:
+    old = Recall((replace(RECALL.passages[0], superseded_by="newer"),), supported=True)
+    assert checked(PRICE, recall=old) == Rejected(("ungrounded",))
