@@ -1,0 +1,5 @@
+from engage.evaluate import Evaluation
+
+
+def page(found: Evaluation) -> str:
+    return ""
