@@ -50,21 +50,25 @@ async def back_test(
 ) -> list[Trial]:
     """The trials in the order of the pairs. What fails is told to `failed`. Raises ConfigError: nothing would work."""
     places = asyncio.Semaphore(AT_ONCE)
+    wrong: list[ConfigError] = []
 
     async def one(pair: HeldBack, turn: Turn) -> Trial | EngageError:
         async with places:
+            if wrong:
+                return wrong[0]
             try:
                 found = await memory.recall(persona.id, turn.text, DEEPEST)
                 return trial(pair, turn, persona, found.passages, await avatar.answer(turn, persona))
-            except ConfigError:
-                raise
             except EngageError as error:
+                wrong.extend([error] if isinstance(error, ConfigError) else [])
                 return error
             finally:
                 moved(1)
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(pair, turn)) for pair, turn in turns]
+    if wrong:
+        raise wrong[0]
     trials: list[Trial] = []
     for (pair, _), task in zip(turns, tasks, strict=True):
         result = task.result()

@@ -10,25 +10,27 @@ from engage.models import Surface
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """What a follower asked and what the creator replied."""
+    """What a follower asked and what the creator replied. line: of the file it was read from, from 1."""
 
     id: str
     question: str
     reply: str
     asker: str = ""
     surface: Surface = Surface.COMMENT
+    line: int = 0
 
 
-def read_pair(fields: Mapping[str, Any], creator: str) -> HeldBack:
+def read_pair(fields: Mapping[str, Any], creator: str, line: int = 0) -> HeldBack:
     """The pair in a row such as `engage import` takes. Raises ValueError saying what is wrong with it."""
-    named = fields.get("creator")
-    if named and named != creator:
-        raise ValueError(f"this pair is of {named!r}: evaluate one creator at a time")
+    other = fields.get("creator")
+    if other and other != creator:
+        raise ValueError(f"this pair is of {other!r}: evaluate one creator at a time")
     row = read_row(fields)
     if not isinstance(row, Pair):
         raise ValueError('no past answer: give {"id","question","reply"}')
     asker = fields.get("asker")
-    return HeldBack(row.id, row.question, row.reply, asker if isinstance(asker, str) else "", _surface(fields))
+    named = asker if isinstance(asker, str) else ""
+    return HeldBack(row.id, row.question, row.reply, named, _surface(fields), line)
 
 
 def _surface(fields: Mapping[str, Any]) -> Surface:

@@ -64,8 +64,10 @@ class Evaluation:
         }
 
 
-def judge(trials: Sequence[Trial], persona: Persona, known: Known, model: str) -> Evaluation:
-    """The evaluation of a back-test."""
+def judge(
+    trials: Sequence[Trial], persona: Persona, known: Known, model: str, strange: Sequence[Trial] = ()
+) -> Evaluation:
+    """The evaluation of a back-test. strange: trials of questions that were put to somebody else."""
     texts, floor_of = gather(trials, known)
     written = [one for one in trials if one.draft]
     style = manner.style(written, texts, known)
@@ -80,7 +82,7 @@ def judge(trials: Sequence[Trial], persona: Persona, known: Known, model: str) -
         outcomes=Counter(one.outcome for one in trials),
         reasons=dict(Counter(_reason(one) for one in trials if not one.draft).most_common()),
         figures={
-            "coverage": figure([float(bool(one.draft)) for one in trials]),
+            "coverage": coverage(trials, strange),
             "style": style.figure,
             "authorship": manner.authorship(written, texts, known),
             **grounds.figures(trials, texts, persona, known.passages),
@@ -96,6 +98,12 @@ def judge(trials: Sequence[Trial], persona: Persona, known: Known, model: str) -
         floor_of=floor_of,
         notes=_notes(in_corpus, floor_of, style, written),
     )
+
+
+def coverage(trials: Sequence[Trial], strange: Sequence[Trial]) -> Figure:
+    """The share of questions with a draft. The creator answered all; questions put to somebody else are the floor."""
+    drafted, others = ([float(bool(one.draft)) for one in some] for some in (trials, strange))
+    return figure(drafted, [1.0] * len(trials), others)
 
 
 def copying(written: Sequence[Trial], texts: Texts[list[str]], known: Known) -> dict[str, Figure]:

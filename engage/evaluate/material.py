@@ -47,6 +47,10 @@ class Texts(Generic[T]):
         """The same with a measure of each text."""
         return Texts(*([measure(text) for text in some] for some in (self.drafts, self.ceiling, self.floor)))
 
+    def each_of(self: "Texts[list[float]]", of: Callable[[float], float]) -> "Texts[list[float]]":
+        """The same on another scale."""
+        return Texts(*([of(one) for one in some] for some in (self.drafts, self.ceiling, self.floor)))
+
 
 def gather(trials: Sequence[Trial], known: Known) -> tuple[Texts[list[str]], str]:
     """The texts, and whose the floor is: other creators' replies, else what followers asked here."""

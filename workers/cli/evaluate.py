@@ -1,5 +1,6 @@
 """`engage evaluate`: how good the avatar is, on real past answers that were kept out of its memory."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,14 +39,12 @@ def evaluate(
     with opened() as ledger, pairs.open("rb") as file:
         persona = ledger.creator(creator)
         rows = Rows(file)
-        read = _read(rows, creator)
-        if not read:
+        held = _read(rows, creator)
+        if not held:
             complain(f'{pairs} has no past answer: give lines such as {{"id": "1", "question": "…", "reply": "…"}}')
             return 1
         settings = ledger.settings.model_copy(update={"model": model or ledger.settings.model})
-        held = [pair for _, pair in read]
-        lines = {id(pair): line for line, pair in read}
-        found = evaluated(settings, ledger.db, persona, held, lambda pair, why: _reject(rows, lines[id(pair)], why))
+        found = evaluated(settings, ledger.db, persona, held, partial(_report, rows))
     written = _write(found, report) if report else None
     if as_json:
         put({**found.as_json(), **({"report": str(written)} if written else {})})
@@ -56,21 +55,21 @@ def evaluate(
     return rows.exit_code
 
 
-def _read(rows: "Rows", creator: str) -> list[tuple[int, "HeldBack"]]:
-    """The usable pairs with their lines; the others are reported."""
+def _read(rows: "Rows", creator: str) -> list["HeldBack"]:
+    """The usable pairs; what is wrong with the other lines is reported."""
     from engage.evaluate import read_pair
 
-    read = []
+    held = []
     for line, row in rows:
         try:
-            read.append((line, read_pair(row, creator)))
+            held.append(read_pair(row, creator, line))
         except ValueError as error:
             rows.reject(line, str(error))
-    return read
+    return held
 
 
-def _reject(rows: "Rows", line: int, why: Exception) -> None:
-    rows.reject(line, f"{type(why).__name__}: {why}")
+def _report(rows: "Rows", pair: "HeldBack", why: Exception) -> None:
+    rows.reject(pair.line, f"{type(why).__name__}: {why}")
 
 
 def _write(found: "Evaluation", folder: Path) -> Path:
