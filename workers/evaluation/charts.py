@@ -101,7 +101,7 @@ def retrieval(curve: Curve) -> str:
     best, chance = shown(points[-1].ceiling), shown(points[-1].floor)
     said = f"Best of the first k passages: {told}. Best in the corpus {best}, ten random passages {chance}."
     frame = [stroke(LEFT, PLOT, RIGHT, PLOT, "axis"), *_levels(top), *_steps(len(points))]
-    return drawing("Retrieval", said, PLOT + 40, [*frame, curves(LEFT, 10, RIGHT - LEFT, PLOT - 10, lines)])
+    return drawing("Retrieval curve", said, PLOT + 40, [*frame, curves(LEFT, 10, RIGHT - LEFT, PLOT - 10, lines)])
 
 
 def _levels(top: float) -> list[str]:
