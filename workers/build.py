@@ -76,11 +76,11 @@ def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Co
         voices.voice(creator_id)
 
 
-def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
-    """An avatar over a memory, with the composer that the settings name."""
+def assemble(settings: Settings, remembering: "Memory", writing: "Composer | None" = None) -> "Avatar":
+    """An avatar over a memory, with the composer that the settings name where none is given."""
     from engage.voice.scoring import Voices
 
-    return _assemble(settings, remembering, composer(settings, remembering), Voices(remembering))
+    return _assemble(settings, remembering, writing or composer(settings, remembering), Voices(remembering))
 
 
 def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", voices: "Voices") -> "Avatar":

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from engage.memory.sentences import CHARACTERS_A_WORD
+from engage.memory.sentences import CHARACTERS_A_WORD, count_words
 from engage.models import Passage
 from engage.triage.normalise import fold
 
 RUN = 12  # words in a row that nobody writes twice by chance
+TELLING = 5  # words from which on a reply is not written twice by chance
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _UNIT = re.compile(f"[{_UNSPACED}]|[^\\W_{_UNSPACED}]+")
 
@@ -49,6 +50,6 @@ def copies(text: str, known: Mapping[str, set[str]], cited: Collection[str] = ()
 
 
 def same_reply(replies: Sequence[str], passages: Iterable[Passage]) -> list[bool]:
-    """Of each reply, whether the corpus has just that text: it was not held back."""
+    """Of each reply, whether the corpus has just that text: it was not held back. "Thanks!" is said again and again."""
     known = {fold(passage.text) for passage in passages}
-    return [fold(reply) in known for reply in replies]
+    return [count_words(reply) >= TELLING and fold(reply) in known for reply in replies]

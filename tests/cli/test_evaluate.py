@@ -1,16 +1,21 @@
 """`engage evaluate` on a small imported creator."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engage.memory import chroma_server
 from tests.cli.conftest import Done, Engage
+from tests.conftest import free_port
+from tests.fakes.model_server import ModelServer
+from workers.cli.main import run
 from workers.evaluation.running import MOST_STRANGE, questions_to_others
 
 CREATORS = Path(__file__).parents[2] / "config" / "creators"
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("evaluate")]
 
 
 def pairs_of(name: str) -> list[dict[str, Any]]:
@@ -22,18 +27,34 @@ def write(path: Path, lines: list[Any]) -> str:
     return str(path)
 
 
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Tilly without her last six answers, a creator who said little, and Capucine; with a Chroma that keeps running.
+
+    One for all tests: an evaluation changes nothing, as one of them proves.
+    """
+    folder = tmp_path_factory.mktemp("house")
+    imports = {
+        "tilly": [write(folder / "known.jsonl", pairs_of("tilly")[:-6]), str(CREATORS / "tilly" / "faq.jsonl")],
+        "quiet": [write(folder / "few.jsonl", pairs_of("tilly")[:5])],
+        "capucine": [write(folder / "other.jsonl", pairs_of("capucine")[:6])],
+    }
+    with chroma_server.running(folder / "chroma") as url, pytest.MonkeyPatch.context() as patch:
+        environment = {"ENGAGE_HOME": str(folder / "home"), "ENGAGE_CHROMA_URL": url}
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        for name, files in imports.items():
+            assert run(["import", "--creator", name, "--create-missing", *files]) == 0
+        yield environment
+
+
 @pytest.fixture
-def held(engage: Engage, tmp_path: Path) -> str:
-    """Tilly without her last six answers, which are the file; and Capucine beside her."""
-    pairs = pairs_of("tilly")
-    known = write(tmp_path / "known.jsonl", pairs[:-6])
-    faq = str(CREATORS / "tilly" / "faq.jsonl")
-    assert engage("import", "--creator", "tilly", "--create-missing", known, faq, "--json").code == 0
-    other = write(tmp_path / "other.jsonl", pairs_of("capucine")[:6])
-    assert engage("import", "--creator", "capucine", "--create-missing", other, "--json").code == 0
-    # One of them asks what the FAQ says, so that there is a draft.
+def held(engage: Engage, house: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The answers that were not imported; one asks what the FAQ says, so that there is a draft."""
+    for name, value in house.items():
+        monkeypatch.setenv(name, value)
     asked = {"id": "x", "question": "Can I visit the workshop?", "reply": "yes, come on saturday, kettle is on"}
-    return write(tmp_path / "held.jsonl", [*pairs[-6:], asked])
+    return write(tmp_path / "held.jsonl", [*pairs_of("tilly")[-6:], asked])
 
 
 def evaluate(engage: Engage, held: str, *more: str) -> Done:
@@ -94,11 +115,8 @@ def test_a_malformed_line_is_reported_and_the_others_are_tried(engage: Engage, h
     assert all(one["error"] for one in told)
 
 
-def test_a_style_of_too_few_texts_is_not_told(engage: Engage, tmp_path: Path) -> None:
-    known = write(tmp_path / "known.jsonl", pairs_of("tilly")[:5])
-    assert engage("import", "--creator", "tilly", "--create-missing", known, "--json").code == 0
-    held = write(tmp_path / "held.jsonl", pairs_of("tilly")[5:8])
-    done = evaluate(engage, held, "--json", "--report", str(tmp_path))
+def test_a_style_of_too_few_texts_is_not_told(engage: Engage, held: str, tmp_path: Path) -> None:
+    done = engage("evaluate", "--creator", "quiet", "--pairs", held, "--json", "--report", str(tmp_path))
     assert done.code == 0
     assert done.rows[0]["style"]["value"] is None
     assert any("only 5 texts" in note for note in done.rows[0]["notes"])
@@ -148,3 +166,29 @@ def test_questions_to_others_are_spread_over_all_of_them() -> None:
     assert len(found) == MOST_STRANGE
     assert [one.question for one in found][:2] == ["a0", "a2"]
     assert questions_to_others([]) == []
+
+
+def test_a_model_is_evaluated_and_asked_for_nothing_of_other_creators(
+    engage: Engage, held: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ModelServer() as server:
+        monkeypatch.setenv("ENGAGE_MODEL_BASE_URL", server.url)
+        done = evaluate(engage, held, "--json", "--model", "openai:m")
+        sent = json.dumps(server.requests, ensure_ascii=False)
+    assert done.code == 0
+    found = done.rows[0]
+    assert (found["model"], found["coverage"]["floor"]) == ("openai:m", None)
+    assert found["coverage"]["value"] > 0
+    assert pairs_of("capucine")[0]["question"] not in sent
+
+
+def test_questions_whose_model_is_away_are_reported_by_their_lines(
+    engage: Engage, held: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENGAGE_MODEL_BASE_URL", f"http://127.0.0.1:{free_port()}/v1")
+    done = evaluate(engage, held, "--json", "--model", "openai:m")
+    told = [json.loads(line) for line in done.err.splitlines() if line.startswith("{")]
+    assert done.code == 1
+    assert told[-1]["line"] == 7
+    assert told[-1]["error"].startswith("Unavailable")
+    assert done.rows[0]["pairs"] == 7 - len(told)

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from engage.compose.guard import EXTRACTIVE
 from engage.evaluate import Evaluation, HeldBack, Known, Trial, back_test, judge
-from engage.evaluate.backtest import Failed
+from engage.evaluate.backtest import Failed, Moved
 from engage.evaluate.material import spread
 from engage.memory.corpus import answers_of_others, load_passages
 from engage.models import Persona
@@ -17,8 +17,17 @@ from workers.cli.turns import turn_of
 
 if TYPE_CHECKING:
     from engage.ledger.database import Database
+    from engage.memory.search import Memory
 
 MOST_STRANGE = 100
+
+
+@runtime_checkable
+class Closes(Protocol):
+    """A composer with connections."""
+
+    async def aclose(self) -> None:
+        """Close them."""
 
 
 def evaluated(
@@ -30,17 +39,34 @@ def evaluated(
         known = Known(load_passages(tx, persona.id), [[reply for _, reply in some] for some in others])
     strange = questions_to_others(others) if settings.model == EXTRACTIVE else []
     with build.memory(settings, db) as memory, progress("questions asked", len(pairs) + len(strange)) as moved:
-        avatar = build.assemble(settings, memory)
-
-        async def asked(some: Sequence[HeldBack], failed: Failed) -> list[Trial]:
-            turns = [(pair, turn_of(_row(pair), persona)) for pair in some]
-            return await back_test(turns, persona, avatar, memory, failed, moved)
-
-        async def both() -> tuple[list[Trial], list[Trial]]:
-            return await asked(pairs, failed), await asked(strange, lambda *_: None)
-
-        trials, theirs = asyncio.run(both())
+        back = BackTest(settings, memory, persona, moved)
+        trials, theirs = asyncio.run(back.of(pairs, failed, strange))
     return judge(trials, persona, known, settings.model, theirs)
+
+
+class BackTest:
+    """The avatar of one creator, asked."""
+
+    def __init__(self, settings: Settings, memory: "Memory", persona: Persona, moved: Moved) -> None:
+        self._memory = memory
+        self._persona = persona
+        self._moved = moved
+        self._composer = build.composer(settings, memory)
+        self._avatar = build.assemble(settings, memory, self._composer)
+
+    async def of(
+        self, pairs: Sequence[HeldBack], failed: Failed, strange: Sequence[HeldBack]
+    ) -> tuple[list[Trial], list[Trial]]:
+        """The trials of the pairs and of the strange questions; the connections are closed after them."""
+        try:
+            return await self._asked(pairs, failed), await self._asked(strange, lambda *_: None)
+        finally:
+            if isinstance(self._composer, Closes):
+                await self._composer.aclose()
+
+    async def _asked(self, pairs: Sequence[HeldBack], failed: Failed) -> list[Trial]:
+        turns = [(pair, turn_of(_row(pair), self._persona)) for pair in pairs]
+        return await back_test(turns, self._persona, self._avatar, self._memory, failed, self._moved)
 
 
 def questions_to_others(others: Sequence[Sequence[tuple[str, str]]]) -> list[HeldBack]:

@@ -9,6 +9,7 @@ OIL = Passage(
 )
 GREASE = Passage("p2", "s1", PassageKind.POST, "Marine grease keeps the water out of a bottom bracket for years.")
 PRIVATE = Passage("p3", "d1", PassageKind.PRIVATE, "See you at the shed at nine.")
+BOTH = (OIL, GREASE)
 
 
 def card(*reasons: str, draft: str = "") -> Card:

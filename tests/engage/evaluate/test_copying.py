@@ -6,6 +6,7 @@ from engage.evaluate.copying import copies, runs, same_reply, sources
 from engage.models import Passage, PassageKind
 
 LINE = "one two three four five six seven eight nine ten eleven twelve"
+THANKS = Passage("d", "d", PassageKind.PAIR, "Thanks!")
 CORPUS = [
     Passage("a", "a", PassageKind.POST, f"He said: {LINE}, and went."),
     Passage("b", "b", PassageKind.POST, "Nothing of the kind."),
@@ -44,4 +45,6 @@ def test_own_words_are_no_copy() -> None:
 
 
 def test_a_reply_that_is_imported_was_not_held_back() -> None:
-    assert same_reply(["nothing of the KIND.", "Nothing of it."], CORPUS) == [True, False]
+    corpus = [*CORPUS, Passage("c", "c", PassageKind.PAIR, "Every week, and after rain."), THANKS]
+    assert same_reply(["every WEEK, and after rain.", "Every week, and after snow."], corpus) == [True, False]
+    assert same_reply(["Thanks!"], corpus) == [False]

@@ -1,9 +1,12 @@
 """What trials are worth, on a creator small enough to be counted by hand."""
 
+from dataclasses import replace
+
 import pytest
 
-from engage.evaluate import judge
+from engage.evaluate import Known, judge
 from engage.evaluate.backtest import DEEPEST
+from engage.models import Passage
 from tests.engage.evaluate.builders import GREASE, OIL, PRIVATE, TILLY, declined, drafted, known
 
 ASKED = "how often should I oil it?"
@@ -59,9 +62,7 @@ def test_coverage_counts_the_drafts_and_the_reasons_of_the_rest() -> None:
 def test_a_draft_in_another_language_is_noticed() -> None:
     question = "how often should I put oil on the chain of my old bicycle?"
     trials = [
-        drafted(
-            question, "Every week, and after a ride in the rain.", "Every two hundred kilometres of riding in rain."
-        ),
+        drafted(question, "Every week, and after a ride in the rain.", "Every two hundred kilometres of riding."),
         drafted(question, "Every week, and after a ride in the rain.", "Toutes les semaines, et après chaque pluie."),
     ]
     found = judge(trials, TILLY, known(), "m").figures["language"]
@@ -85,9 +86,7 @@ def test_length_is_held_against_what_was_imported() -> None:
     assert found["length_distance"].value > found["length_distance"].ceiling  # type: ignore[operator]
 
 
-def own(texts: list[str]) -> list[type(OIL)]:  # type: ignore[valid-type]
-    from dataclasses import replace
-
+def own(texts: list[str]) -> list[Passage]:
     return [replace(OIL, id=f"o{n}", text=text) for n, text in enumerate(texts)]
 
 
@@ -128,12 +127,16 @@ def test_replies_that_are_imported_are_pointed_out() -> None:
 
 
 def test_a_creator_without_a_word_can_be_evaluated() -> None:
-    from engage.evaluate import Known
-
     found = judge([declined("hi", "hello", "unsupported")], TILLY, Known(()), "m")
     assert found.figures["retrieval"].value is None
     assert any("drafted no answer" in note for note in found.notes)
     assert found.as_json()["pairs"] == 1
+
+
+def test_nothing_is_told_where_every_question_failed() -> None:
+    found = judge([], TILLY, known(), "m").as_json()
+    assert found["pairs"] == 0
+    assert found["coverage"]["value"] is None  # type: ignore[index]
 
 
 def test_it_says_the_same_on_every_run() -> None:
