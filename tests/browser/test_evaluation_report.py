@@ -42,6 +42,11 @@ async def test_nothing_scrolls_sideways_and_letters_are_not_scaled(opened: Page,
     )
     assert heights
     assert min(heights) > 10
+    outside = """[...document.querySelectorAll('main svg[role] text')].filter(e => {
+        const word = e.getBoundingClientRect(), drawing = e.closest('svg[role]').getBoundingClientRect()
+        return word.left < drawing.left - 1 || word.right > drawing.right + 1
+    }).map(e => e.textContent)"""
+    assert await opened.evaluate(outside) == []
 
 
 async def test_every_part_of_the_report_is_there(opened: Page) -> None:

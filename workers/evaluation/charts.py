@@ -15,7 +15,7 @@ ROW = 58.0  # pixels of a distribution
 AXIS = 22.0
 LONGEST = 512  # words; longer texts are drawn as so long
 PLOT = 190.0  # pixels of the retrieval curve
-LEFT, RIGHT = 0.09, 0.98  # where it begins and ends
+LEFT, RIGHT = 0.1, 0.98  # where it begins and ends
 EDGE = 0.003  # a mark at the very edge would be cut in half
 
 Ticks = Sequence[tuple[float, str]]
@@ -46,7 +46,8 @@ def lengths(words: Texts[list[float]]) -> str:
     """How the lengths are spread; each step is twice as long."""
     top = math.log2(LONGEST)
     even = words.each_of(lambda one: min(math.log2(max(one, 1)), top) / top)
-    ticks = [(n / top, str(2**n)) for n in range(int(top) + 1)]
+    steps = (0, 1, 2, 3, 4, 5, 6, 7, 9)  # on a phone the last two of all would touch
+    ticks = [(n / top, str(2**n)) for n in steps]
     return _distributions("Length in words", even, ticks, lambda at: f"{2 ** (at * top):.0f} words")
 
 
@@ -110,7 +111,7 @@ def _levels(top: float) -> list[str]:
     levels = [n * step for n in range(int(top / step) + 1)]
     places = [(PLOT - (PLOT - 10) * level / top, level) for level in levels]
     drawn = [stroke(LEFT, y, RIGHT, y, "grid") for y, _ in places]
-    return [*drawn, *(letters(LEFT - 0.015, y + 4, f"{level:.2f}", "tick", "end") for y, level in places)]
+    return [*drawn, *(letters(0, y + 4, f"{level:.2f}", "tick", "start") for y, level in places)]
 
 
 def _steps(depth: int) -> list[str]:
