@@ -84,23 +84,27 @@ def load_passages(tx: Connection, creator_id: str) -> list[Passage]:
 
 
 def replies_of_others(tx: Connection, creator_id: str) -> list[str]:
-    """What some other creators of this installation replied to followers: what a voice is told from.
+    """What some other creators of this installation replied to followers: what a voice is told from."""
+    return [reply for theirs in answers_of_others(tx, creator_id) for _, reply in theirs]
+
+
+def answers_of_others(tx: Connection, creator_id: str) -> list[list[tuple[str, str]]]:
+    """Questions and replies of some other creators of this installation, a list for each of them.
 
     Those whose ids come after the creator's, round the end: ids are random, so that these are any. Bounded: a few
     lookups however many creators there are.
     """
     after = select(creators.c.id).where(creators.c.id > creator_id).order_by(creators.c.id).limit(_LOOKED_AT)
     before = select(creators.c.id).where(creators.c.id < creator_id).order_by(creators.c.id).limit(_LOOKED_AT)
-    texts: list[str] = []
-    found = 0
+    found: list[list[tuple[str, str]]] = []
+    columns = (func.coalesce(passages.c.question, ""), passages.c.text)
     for other in [*tx.execute(after).scalars(), *tx.execute(before).scalars()][:_LOOKED_AT]:
-        theirs = select(passages.c.text).where(passages.c.creator_id == other, passages.c.kind == PassageKind.PAIR)
-        replies = list(tx.execute(theirs.order_by(passages.c.id).limit(_OTHERS_EACH)).scalars())
-        texts += replies
-        found += bool(replies)
-        if found == _OTHERS:
+        theirs = select(*columns).where(passages.c.creator_id == other, passages.c.kind == PassageKind.PAIR)
+        if answers := tx.execute(theirs.order_by(passages.c.id).limit(_OTHERS_EACH)).all():
+            found.append([(question, reply) for question, reply in answers])
+        if len(found) == _OTHERS:
             break
-    return texts
+    return found
 
 
 def versions(tx: Connection, creator_id: str) -> tuple[str, str]:

@@ -8,5 +8,5 @@ Item = TypeVar("Item")
 
 def spread_over(items: Sequence[Item], most: int) -> list[Item]:
     """At most so many of the items, in order."""
-    step = max(1.0, len(items) / most)
+    step = max(1.0, len(items) / most) if most else 0.0
     return [items[int(n * step)] for n in range(min(most, len(items)))]
