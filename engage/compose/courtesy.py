@@ -48,9 +48,8 @@ _WORDS = {
 }
 _ANSWERS = {  # what a reply to it sounds like: a pair's reply may be about something else
     Courtesy.THANKS: re.compile(
-        r"welcome|no prob|my pleasure|pleasure|anytime|glad|happy (?:to|you)|of course|sure thing|no worries"
-        r"|thank|de nada|gusto"
-        r"|placer|gracias|rien|plaisir|bitte|gern|不客气|不谢|谢谢",
+        r"welcome(?! (?:to|back|in|aboard))|no prob|my pleasure|pleasure|anytime|glad|happy (?:to|you)|of course"
+        r"|sure thing|no worries|thank|de nada|gusto|placer|gracias|rien|plaisir|bitte|gern|不客气|不谢|谢谢",
         re.IGNORECASE,
     ),
     Courtesy.PRAISE: re.compile(
@@ -59,9 +58,9 @@ _ANSWERS = {  # what a reply to it sounds like: a pair's reply may be about some
         re.IGNORECASE,
     ),
     Courtesy.GREETING: re.compile(
-        r"^\W*(?:hi|hey|hello|howdy|good (?:morning|afternoon|evening)|welcome|greetings|hola|buen|bienvenid"
-        r"|bonjour|salut|hallo"
-        r"|guten|willkommen|ol[aá]|ciao|你好|大家好|欢迎)|great to (?:see|have|meet)|nice to (?:see|meet)|glad you",
+        r"^\W*(?:hi|hey|hello|howdy|good (?:morning|afternoon|evening)|welcome(?! to)|greetings|hola|buen"
+        r"|bienvenid\w*\b(?! a )|bonjour|salut|hallo|guten|willkommen(?! (?:in|bei|zu))|ol[aá]|ciao|你好|大家好|欢迎)"
+        r"|great to (?:see|have|meet)|nice to (?:see|meet)|glad you",
         re.IGNORECASE,
     ),
 }

@@ -250,7 +250,7 @@ def test_the_voice_of_a_creator_is_shown_and_scored(engage: Engage) -> None:
             engage("import", "--creator", folder, "--create-missing", str(source / "pairs.jsonl"), "--json").code == 0
         )
     profile = engage("voice", "show", "--creator", "tilly").rows[0]
-    assert profile["starts_lower_case"] > 0.8
+    assert profile["capitals"] < 0.2
     rows = [
         {"id": "own", "text": "righto, grease it first. two turns, no more, and wipe the rest off 🔧"},
         {"id": "other", "text": "OMG!!! This Is SO AMAZING, THANKS FOR WATCHING, SMASH THAT SUBSCRIBE BUTTON!!!"},

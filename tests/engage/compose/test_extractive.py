@@ -204,6 +204,21 @@ async def test_thanks_praise_and_greetings_get_the_creators_own_words_for_them(
     assert said == replies
 
 
+@pytest.mark.parametrize(
+    ("said", "reply"),
+    [
+        ("thank you so much for the video", "Welcome to the live coding room."),
+        ("good morning everybody", "Welcome to our curriculum development room."),
+        ("hola a todos", "Bienvenidos a la mesa de trabajo."),
+    ],
+)
+async def test_who_is_led_in_somewhere_is_not_answered_so_elsewhere(
+    encoder: SentenceEncoder, said: str, reply: str
+) -> None:
+    composer = ExtractiveComposer(Words([Pair("1", said, reply)]), encoder)
+    assert not (await composer.compose(a_turn("thanks!" if "thank" in said else said), PERSONA, Recall((), False))).text
+
+
 async def test_a_creator_who_never_answered_thanks_stays_silent(compose: Compose) -> None:
     assert (await compose("thanks!", NOTHING, [SHIPS])).text == ""
 
