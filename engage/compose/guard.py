@@ -140,8 +140,11 @@ def _fault(sentence: str, evidence: tuple[Evidence, ...], case: _Case) -> str | 
 
 def _needs_ground(sentence: str, case: _Case) -> bool:
     """Everything but greetings, thanks, kind words and questions back; "yes" is a fact to whoever asked."""
+    told = [fact.value for fact in case.turn.told]
     names = (*_names(case.turn), case.persona.display_name)
-    return checks.is_factual(sentence, case.turn.text, names) or (case.verdict.asks and answers(sentence))
+    return checks.is_factual(sentence, "\n".join((case.turn.text, *told)), names) or (
+        case.verdict.asks and answers(sentence)
+    )
 
 
 def _evidence(sentence: str, case: _Case) -> tuple[Evidence, ...]:
