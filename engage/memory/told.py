@@ -59,15 +59,20 @@ def facts_in(text: str) -> list[Told]:
     text = clean(text)
     if len(text) > LONGEST_MESSAGE:
         return []
-    found: list[Told] = []
-    for sentence in split_sentences(text):
-        if without_links(sentence) != sentence:
-            continue
-        asked = _ASKED.search(sentence)
-        found += _questions(sentence) if asked else [one for clause in _clauses(sentence) for one in _about(clause)]
-    asked_most = [one for one in found if one[0] is FactKind.QUESTION][:QUESTIONS]
-    kept = [one for one in found if one[0] is not FactKind.QUESTION or one in asked_most]
-    return [one for one in dict.fromkeys(kept) if not is_sensitive(one[1])]
+    found = list(dict.fromkeys(one for sentence in split_sentences(text) for one in _of_sentence(sentence)))
+    asked = [one for one in found if one[0] is FactKind.QUESTION][:QUESTIONS]
+    return [one for one in found if one[0] is not FactKind.QUESTION or one in asked]
+
+
+def _of_sentence(sentence: str) -> list[Told]:
+    if without_links(sentence) != sentence:
+        return []
+    if _ASKED.search(sentence):
+        found = _questions(sentence)
+    else:
+        found = [one for clause in _clauses(sentence) for one in _about(clause)]
+    # A name may stand beside an illness; "I never eat gluten" beside one tells of it.
+    return [one for one in found if not is_sensitive(one[1] if one[0] is FactKind.NAME else sentence)]
 
 
 def is_sensitive(value: str) -> bool:

@@ -28,6 +28,7 @@ class Reading:
     now: datetime
     words: str  # folded, without links and mentions
     found: Verdict  # labels, flags, language and intent; its decision is not made yet
+    forget: bool  # the follower wants to be forgotten
 
 
 def triage(turn: Turn, persona: Persona, policy: Policy, now: datetime | None = None) -> Verdict:
@@ -46,7 +47,8 @@ def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Readin
     labels = score_labels(text, persona)
     intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
     found = Verdict(Decision.ANSWER, (), labels, flags(labels, policy.thresholds), guess.language, intent)
-    return Reading(turn, persona, policy, now, words, found)
+    forget = asks_to_be_forgotten(words, direct=turn.surface is Surface.DM)
+    return Reading(turn, persona, policy, now, words, found, forget)
 
 
 def _danger(reading: Reading) -> Verdict | None:
@@ -84,14 +86,10 @@ def _worn_out(reading: Reading) -> Verdict | None:
 
 def _wish_to_be_forgotten(reading: Reading) -> Verdict | None:
     """Before attacks: "forget everything I told you" sounds like one."""
-    if not _wants_to_be_forgotten(reading):
+    if not reading.forget:
         return None
     direct = reading.turn.surface is Surface.DM
     return _verdict(reading, Decision.ANSWER, FORGET_ME, FixedText.FORGOTTEN if direct else FixedText.FORGOTTEN_HERE)
-
-
-def _wants_to_be_forgotten(reading: Reading) -> bool:
-    return asks_to_be_forgotten(reading.words, direct=reading.turn.surface is Surface.DM)
 
 
 def _attack(reading: Reading) -> Verdict | None:
@@ -152,7 +150,7 @@ def _within_budget(reading: Reading, decided: Verdict) -> Verdict:
 
 def _forgetting(reading: Reading, decided: Verdict) -> Verdict:
     """Who wants to be forgotten is, whatever else is decided: also one who is blocked, or answered no more."""
-    if FORGET_ME in decided.reasons or not _wants_to_be_forgotten(reading):
+    if FORGET_ME in decided.reasons or not reading.forget:
         return decided
     return replace(decided, reasons=(*decided.reasons, FORGET_ME))
 
