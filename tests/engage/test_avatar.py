@@ -18,7 +18,7 @@ from engage.models import (
     Surface,
 )
 from engage.triage import FORGET_ME, Policy
-from tests.engage.answering import CARE, FOUND, NOT_FOUND, NOW, PRICE, QUESTION, Memory, Writer, outcome, turn
+from tests.engage.answering import CARE, FOUND, NOT_FOUND, NOW, PRICE, QUESTION, Memory, Writer, outcome, posted, turn
 
 # Answers
 
@@ -203,7 +203,8 @@ async def test_forget_me_is_confirmed_and_the_card_says_it_for_the_ledger() -> N
 
 async def test_a_kind_word_about_what_they_told_needs_no_ground() -> None:
     """A model may greet them by their name; what else it says of them has to be the creator's."""
-    asked = turn("What does the scarf cost?", follower=ANA)
-    result = await outcome(asked, Writer(f"Hi Ana! {PRICE} Ana is the best scarf knitter of Lima."))
-    assert isinstance(result, Answer)
-    assert result.reply.text == f"Hi Ana! {PRICE}"
+    belinda = Follower("f1", "xx_scarf_xx", facts=(Fact(FactKind.NAME, "Belinda", "m0", NOW, NOW),))
+    said = f"Hi Belinda! {PRICE} Belinda knits the best scarves of Lima."
+    assert await posted(Writer(said), turn(follower=belinda)) == f"Hi Belinda! {PRICE}"
+    stranger = turn(follower=replace(belinda, facts=()))
+    assert await posted(Writer(said), stranger) == PRICE
