@@ -261,6 +261,27 @@ def test_who_is_forgotten_while_the_creator_answers_is_forgotten(house: House) -
     assert house.rows(facts) == []
 
 
+@pytest.mark.parametrize("alone", [True, False], ids=["one by one", "together"])
+def test_a_wish_that_nobody_answers_is_carried_out_at_once(house: House, alone: bool) -> None:
+    """The creator is in the talk, so the message opens no turn."""
+    say(house, "My name is Ana", where="dm")
+    say(house, "My name is Bob", who="bob", where="dm of bob")
+    house.tell("takeover", "Hello", who="me", where="dm", surface=Surface.DM)
+    events = [house.event("message", text, who="ann", where="dm", surface=Surface.DM) for text in ("hm", "forget me")]
+    edit = house.event("edited", "hm?", id=events[0]["message"]["id"], who="ann", where="dm", surface=Surface.DM)
+    house.keep(*events, *([edit] if alone else []))
+    assert house.take_in().failures == {}
+    assert [row.value for row in house.rows(facts)] == ["Bob"]
+    assert house.row(followers, platform_user_id="ann").forgotten_at == house.now
+
+
+def test_no_answer_to_a_message_that_wishes_nothing_forgets_nobody(house: House) -> None:
+    say(house, "My name is Ana", where="dm")
+    house.tell("takeover", "Hello", who="me", where="dm", surface=Surface.DM)
+    house.tell("message", "forget it", who="ann", where="dm", surface=Surface.DM)
+    assert [row.value for row in house.rows(facts)] == ["Ana"]
+
+
 def test_a_wish_that_was_taken_back_is_none(house: House) -> None:
     say(house, "My name is Ana", where="dm")
     claimed = write(house, "forget me", id="wish", where="dm")
