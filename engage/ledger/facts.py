@@ -38,7 +38,11 @@ def fact_rows(turn: Row[Any], told: Sequence[Fact], living: Sequence[Row[Any]]) 
 
 
 def remember(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Write facts. Newer ones push out older ones: the same said again, another name, and whatever is over MOST."""
+    """Write facts. Newer ones push out older ones: the same said again, another name, and whatever is over MOST.
+
+    What was told before the follower asked to be forgotten, and is only concluded now, stays away.
+    """
+    rows = _not_forgotten(tx, rows)
     if not rows:
         return
     theirs = {row["follower_id"] for row in rows}
@@ -58,6 +62,15 @@ def remember(tx: Connection, rows: Sequence[dict[str, Any]]) -> None:
     if gone:
         tx.execute(delete(facts).where(among(facts.c.id, gone)))
     insert_many(tx, facts, [row for row in rows if row["id"] in kept])
+
+
+def _not_forgotten(tx: Connection, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    if not rows:
+        return []
+    asked = (among(followers.c.id, {row["follower_id"] for row in rows}), followers.c.forgotten_at.is_not(None))
+    found = tx.execute(select(followers.c.id, followers.c.forgotten_at).where(*asked))
+    since = {row.id: row.forgotten_at for row in found}
+    return [row for row in rows if (at := since.get(row["follower_id"])) is None or row["told_at"] > at]
 
 
 def told_by(tx: Connection, follower_ids: Collection[str], now: datetime) -> dict[str, tuple[Fact, ...]]:

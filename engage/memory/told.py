@@ -7,7 +7,7 @@ out: nobody should be surprised by what is remembered of them.
 import re
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from engage.confidential import is_confidential
 from engage.facts import Fact, FactKind
@@ -25,6 +25,7 @@ LONGEST_PREFERENCE, LONGEST_QUESTION = 80, 160  # characters
 QUESTIONS = 2  # of one message
 FLAGGED = 0.5  # a label of triage from which on nothing of the turn is remembered
 _MOST_WORDS, _LEAST_WORDS, _LEAST_ASKED = 12, 2, 3
+_MOST_LEADS = 6  # small words before what is told: "hi, so, well, by the way"
 _NOT_ABOUT_THEM = {FORGET_ME, "asked_what_is_known", "asked_if_bot", "asked_for_human", "crisis"}
 _COURTESIES = {Intent.GREETING, Intent.PRAISE, Intent.THANKS}  # skipped for want of words of the creator's
 _CLAUSE = re.compile(r"[,;:，、；：()\"“”«»]+|\s[-–—]+\s|\n")
@@ -127,20 +128,18 @@ def _about(clause: str) -> Iterator[Told]:
 def _starts(folded: str) -> Iterator[int]:
     """Where a clause may begin: behind small words, and behind a greeting with the name of the one greeted."""
     start = 0
-    lead = phrases("told", "lead", start=True)
-    while True:
+    for _ in range(_MOST_LEADS):
         start += len(folded[start:]) - len(folded[start:].lstrip(" \t!.~-"))
         if start >= len(folded):
             return
         yield start
-        found = lead.match(folded[start:])
-        if not found:
+        lead = find("told", "lead", folded[start:], start=True)
+        if not lead:
             break
-        start += found.end()
+        start += lead.end()
     greeting = find("social", "greeting", folded, start=True)
-    for word in list(re.finditer(r"\s+(?=\S)", folded[greeting.end() :]))[:2] if greeting else ():
-        assert greeting
-        yield greeting.end() + word.end()
+    if greeting:
+        yield from (blank.end() for blank in islice(re.compile(r"\s+(?=\S)").finditer(folded, greeting.end()), 2))
 
 
 def _name(said: str, folded: str) -> str:

@@ -247,6 +247,16 @@ def test_forgetting_waits_for_nobody(house: House, mode: Mode) -> None:
     assert house.rows(facts) == []
 
 
+def test_what_was_told_before_and_is_only_concluded_now_stays_away(house: House) -> None:
+    claimed = write(house, "My name is Ana", where="dm")
+    found = told(house.do(assemble, claimed.id, house.now).turn, answer(), SPAN)
+    say(house, "forget me", surface=Surface.COMMENT, outcome=answer_with(FORGET))
+    assert house.conclude_all([claimed], None, found) == ["done"]
+    assert house.rows(facts) == []
+    say(house, "Call me Annie please", where="dm")
+    assert known(house, where="dm") == ["Annie"], "what is told later is remembered"
+
+
 def test_who_is_not_answered_is_forgotten_all_the_same(house: House) -> None:
     say(house, "My name is Ana")
     say(house, "forget me", outcome=Skip(Card(reasons=("opted_out", "forget_me"))))
