@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from engage.ledger.tables import decisions, facts
+from engage.ledger.tables import decisions, facts, replies
 from tests.platforms.journey import Journey, journey
 from tests.space.house import caller, granted, write
 
@@ -32,9 +32,14 @@ async def tell(way: Journey, visitor: httpx.AsyncClient, text: str, number: int)
 
 
 async def ask(way: Journey, visitor: httpx.AsyncClient, text: str, number: int) -> str:
-    taken = await write(visitor, text, str(number))
-    answered = await way.answered(taken.json()["id"])
-    return str(answered.text)
+    """The reply in the outbox: how it gets from there to the page is told elsewhere."""
+    asked = (await write(visitor, text, str(number))).json()["id"]
+
+    async def written() -> list[str]:
+        return [row.text for row in await way.rows(replies) if row.in_reply_to == asked]
+
+    [answer] = await way.until(written, f"a reply to {text!r}")
+    return str(answer)
 
 
 async def values(way: Journey) -> list[Any]:
