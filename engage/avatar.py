@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from engage.compose import disclosure
 from engage.compose.guard import EXTRACTIVE, Rejected, guard
+from engage.compose.remembering import known_reply
 from engage.errors import Malformed
 from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, triage
@@ -146,6 +147,8 @@ class Avatar:
         return Answer(reply, card)
 
     def _fixed(self, kind: FixedText, trail: _Trail, persona: Persona) -> Reply:
+        if kind is FixedText.KNOWN:
+            return known_reply(trail.turn, persona, trail.verdict.language)
         return disclosure.fixed_reply(kind, trail.turn, persona, trail.verdict.language)
 
     async def _in_voice(self, trail: _Trail, persona: Persona) -> Outcome:

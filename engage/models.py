@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from engage.facts import Fact
+
 
 class Surface(StrEnum):
     """Where a message was written. The value is also the name of the queue that answers it."""
@@ -140,6 +142,7 @@ class Follower:
     replies_last_hour: int = 0
     first_contact: bool = True
     recent_texts: tuple[str, ...] = ()  # what they wrote elsewhere on this account within a day
+    facts: tuple[Fact, ...] = ()  # what they told in direct messages, newest first; empty in every other turn
 
 
 class Role(StrEnum):
@@ -180,6 +183,11 @@ class Turn:
     def text(self) -> str:
         """What the follower said, one message a line."""
         return "\n".join(message.text for message in self.messages)
+
+    @property
+    def told(self) -> tuple[Fact, ...]:
+        """What the follower told earlier: a turn in public has nothing of it, whoever filled it in."""
+        return self.follower.facts if self.surface is Surface.DM else ()
 
 
 class PassageKind(StrEnum):

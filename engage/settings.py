@@ -66,6 +66,11 @@ class Settings(BaseModel):
     creator_replies_per_hour: int = Field(
         default=0, ge=0, description="Most replies of one creator in an hour, over all accounts; 0: no such limit"
     )
+    follower_memory: float = Field(
+        default=180 * 24 * 3600,
+        ge=0,
+        description="What a follower told the avatar in direct messages is forgotten after that long; 0: never kept",
+    )
     reply_attempts: int = Field(default=6, ge=1, description="Most tries to post one reply")
     reply_expiry: float = Field(default=24 * 3600, gt=0, description="A reply not posted by then is given up")
     workers: int = Field(default=1, ge=1, description="Worker processes that `engage up` starts")

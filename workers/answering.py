@@ -16,6 +16,7 @@ from engage.ledger.cards import CARD_NAME
 from engage.ledger.conclusions import Conclusion, Ended, conclude_all
 from engage.ledger.fair import Rota
 from engage.ledger.turns import Claimed
+from engage.memory.told import told
 from engage.models import Card, Outcome, Skip, Surface
 from engage.posting import backoff
 from workers import queues
@@ -43,6 +44,7 @@ class Answering:
         self._lease = timedelta(seconds=runtime.settings.lease)
         self._rota = Rota()
         self._budget = runtime.settings.creator_replies_per_hour
+        self._remembered = timedelta(seconds=runtime.settings.follower_memory)
 
     async def step(self) -> timedelta:
         """Claim and begin what is due. Returns when to look again."""
@@ -122,9 +124,10 @@ class Answering:
     async def _conclude(self, claimed: Claimed, seen: Assembled, outcome: Outcome) -> None:
         now = utc_now()
         expires_at = now + self.runtime.reply_expiry(claimed.surface, seen.turn.capabilities, now)
+        conclusion = Conclusion(claimed, outcome, expires_at, told(seen.turn, outcome, self._remembered))
         written: Ended = "busy"
         while written == "busy":
-            written = await self.conclusions.add(Conclusion(claimed, outcome, expires_at))
+            written = await self.conclusions.add(conclusion)
         self.runtime.tally.count(TURNS, CARD_NAME[type(outcome)] if written == "done" else written)
         log.info("turn", turn=claimed.id, result=written, outcome=type(outcome).__name__, reasons=outcome.card.reasons)
 

@@ -17,7 +17,7 @@ from engage.triage.normalise import fold
 from engage.triage.sieve import Sieve
 from engage.triage.verdict import FixedText, Policy
 
-_DATA = Path(__file__).parent / "data" / "disclosure.toml"
+_DATA = Path(__file__).parent / "data"
 _LEAST_ROOM = 40  # what must be left for the reply itself, before a shorter marker is taken
 _FORMS = ("marker", "tag", "short")
 
@@ -51,7 +51,7 @@ def fixed_reply(kind: FixedText, turn: Turn, persona: Persona, language: str) ->
 
     Each is written so that its first sentence can stand alone: that is what the tightest platforms get.
     """
-    words, allowed = _in(language, persona), turn.capabilities
+    words, allowed = words_in(language, persona), turn.capabilities
     forms = [words[name].format(name=persona.display_name) for name in (kind, f"{kind}_short") if name in words]
     fitting = (form for form in forms if measure(form, allowed.unit) <= allowed.max_length)
     text = next(fitting, None) or cut(forms[-1], allowed.max_length, allowed.unit)
@@ -72,19 +72,27 @@ def denies(sentence: str, persona: Persona) -> bool:
     return _denials().any(folded) or bool(_introduction(persona.display_name).search(folded))
 
 
+@cache
 def texts() -> dict[str, dict[str, str]]:
     """All fixed texts by language."""
-    return {language: words for language, words in _data().items() if language != "denials"}
+    told, remembered = _data("disclosure"), _data("remembering")
+    return {language: words | remembered[language] for language, words in told.items() if language != "denials"}
 
 
-@cache
-def _data() -> dict[str, Any]:
-    return tomllib.loads(_DATA.read_text(encoding="utf-8"))
+def words_in(language: str, persona: Persona) -> dict[str, str]:
+    """The texts in a language, else in the creator's, else in English; "pt-BR" is Portuguese."""
+    known = texts()
+    wanted = (name.casefold().replace("_", "-").split("-")[0] for name in (language, persona.language))
+    return next((known[name] for name in wanted if name in known), known["en"])
+
+
+def _data(name: str) -> dict[str, Any]:
+    return tomllib.loads((_DATA / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 @cache
 def _denials() -> Sieve:
-    return Sieve(_data()["denials"]["patterns"])
+    return Sieve(_data("disclosure")["denials"]["patterns"])
 
 
 @lru_cache(256)
@@ -100,16 +108,9 @@ def _worn_off(turn: Turn, policy: Policy, now: datetime) -> bool:
 
 def _marker(turn: Turn, persona: Persona, language: str) -> tuple[str, str]:
     """What stands before and behind the text: the fullest form that leaves room to answer."""
-    marker, tag, short = (_in(language, persona)[form].format(name=persona.display_name) for form in _FORMS)
+    marker, tag, short = (words_in(language, persona)[form].format(name=persona.display_name) for form in _FORMS)
     forms = [(f"{marker}\n", "")] if turn.surface is Surface.DM else []
     forms += [("", f" {tag}"), ("", f" {short}")]
     allowed = turn.capabilities
     roomy = (form for form in forms if allowed.max_length - measure("".join(form), allowed.unit) >= _LEAST_ROOM)
     return next(roomy, forms[-1])
-
-
-def _in(language: str, persona: Persona) -> dict[str, str]:
-    """The texts in a language, else in the creator's, else in English; "pt-BR" is Portuguese."""
-    known = texts()
-    wanted = (name.casefold().replace("_", "-").split("-")[0] for name in (language, persona.language))
-    return next((known[name] for name in wanted if name in known), known["en"])

@@ -15,6 +15,7 @@ from engage.compose.grounding import answers, is_said, stands, stated
 from engage.compose.lengths import cut
 from engage.compose.links import foreign_links, names_a_contact
 from engage.confidential import is_confidential
+from engage.facts import FactKind
 from engage.memory.sentences import count_words, split_sentences
 from engage.memory.statements import numbers
 from engage.models import Draft, Evidence, Freedom, Passage, Persona, Recall, Reply, Role, Surface, Turn
@@ -144,8 +145,10 @@ def _fault(sentence: str, evidence: tuple[Evidence, ...], case: _Case) -> str | 
 
 def _needs_ground(sentence: str, case: _Case) -> bool:
     """Everything but greetings, thanks, kind words and questions back; "yes" is a fact to whoever asked."""
-    names = (*_names(case.turn), case.persona.display_name)
-    return checks.is_factual(sentence, case.turn.text, names) or (case.verdict.asks and answers(sentence))
+    told = case.turn.told
+    names = (*_names(case.turn), case.persona.display_name, *(one.value for one in told if one.kind is FactKind.NAME))
+    heard = "\n".join((case.turn.text, *(one.value for one in told)))
+    return checks.is_factual(sentence, heard, names) or (case.verdict.asks and answers(sentence))
 
 
 def _evidence(sentence: str, case: _Case) -> tuple[Evidence, ...]:

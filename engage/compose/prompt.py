@@ -33,6 +33,9 @@ _PLACES = {
     Surface.LIVE: "The follower now writes in the public live chat, where one short sentence is read at most:",
     Surface.COMMENT: "The follower now writes in a public comment:",
 }
+_TOLD = (
+    "What this follower told you about themselves earlier, newest first. It is no fact about you, and no question now."
+)
 # Characters a model reads and a person does not see: tags, zero widths, direction marks, controls.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\U000e0000-\U000e0fff]"
@@ -130,6 +133,7 @@ def turn_text(turn: Turn, persona: Persona, recall: Recall, nonce: str, exemplar
         passages="\n".join(_passages(recall.passages, nonce)) or "(none)",
         exemplars="\n".join(_exemplars(exemplars, nonce)) or "(none)",
         history="\n".join(_history(turn.history, nonce)) or "(nothing)",
+        told=_told(turn, nonce),
         place=_place(turn, nonce),
         text=marked(turn.text, nonce, _TEXT),
         length=f"{allowed.max_length} {allowed.unit.value}",
@@ -184,6 +188,14 @@ def _exemplars(shown: Iterable[Passage], nonce: str) -> Iterable[str]:
 def _history(lines: tuple[Line, ...], nonce: str) -> Iterable[str]:
     for line in lines[-_EARLIER:]:
         yield f"{_SPEAKERS[line.role]}:\n{marked(line.text, nonce, _LINE)}"
+
+
+def _told(turn: Turn, nonce: str) -> str:
+    """What the follower told earlier, in private: nothing at all in public, and where they told nothing."""
+    if not turn.told:
+        return ""
+    lines = "\n".join(marked(f"{fact.kind.value}: {fact.value}", nonce, _LINE) for fact in turn.told)
+    return f"\n{_TOLD}\n<<<{nonce}\n{lines}\n{nonce}>>>\n"
 
 
 def _place(turn: Turn, nonce: str) -> str:

@@ -7,14 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from engage.ledger import by_hand, echoes, outbox, turns
+from engage.ledger import by_hand, echoes, facts, outbox, turns
 from engage.ledger import conversations as talk
 from engage.ledger.creators import get_mode, lose_access
 from engage.ledger.echoes import Echo
 from engage.models import Event, EventKind, Message, Mode, Receipt, Surface
+from engage.triage.normalise import clean, fold, without_links
+from engage.triage.wishes import asks_to_be_forgotten
 
 # How far back it goes where a platform takes away all that somebody wrote: what is older waits for no answer.
 CLEARED = timedelta(days=1)
+WISH_LENGTH = 1000  # characters that are looked through for a wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ def kept_because(
     if human_until is not None and human_until > now:
         return "human"
     return ""
+
+
+def is_unheard_wish(message: Message, kept: str) -> bool:
+    """Whether the follower wants to be forgotten in a message that opens no turn: nobody else would carry it out."""
+    if not kept or message.author.is_bot:
+        return False
+    words = fold(without_links(clean(message.text[:WISH_LENGTH])))
+    return asks_to_be_forgotten(words, direct=message.surface is Surface.DM)
 
 
 def storable(message: Message) -> Message:
@@ -105,6 +116,8 @@ class OneByOne:
         )
         if added and not kept:
             self._into_turn(conversation, follower.id, added)
+        elif added and is_unheard_wish(message, kept):
+            facts.forget(self.tx, [follower.id], self.now)
 
     def _into_turn(self, conversation: Row[Any], follower_id: str, message_id: str) -> None:
         self.lanes.add(Surface(conversation.surface))

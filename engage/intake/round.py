@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, bindparam, func, select, update
 
-from engage.intake.events import IntakePolicy, kept_because
+from engage.intake.events import IntakePolicy, is_unheard_wish, kept_because
+from engage.ledger import facts
 from engage.ledger.among import among
 from engage.ledger.conversations import NAME_LENGTH, conversation_row, follower_row, message_row
 from engage.ledger.creators import SurfaceMode, modes_of
@@ -131,6 +132,7 @@ class Round:
         self._people: list[Values] = []
         self._named: dict[str, str] = {}
         self._messages: list[Values] = []
+        self._forgotten: list[str] = []
 
     def add(self, one: Arrived) -> None:
         """What `OneByOne.written` does."""
@@ -143,6 +145,8 @@ class Round:
         turn_id = None if kept else self._turn(place, person)
         row = message_row(place, person["id"], one.message, one.delivery_id, self._now, kept_because=kept)
         self._messages.append({**row, "turn_id": turn_id})
+        if is_unheard_wish(one.message, kept):
+            self._forgotten.append(person["id"])
 
     def _place(self, one: Arrived) -> Values:
         place = self._known.places.get(one.place)
@@ -193,6 +197,8 @@ class Round:
             tx.execute(_NAMED, [{"that": who, "called": name} for who, name in self._named.items()])
         self._write_turns(tx)
         insert_many(tx, messages, self._messages)
+        if self._forgotten:
+            facts.forget(tx, self._forgotten, self._now)
 
     def _write_turns(self, tx: Connection) -> None:
         for turn in self._open.values():

@@ -12,7 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select
 
+from engage.facts import Fact
 from engage.ledger import conversations as talk
+from engage.ledger import facts
 from engage.ledger.among import among
 from engage.ledger.creators import SurfaceMode, UnknownCreator, modes_of, personas_of
 from engage.ledger.tables import conversations, followers, messages, turns
@@ -68,13 +70,17 @@ def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget:
     living = talk.living_of(tx, turn_ids)
     personas = personas_of(tx, {row.creator_id for row in rows})
     modes = modes_of(tx, {row.account_id for row in rows})
+    # What was told in private is read for turns in private only.
+    private = {row.follower_id for row in rows if row.surface == Surface.DM and row.said_more}
+    told = facts.told_by(tx, private, now)
     replied = _replied(tx, personas if budget else (), now, budget)
     assembled: dict[str, Assembled] = {}
     for row in rows:
         place, person = places[row.conversation_id], people[row.follower_id]
         if row.creator_id not in personas:
             raise UnknownCreator
-        turn = _turn(row, place, person, living.get(row.id, []), _past(tx, row, place, now), now)
+        mine = told.get(row.follower_id, ()) if row.surface == Surface.DM else ()
+        turn = _turn(row, place, person, living.get(row.id, []), _past(tx, row, place, person, now), mine, now)
         if budget:
             turn = replace(turn, creator_replies_last_hour=replied[row.creator_id])
             replied[row.creator_id] += 1  # the others of this batch are perhaps answered too
@@ -92,10 +98,11 @@ def _by_id(tx: Connection, table: Any, ids: set[str]) -> dict[str, Row[Any]]:
     return {row.id: row for row in tx.execute(select(table).where(among(table.c.id, ids)))}
 
 
-def _past(tx: Connection, turn: Row[Any], place: Row[Any], now: datetime) -> Past:
+def _past(tx: Connection, turn: Row[Any], place: Row[Any], person: Row[Any], now: datetime) -> Past:
     """Without a query for a new conversation with somebody who never wrote before."""
     new_place = place.created_at >= turn.opened_at
-    history = tuple(talk.history(tx, turn)) if turn.said_more or not new_place else ()
+    lines = talk.history(tx, turn) if turn.said_more or not new_place else []
+    history = tuple(line for line in lines if not _forgotten(line, person.forgotten_at))
     if not turn.said_more:
         return Past(history=history)
     return Past(
@@ -106,8 +113,19 @@ def _past(tx: Connection, turn: Row[Any], place: Row[Any], now: datetime) -> Pas
     )
 
 
+def _forgotten(line: Line, forgotten_at: datetime | None) -> bool:
+    """Whether the follower asked to be forgotten after it was said."""
+    return forgotten_at is not None and line.at is not None and line.at <= forgotten_at
+
+
 def _turn(
-    row: Row[Any], place: Row[Any], person: Row[Any], living: Sequence[Row[Any]], past: Past, now: datetime
+    row: Row[Any],
+    place: Row[Any],
+    person: Row[Any],
+    living: Sequence[Row[Any]],
+    past: Past,
+    told: tuple[Fact, ...],
+    now: datetime,
 ) -> Turn:
     last = past.last_reply_at
     return Turn(
@@ -123,6 +141,7 @@ def _turn(
             replies_last_hour=len(past.replies),
             first_contact=last is None,
             recent_texts=past.recent_texts,
+            facts=told,
         ),
         history=past.history,
         post_text=place.post_text,

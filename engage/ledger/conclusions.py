@@ -11,6 +11,8 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, select, update
 
+from engage.facts import Fact
+from engage.ledger import facts as memory
 from engage.ledger.among import among
 from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_of, opt_out
@@ -22,17 +24,23 @@ from engage.ledger.states import TURN, check
 from engage.ledger.tables import conversations, decisions, drafts, messages, replies, turns
 from engage.ledger.turns import Claimed
 from engage.models import Card, Mode, Outcome, Skip
+from engage.triage import FORGET_ME
 
 Ended = Literal["done", "stale", "lost", "busy"]
+SPEAKING = (Mode.REVIEW, Mode.AUTO)  # modes in which a reply goes into the outbox
 
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
-    """What came of a claimed turn. expires_at: a reply that is not posted by then is given up."""
+    """What came of a claimed turn. expires_at: a reply that is not posted by then is given up.
+
+    told: what the follower told the avatar in it.
+    """
 
     claimed: Claimed
     outcome: Outcome
     expires_at: datetime
+    told: Sequence[Fact] = ()
 
 
 def conclude_all(tx: Connection, batch: Sequence[Conclusion], rewrites: int, now: datetime) -> list[Ended]:
@@ -105,6 +113,8 @@ class Writes:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     replies: list[dict[str, Any]] = field(default_factory=list)
     opted_out: list[str] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
 
     def execute(self, tx: Connection, now: datetime) -> None:
         insert_many(tx, drafts, self.drafts)
@@ -115,6 +125,9 @@ class Writes:
             tx.execute(_AGAIN, self.again)
         for follower_id in self.opted_out:
             opt_out(tx, follower_id, now)
+        memory.remember(tx, self.facts)
+        if self.forgotten:
+            memory.forget(tx, self.forgotten, now)
 
 
 _FREE = {"lease_owner": None, "lease_until": None}
@@ -148,10 +161,23 @@ def _end(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], now: dat
     writes.decisions.append(decision(turn, outcome, mode.mode, now))
     if "opt_out" in outcome.card.reasons:
         writes.opted_out.append(turn.follower_id)
+    _remember(facts, writes, one, turn, outcome)
     reply = None if isinstance(outcome, Skip) else outcome.reply
-    if reply is not None and mode.mode in (Mode.REVIEW, Mode.AUTO):
+    if reply is not None and mode.mode in SPEAKING:
         asked = str(facts.living[turn.id][-1].platform_id)
         writes.replies.append(reply_row(turn, asked, reply, mode, one.expires_at, now))
+
+
+def _remember(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], outcome: Outcome) -> None:
+    """What the follower told, where the avatar may speak to them and its decision stands; or that they are forgotten.
+
+    Who asked for that is forgotten also where the creator has answered meanwhile, and where nothing is posted.
+    """
+    living = facts.living.get(turn.id, [])
+    if FORGET_ME in one.outcome.card.reasons:
+        writes.forgotten += [turn.follower_id] if living else []
+    elif outcome is one.outcome and facts.mode(turn).mode in SPEAKING and turn.version == one.claimed.version:
+        writes.facts += memory.fact_rows(turn, one.told, living)
 
 
 def overruled(facts: Facts, turn: Row[Any], outcome: Outcome, now: datetime) -> Outcome:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select, update
 
+from engage.ledger import facts
 from engage.ledger.among import among
 from engage.ledger.ids import new_id
 from engage.ledger.many import insert_ignoring
@@ -129,11 +130,14 @@ def set_turn(tx: Connection, message_ids: list[str], turn_id: str | None, kept_b
 
 
 def edit_message(tx: Connection, message_id: str, text: str, now: datetime) -> None:
+    """What was remembered of the old words goes: where the new ones are read, they are remembered as any others."""
+    facts.take_back(tx, [message_id])
     tx.execute(update(messages).where(messages.c.id == message_id).values(text=text, edited_at=now))
 
 
 def delete_message(tx: Connection, message_id: str, now: datetime) -> None:
-    """What a follower took back is emptied here too."""
+    """What a follower took back is emptied here too, and not remembered."""
+    facts.take_back(tx, [message_id])
     tx.execute(update(messages).where(messages.c.id == message_id).values(text="", deleted_at=now))
 
 
@@ -150,8 +154,10 @@ def clear(tx: Connection, account_id: str, place: str, author: str, since: datet
     if author:
         known = (followers.c.account_id == account_id, followers.c.platform_user_id == author)
         meant.append(messages.c.follower_id == select(followers.c.id).where(*known).scalar_subquery())
-    emptied = update(messages).where(*meant).values(text="", deleted_at=now).returning(messages.c.turn_id)
-    return sorted({turn_id for turn_id in tx.execute(emptied).scalars() if turn_id is not None})
+    emptied = update(messages).where(*meant).values(text="", deleted_at=now)
+    rows = tx.execute(emptied.returning(messages.c.id, messages.c.turn_id)).all()
+    facts.take_back(tx, [row.id for row in rows])
+    return sorted({row.turn_id for row in rows if row.turn_id is not None})
 
 
 def living_messages(tx: Connection, turn_id: str) -> list[Row[Any]]:

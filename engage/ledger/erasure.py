@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, delete, select, update
 
 from engage.errors import EngageError
-from engage.ledger.tables import accounts, decisions, deliveries, drafts, followers, messages, replies, turns
+from engage.ledger.tables import accounts, decisions, deliveries, drafts, facts, followers, messages, replies, turns
 
 
 class UnknownFollower(EngageError):
@@ -31,6 +31,7 @@ def forget_follower(tx: Connection, platform: str, platform_user_id: str) -> dic
         "decisions": tx.execute(delete(decisions).where(decisions.c.turn_id.in_(mine))).rowcount,
         "drafts": tx.execute(delete(drafts).where(drafts.c.turn_id.in_(mine))).rowcount,
         "replies": tx.execute(delete(replies).where(replies.c.follower_id.in_(ids))).rowcount,
+        "facts": tx.execute(delete(facts).where(facts.c.follower_id.in_(ids))).rowcount,
         "messages": tx.execute(delete(messages).where(messages.c.follower_id.in_(ids))).rowcount,
         "turns": tx.execute(delete(turns).where(turns.c.follower_id.in_(ids))).rowcount,
         "followers": tx.execute(delete(followers).where(followers.c.id.in_(ids))).rowcount,

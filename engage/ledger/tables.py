@@ -159,6 +159,7 @@ followers = Table(
     Column("name", String(200), nullable=False, default=""),
     Column("opted_out_at", UtcDateTime),
     Column("blocked_at", UtcDateTime),
+    Column("forgotten_at", UtcDateTime),  # they asked for it: the avatar is shown nothing of what was said before
     Column("first_seen_at", UtcDateTime, nullable=False),
     UniqueConstraint("account_id", "platform_user_id"),
 )
@@ -228,6 +229,19 @@ messages = Table(
     UniqueConstraint("account_id", "platform_id"),
     Index("ix_messages_conversation_id_sent_at", "conversation_id", "sent_at"),
     Index("ix_messages_follower_id_received_at", "follower_id", "received_at"),
+)
+
+facts = Table(  # what followers told the avatar in direct messages
+    "facts",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("creator_id", ForeignKey("creators.id"), nullable=False, index=True),
+    Column("follower_id", ForeignKey("followers.id"), nullable=False, index=True),
+    Column("kind", String(12), nullable=False),  # engage.facts.FactKind
+    Column("value", Text, nullable=False),
+    Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
+    Column("told_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
 drafts = Table(

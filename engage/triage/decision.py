@@ -12,8 +12,8 @@ from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
 from engage.triage.normalise import clean, fold, has_letters, without_links
 from engage.triage.scores import flags, score_labels, shorten
-from engage.triage.verdict import Decision, FixedText, Intent, Policy, Verdict
-from engage.triage.wishes import asks_for_human, asks_if_bot, opts_out
+from engage.triage.verdict import FORGET_ME, Decision, FixedText, Intent, Policy, Verdict
+from engage.triage.wishes import asks_for_human, asks_if_bot, asks_to_be_forgotten, asks_what_is_known, opts_out
 
 _ATTACKS = ("injection", "spam")
 
@@ -28,14 +28,16 @@ class Reading:
     now: datetime
     words: str  # folded, without links and mentions
     found: Verdict  # labels, flags, language and intent; its decision is not made yet
+    forget: bool  # the follower wants to be forgotten
 
 
 def triage(turn: Turn, persona: Persona, policy: Policy, now: datetime | None = None) -> Verdict:
     """Decide about a turn. `now` defaults to when its last message was sent."""
     reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at)
-    rules = (_danger, _closed, _content, _wish_to_stop, _worn_out, _attack, _wish, _abuse, _limits)
+    people = (_danger, _closed, _content, _wish_to_stop, _worn_out, _wish_to_be_forgotten)
+    rules = (*people, _attack, _wish, _abuse, _limits)
     decided = next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
-    return _within_budget(reading, decided)
+    return _forgetting(reading, _within_budget(reading, decided))
 
 
 def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Reading:
@@ -45,7 +47,8 @@ def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Readin
     labels = score_labels(text, persona)
     intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
     found = Verdict(Decision.ANSWER, (), labels, flags(labels, policy.thresholds), guess.language, intent)
-    return Reading(turn, persona, policy, now, words, found)
+    forget = asks_to_be_forgotten(words, direct=turn.surface is Surface.DM)
+    return Reading(turn, persona, policy, now, words, found, forget)
 
 
 def _danger(reading: Reading) -> Verdict | None:
@@ -81,6 +84,14 @@ def _worn_out(reading: Reading) -> Verdict | None:
     return _verdict(reading, *end) if end else None
 
 
+def _wish_to_be_forgotten(reading: Reading) -> Verdict | None:
+    """Before attacks: "forget everything I told you" sounds like one."""
+    if not reading.forget:
+        return None
+    direct = reading.turn.surface is Surface.DM
+    return _verdict(reading, Decision.ANSWER, FORGET_ME, FixedText.FORGOTTEN if direct else FixedText.FORGOTTEN_HERE)
+
+
 def _attack(reading: Reading) -> Verdict | None:
     flagged = [label for label in _ATTACKS if label in reading.found.flags]
     return _against(reading, max(flagged, key=reading.found.labels.__getitem__)) if flagged else None
@@ -91,7 +102,16 @@ def _wish(reading: Reading) -> Verdict | None:
         return _verdict(reading, Decision.ESCALATE, "asked_for_human", FixedText.HUMAN)
     if asks_if_bot(reading.words):
         return _verdict(reading, Decision.ANSWER, "asked_if_bot", FixedText.BOT)
+    if asks_what_is_known(reading.words):
+        return _verdict(reading, Decision.ANSWER, "asked_what_is_known", _known(reading.turn))
     return None
+
+
+def _known(turn: Turn) -> FixedText:
+    """What somebody told in private is told to them in private."""
+    if turn.surface is not Surface.DM:
+        return FixedText.KNOWN_IN_PRIVATE
+    return FixedText.KNOWN if turn.told else FixedText.NOTHING_KNOWN
 
 
 def _abuse(reading: Reading) -> Verdict | None:
@@ -127,6 +147,13 @@ def _within_budget(reading: Reading, decided: Verdict) -> Verdict:
         return decided
     end = over_budget(reading.turn, reading.policy)
     return _verdict(reading, *end) if end else decided
+
+
+def _forgetting(reading: Reading, decided: Verdict) -> Verdict:
+    """Who wants to be forgotten is, whatever else is decided: also one who is blocked, or answered no more."""
+    if FORGET_ME in decided.reasons or not reading.forget:
+        return decided
+    return replace(decided, reasons=(*decided.reasons, FORGET_ME))
 
 
 def _against(reading: Reading, label: str) -> Verdict:

@@ -50,6 +50,19 @@ def fold(text: str) -> str:
     return _DRAWN_OUT.sub(r"\1\1", text)
 
 
+def aligned(text: str) -> tuple[str, list[int]]:
+    """A cleaned text folded letter by letter, drawn-out letters as they are, and the place in `text` of each letter."""
+    letters: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        bare = unicodedata.normalize("NFD", letter.casefold().translate(_PLAINER))
+        bare = unicodedata.normalize("NFC", _ACCENTS.sub("", bare))
+        letters.append(bare)
+        places += [place] * len(bare)
+    folded = "".join(letters)
+    return " ".join(_latinise(word) for word in folded.split(" ")), places
+
+
 def plain(folded: str) -> str:
     """Of a folded text: "fr33 m0ney" to "free money", "f u c k" and "f.u.c.k" to one word."""
     text = _LEET_WORD.sub(lambda word: word[0].translate(_LEET), folded)

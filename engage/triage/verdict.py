@@ -29,11 +29,19 @@ ASKS = frozenset({Intent.QUESTION, Intent.REQUEST})
 
 
 class FixedText(StrEnum):
-    """Replies that are never generated. The value is the key in compose/data/disclosure.toml."""
+    """Replies that are never generated. The value is the key in compose/data/disclosure.toml or remembering.toml."""
 
     CRISIS = "crisis"
     BOT = "bot"
     HUMAN = "human"
+    KNOWN = "known"  # what is remembered of the follower, who asked for it in private
+    NOTHING_KNOWN = "nothing_known"
+    KNOWN_IN_PRIVATE = "known_in_private"  # asked for in public
+    FORGOTTEN = "forgotten"
+    FORGOTTEN_HERE = "forgotten_here"  # asked for in public, where a platform may know them by another id
+
+
+FORGET_ME = "forget_me"  # the reason on the card of a turn whose follower wants to be forgotten: the ledger does it
 
 
 LABELS = ("injection", "spam", "abuse", "self_harm", "restricted")

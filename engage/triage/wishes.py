@@ -1,9 +1,15 @@
-"""What every follower may ask at any time: to be left alone, for a human, whether this is a bot. Pure.
+"""What every follower may ask at any time: to be left alone, for a human, whether this is a bot, to be told what is
+remembered of them, and to be forgotten. Pure.
 
 These are read in all languages at once: a wish must not depend on the language having been guessed right.
 """
 
-from engage.triage.words import find
+import re
+
+from engage.triage.words import find, phrases
+
+_LINE = re.compile(r"\n+")
+_CLAUSE = re.compile(r"[.!?…,;:。！？，；：\n]+")
 
 
 def opts_out(folded: str, *, direct: bool) -> bool:
@@ -21,3 +27,26 @@ def asks_for_human(folded: str) -> bool:
 def asks_if_bot(folded: str) -> bool:
     """Whether the follower asks if this is a machine."""
     return find("wishes", "bot", folded) is not None or find("wishes", "bot_whole", folded, whole=True) is not None
+
+
+def asks_what_is_known(folded: str) -> bool:
+    """Whether the follower asks what is remembered of them."""
+    return _says("known", folded, _LINE)
+
+
+def asks_to_be_forgotten(folded: str, *, direct: bool) -> bool:
+    """Whether the follower wants to be forgotten. In a direct message "forget me" may stand among other words."""
+    if find("wishes", "forget_not", folded):
+        return False
+    return _says("forget", folded, _CLAUSE if direct else _LINE)
+
+
+def _says(wish: str, folded: str, apart: re.Pattern[str]) -> bool:
+    """A phrase of the wish anywhere, or at the end of what is said, or as a whole part of it."""
+    if find("wishes", wish, folded) or any(map(_ends, phrases("wishes", f"{wish}_end").finditer(folded))):
+        return True
+    return any(find("wishes", f"{wish}_whole", part, whole=True) for part in apart.split(folded))
+
+
+def _ends(found: re.Match[str]) -> bool:
+    return not found.string[found.end() :].lstrip()[:1].isalnum()

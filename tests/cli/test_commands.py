@@ -87,6 +87,13 @@ def test_a_question_nobody_answered_goes_to_a_person_in_a_direct_message(engage:
     assert "unsupported" in direct["reasons"]
 
 
+def test_a_preview_knows_nothing_of_anybody(engage: Engage, tilly: None) -> None:
+    row = {"id": "a", "surface": "dm", "text": "My name is Ana. What do you know about me?"}
+    [done] = engage("reply", "--creator", "tilly", input=[row]).rows
+    assert (done["outcome"], done["reasons"]) == ("answer", ["asked_what_is_known"])
+    assert "noted nothing about you" in done["text"]
+
+
 def test_a_malformed_line_is_reported_and_the_others_are_processed(engage: Engage) -> None:
     lines = ['{"id": 1, "text": "how do I start?"}', "nonsense", "[]", '{"id": 2}', '{"id": 3, "text": "🔥"}']
     done = engage("triage", input="\n".join(lines))

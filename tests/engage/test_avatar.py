@@ -6,18 +6,20 @@ import pytest
 
 from engage.compose.extractive import ExtractiveComposer
 from engage.errors import Malformed, Retryable, Unavailable
+from engage.facts import Fact, FactKind
 from engage.models import (
     Answer,
     Disclosure,
     Escalate,
     Evidence,
+    Follower,
     Outcome,
     Skip,
     Surface,
 )
-from engage.triage import Policy
+from engage.triage import FORGET_ME, Policy
 from engage.voice.judged import Judged
-from tests.engage.answering import CARE, FOUND, NOT_FOUND, PRICE, QUESTION, Memory, Writer, outcome, turn
+from tests.engage.answering import CARE, FOUND, NOT_FOUND, NOW, PRICE, QUESTION, Memory, Writer, outcome, posted, turn
 
 # Answers
 
@@ -164,3 +166,46 @@ async def test_a_degraded_search_is_noted_on_the_card() -> None:
 
 async def test_without_a_style_there_is_no_score() -> None:
     assert (await outcome()).card.style is None
+
+
+# What a follower told
+
+ANA = Follower("f1", "ana", facts=(Fact(FactKind.NAME, "Ana", "m0", NOW, NOW),))
+
+
+async def test_what_is_known_is_told_to_the_follower_and_nobody_is_asked() -> None:
+    writer, memory = Writer(), Memory()
+    result = await outcome(turn("What do you know about me?", follower=ANA), writer, memory)
+    assert isinstance(result, Answer)
+    assert result.reply.text.endswith("• name: Ana")
+    assert (writer.calls, memory.asked) == (0, [])
+
+
+async def test_who_told_nothing_hears_that_nothing_is_noted() -> None:
+    result = await outcome(turn("What do you know about me?"))
+    assert isinstance(result, Answer)
+    assert "noted nothing about you" in result.reply.text
+
+
+@pytest.mark.parametrize("surface", [Surface.COMMENT, Surface.LIVE])
+async def test_in_public_nobody_hears_it(surface: Surface) -> None:
+    result = await outcome(turn("What do you know about me?", surface, follower=ANA))
+    assert isinstance(result, Answer)
+    assert "Ana" not in result.reply.text
+    assert "direct message" in result.reply.text
+
+
+async def test_forget_me_is_confirmed_and_the_card_says_it_for_the_ledger() -> None:
+    result = await outcome(turn("forget me", follower=ANA))
+    assert isinstance(result, Answer)
+    assert result.card.reasons == (FORGET_ME,)
+    assert "forgotten" in result.reply.text
+
+
+async def test_a_kind_word_about_what_they_told_needs_no_ground() -> None:
+    """A model may greet them by their name; what else it says of them has to be the creator's."""
+    belinda = Follower("f1", "xx_scarf_xx", facts=(Fact(FactKind.NAME, "Belinda", "m0", NOW, NOW),))
+    said = f"Hi Belinda! {PRICE} Belinda knits the best scarves of Lima."
+    assert await posted(Writer(said), turn(follower=belinda)) == f"Hi Belinda! {PRICE}"
+    stranger = turn(follower=replace(belinda, facts=()))
+    assert await posted(Writer(said), stranger) == PRICE

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Table, select
 
 from engage import intake
 from engage.errors import Malformed
+from engage.facts import Fact
 from engage.intake import Delivered, IntakePolicy
 from engage.ledger import creators, inbox, outbox, sendings, turns
 from engage.ledger.conclusions import Conclusion, Ended, conclude_all
@@ -215,9 +216,11 @@ class House:
     def conclude(self, claimed: Claimed, outcome: Outcome | None = None) -> str:
         return self.conclude_all([claimed], outcome)[0]
 
-    def conclude_all(self, batch: Sequence[Claimed], outcome: Outcome | None = None) -> list[Ended]:
+    def conclude_all(
+        self, batch: Sequence[Claimed], outcome: Outcome | None = None, told: Sequence[Fact] = ()
+    ) -> list[Ended]:
         expires_at = self.now + timedelta(hours=24)
-        written = [Conclusion(claimed, outcome or answer(), expires_at) for claimed in batch]
+        written = [Conclusion(claimed, outcome or answer(), expires_at, told) for claimed in batch]
         return self.do(conclude_all, written, self.policy.turn_rewrites, self.now)
 
     def answered(self, text: str = "About an hour.", **about: Any) -> Row[Any]:

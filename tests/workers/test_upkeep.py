@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from engage.facts import Fact, FactKind
 from engage.ledger import duties, sendings, turns
 from engage.ledger.database import Database
-from engage.ledger.tables import replies
+from engage.ledger.tables import facts, replies
 from engage.models import Surface
 from tests.ledger.house import House
 from workers import upkeep
@@ -85,6 +86,17 @@ async def test_where_one_sweep_does_not_end_every_reply_the_next_comes_soon(
     sweeper = Upkeep(Stage(house.db), "one", lambda: None)  # type: ignore[arg-type]
     assert [await sweeper.sweep() for _ in range(3)] == [upkeep.AGAIN, upkeep.AGAIN, upkeep.EVERY]
     assert {row.state for row in house.rows(replies)} == {"uncertain"}
+
+
+async def test_what_followers_told_goes_when_its_time_is_over(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(duties, "SWEPT", 2)
+    house.tell(text="My name is Ana", id="m1", surface=Surface.DM)
+    told = [Fact(FactKind.PREFERENCE, f"I prefer {n}", "m1", house.now, house.now) for n in ("tea", "rye", "figs")]
+    assert house.conclude_all([house.claim_one(Surface.DM)], told=told) == ["done"]
+    assert len(house.rows(facts)) == 3
+    sweeper = Upkeep(Stage(house.db), "one", lambda: None)  # type: ignore[arg-type]
+    assert [await sweeper.sweep() for _ in range(2)] == [upkeep.AGAIN, upkeep.EVERY]
+    assert house.rows(facts) == []
 
 
 def test_many_lost_and_old_turns_end_together(house: House) -> None:

@@ -32,7 +32,7 @@ def replay(delivery_id: str) -> None:
 
 
 def forget(follower: Annotated[str, typer.Option(help="PLATFORM:ID, the platform's id of the follower")]) -> None:
-    """Erase a follower: messages, drafts, decisions, replies and the raw deliveries they came in."""
+    """Erase a follower: messages, what they told, drafts, decisions, replies, the raw deliveries they came in."""
     from engage.ledger import audit
     from engage.ledger.erasure import forget_follower
     from workers.cli.console import put

@@ -75,6 +75,8 @@ REASONS = {
     "repeated": "The same had been said before.",
     "asked_for_human": "The follower asked for a person.",
     "asked_if_bot": "They asked whether a bot writes here, which is always answered truthfully.",
+    "asked_what_is_known": "They asked what is remembered of them, which is always answered truthfully.",
+    "forget_me": "They asked to be forgotten. What they had told the avatar is erased.",
     "human_replied": "You answered here yourself.",
     # what they wrote
     "question": "They ask something.",

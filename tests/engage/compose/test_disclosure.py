@@ -7,6 +7,7 @@ import pytest
 
 from engage.compose.disclosure import apply, decide, denies, fixed_reply, room_for, texts, unmarked
 from engage.compose.lengths import measure
+from engage.facts import FactKind
 from engage.models import Author, Capabilities, Disclosure, Follower, LengthUnit, Message, Persona, Surface, Turn
 from engage.triage.verdict import FixedText, Policy
 
@@ -99,7 +100,8 @@ def test_an_unknown_language_falls_back_to_the_creators_and_then_to_english() ->
 
 def test_there_are_texts_in_many_languages() -> None:
     assert {"en", "fr", "es", "de", "pt", "it", "nl", "pl", "tr", "ru", "ja", "zh", "ko", "ar", "hi"} <= set(LANGUAGES)
-    kinds = {"marker", "tag", "short", "crisis_short", *FixedText}
+    lines = {f"said_{kind}" for kind in FactKind}
+    kinds = {"marker", "tag", "short", "crisis_short", *lines, *FixedText}
     assert all(set(words) == kinds for words in texts().values())
 
 
