@@ -22,6 +22,7 @@ from engage.ledger.tables import (
     modes,
     passages,
     replies,
+    suggestions,
     turns,
 )
 
@@ -36,6 +37,7 @@ OF_CREATOR = (
     replies,
     documents,
     passages,
+    suggestions,
     audit,
 )
 OF_ACCOUNT = (modes, cursors, deliveries)

@@ -153,6 +153,12 @@ def decision(tx: Connection, turn_id: str) -> Decision | None:
     )
 
 
+def draft_of(tx: Connection, turn_id: str) -> str:
+    """What the avatar wrote about a turn, sent or not; "" where it wrote nothing."""
+    card = tx.execute(select(decisions.c.card).where(decisions.c.turn_id == turn_id)).scalar_one_or_none()
+    return _written(tx, [turn_id]).get(turn_id) or str((card or {}).get("draft", ""))
+
+
 def plain(item: Exchange) -> dict[str, Any]:
     """JSON-ready."""
     values = {**asdict(item), "kind": item.kind, "badge": item.badge}

@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engage.memory.floats import Floats
-from engage.models import Passage, Scored
+from engage.models import Passage, PassageKind, Scored
 
 SUPPORTED = 0.5  # the best passage's score from which the creator counts as having answered
+LEAD = 0.05  # what an approved answer or a correction is put before others by …
+DECIDED_MATCH = 0.75  # … where its question matches as well as this
 CAUTION = 0.5  # what a cosine counts for in scripts the encoder hardly knows
 _TEXT = (6.2, 2.0, -3.5)  # weights of cosine and words, and the constant
 _TEXT_ALIKE = (6.0, 2.28, -4.0)  # with near synonyms in the place of words
@@ -129,18 +131,26 @@ def main_languages(languages: Iterable[str]) -> frozenset[str]:
 
 
 def rank(passages: Sequence[Passage], evidence: Evidence, scale: Scale, k: int) -> tuple[Scored, ...]:
-    """The k best, best first; of passages with the same words only the best."""
+    """The k best, best first; of passages with the same words only the best.
+
+    What the creator decided for this very question comes before what scores as much: models read the first ones first.
+    """
     scores, matches = _rounded(relevance(evidence, scale)), _rounded(question_match(evidence, scale))
     dense = _rounded(np.maximum(np.nan_to_num(evidence.text_cosine), np.nan_to_num(evidence.asked_cosine)))
     lexical = _rounded(np.maximum(evidence.text_words, evidence.asked_words))
     kept: dict[str, Scored] = {}
-    for at in sorted(range(len(passages)), key=lambda at: (-scores[at], -matches[at], passages[at].id)):
+    worth = [scores[at] + _lead(passages[at], matches[at]) for at in range(len(passages))]
+    for at in sorted(range(len(passages)), key=lambda at: (-worth[at], -matches[at], passages[at].id)):
         passage = passages[at]
         words = " ".join(passage.text.casefold().split())
         kept.setdefault(words, Scored(passage, scores[at], dense[at], lexical[at], matches[at]))
         if len(kept) == k:
             break
     return tuple(kept.values())
+
+
+def _lead(passage: Passage, match: float) -> float:
+    return LEAD if passage.kind in (PassageKind.FAQ, PassageKind.CORRECTION) and match >= DECIDED_MATCH else 0.0
 
 
 def _rounded(numbers: Floats) -> list[float]:
