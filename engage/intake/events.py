@@ -132,7 +132,7 @@ class OneByOne:
             return
         talk.edit_message(self.tx, known.id, message.text, self.now)
         if known.turn_id is not None:
-            taught.withdraw(self.tx, [known.turn_id])
+            taught.forget_asked(self.tx, [known.turn_id])
             self._changed(known.turn_id, "edited")
 
     def deleted(self, message: Message) -> None:
@@ -161,7 +161,7 @@ class OneByOne:
         if known.deleted_at is None:
             talk.delete_message(self.tx, known.id, self.now)
             if known.turn_id is not None:
-                taught.withdraw(self.tx, [known.turn_id])
+                taught.forget_asked(self.tx, [known.turn_id])
                 self._changed(known.turn_id, "deleted")
 
     def cleared(self, message: Message) -> None:
@@ -169,7 +169,7 @@ class OneByOne:
         since = self.now - CLEARED
         place, author = message.conversation_id, message.author.id
         cleared = talk.clear(self.tx, self.account.id, place, author, since, self.now)
-        taught.withdraw(self.tx, cleared)
+        taught.forget_asked(self.tx, cleared)
         for turn_id in turns.unfinished(self.tx, cleared):
             self._changed(turn_id, "deleted")
 

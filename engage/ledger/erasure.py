@@ -4,7 +4,6 @@ from sqlalchemy import Connection, delete, select, update
 
 from engage.errors import EngageError
 from engage.ledger import taught
-from engage.ledger.among import among
 from engage.ledger.tables import (
     accounts,
     decisions,
@@ -13,7 +12,6 @@ from engage.ledger.tables import (
     followers,
     messages,
     replies,
-    suggestions,
     turns,
 )
 
@@ -39,8 +37,7 @@ def forget_follower(tx: Connection, platform: str, platform_user_id: str) -> dic
     asked = list(tx.execute(mine).scalars())
     came_in = select(messages.c.delivery_id).where(messages.c.follower_id.in_(ids))
     emptied = update(deliveries).where(deliveries.c.id.in_(came_in)).values(body=b"", reason="erased")
-    taught.withdraw(tx, asked)  # it holds what they asked
-    tx.execute(delete(suggestions).where(among(suggestions.c.turn_id, asked)))
+    taught.forget_asked(tx, asked)
     return {
         "deliveries": tx.execute(emptied).rowcount,
         "decisions": tx.execute(delete(decisions).where(decisions.c.turn_id.in_(mine))).rowcount,

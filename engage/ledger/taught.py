@@ -1,21 +1,23 @@
 """What the creator wrote by hand and the avatar learnt, by the turn it was written for."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, and_, delete, select
 
 from engage.ledger.among import among
-from engage.ledger.tables import documents, passages, turns
+from engage.ledger.tables import documents, passages, suggestions, turns
 from engage.models import PassageKind
 
+OF_QUESTION = "question:"  # before the turn's id, in the ids of answers that were approved for the FAQ here
+NEWEST = 50
 BY_HAND = (PassageKind.CORRECTION, PassageKind.PRIVATE)  # said to whoever asks the same, or for the voice alone
 
 
 def withdraw(tx: Connection, turn_ids: Sequence[str]) -> int:
-    """Unlearn what was learnt of these turns. Returns of how many there was something.
-
-    Also where the follower took their words back, or changed them: to what they ask now the creator has not replied.
-    """
+    """Unlearn what was learnt of these turns. Returns of how many there was something."""
     if not turn_ids:
         return 0
     creators = set(tx.execute(select(turns.c.creator_id).where(among(turns.c.id, turn_ids))).scalars())
@@ -25,6 +27,62 @@ def withdraw(tx: Connection, turn_ids: Sequence[str]) -> int:
         cut = [f"{name}#0" for name in names]
         tx.execute(delete(passages).where(passages.c.creator_id.in_(creators), among(passages.c.id, cut)))
     return gone.rowcount
+
+
+def forget_asked(tx: Connection, turn_ids: Sequence[str]) -> None:
+    """Nothing is kept of what was asked there: it was taken back, changed, or is to be erased.
+
+    Nor is what was learnt: to what they ask now the creator has not replied. An approved answer stays in the FAQ.
+    """
+    if turn_ids:
+        withdraw(tx, turn_ids)
+        tx.execute(delete(suggestions).where(among(suggestions.c.turn_id, turn_ids)))
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A correction, or an answer approved for the FAQ. turn_id: of the question; question: as it is compared."""
+
+    turn_id: str
+    kind: PassageKind
+    question: str
+    text: str
+    at: datetime
+
+
+def lessons(tx: Connection, creator_id: str, kind: PassageKind, limit: int = NEWEST) -> list[Lesson]:
+    """What the avatar learnt here, newest first; imported words are not among them. kind: CORRECTION or FAQ."""
+    found = tx.execute(_lessons(creator_id, kind).order_by(documents.c.imported_at.desc(), documents.c.id).limit(limit))
+    return [_read(row) for row in found]
+
+
+def lesson(tx: Connection, creator_id: str, kind: PassageKind, turn_id: str) -> Lesson | None:
+    """That of one turn."""
+    row = tx.execute(_lessons(creator_id, kind).where(documents.c.id == f"{_prefix(kind)}{turn_id}")).first()
+    return _read(row) if row else None
+
+
+def _prefix(kind: PassageKind) -> str:
+    return f"{kind}:{OF_QUESTION}" if kind is PassageKind.FAQ else f"{kind}:"
+
+
+def _lessons(creator_id: str, kind: PassageKind) -> Select[Any]:
+    mine = (documents.c.creator_id == creator_id, documents.c.kind == kind, documents.c.id.startswith(_prefix(kind)))
+    filed = and_(passages.c.creator_id == documents.c.creator_id, passages.c.id == documents.c.id.concat("#0"))
+    query = select(documents.c.id, documents.c.kind, documents.c.imported_at, passages.c.question, passages.c.text)
+    return query.join(passages, filed).where(*mine)
+
+
+def _read(row: Any) -> Lesson:
+    return Lesson(row.id.rpartition(":")[2], PassageKind(row.kind), row.question or "", row.text, row.imported_at)
+
+
+def forget_answer(tx: Connection, creator_id: str, turn_id: str) -> bool:
+    """Take an answer out of the FAQ that was approved for a turn's question. False where there is none."""
+    name = f"{PassageKind.FAQ}:{OF_QUESTION}{turn_id}"
+    gone = tx.execute(delete(documents).where(documents.c.creator_id == creator_id, documents.c.id == name)).rowcount
+    tx.execute(delete(passages).where(passages.c.creator_id == creator_id, passages.c.id == f"{name}#0"))
+    return bool(gone)
 
 
 def use_of(tx: Connection, creator_id: str, turn_id: str) -> PassageKind | None:

@@ -78,7 +78,7 @@ def refused(text: str) -> str:
 
 
 def impersonal(text: str, question: str, names: Sequence[str] = ()) -> str:
-    """The sentences of a private reply that speak to nobody in particular, and repeat nothing that was written there."""
+    """The sentences of a private reply that speak to nobody in particular, and repeat nothing the follower wrote."""
     heard = _runs(question)
     return " ".join(
         one

@@ -5,7 +5,7 @@ from typing import Any
 import typer
 
 from engage.errors import ConfigError, EngageError
-from workers.cli import accounts, avatar, benchmarks, chaos, connect, corpus, ledger, measure, stack
+from workers.cli import accounts, avatar, benchmarks, chaos, connect, corpus, ledger, measure, questions, stack
 from workers.cli.console import complain
 
 # Typer carries its own copy of Click: this is the root of what it raises for wrong arguments.
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (stack, accounts, connect, corpus, avatar, ledger, measure, benchmarks, chaos):
+for module in (stack, accounts, connect, corpus, avatar, ledger, questions, measure, benchmarks, chaos):
     module.register(app)
 
 
