@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 _LINK = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_PHONE = re.compile(r"(?<![\w.])\+?\d(?:[\s().\-/]{0,2}\d){7,}(?!\w)")
+_PHONE = re.compile(r"(?<![\w.])(?!\d{4}-\d\d-\d\d\b)\+?\d(?:[\s().\-/]{0,2}\d){7,}(?!\w)")
 _MENTION = re.compile(r"(?<![\w.])@[\w.\-]*\w")
 _SIGNED = re.compile(r"\b(my name is|i am called|me llamo|mein name ist|je m'appelle|mi chiamo) \w+", re.IGNORECASE)
 SHORTEST_NAME = 3  # letters: "Al" stands in too many words

@@ -63,11 +63,11 @@ class Questions:
         self._read_at: datetime | None = None
         self._rows: dict[str, AskedRow] = {}
         self._working: asyncio.Task[None] | None = None
-        with box("div", "filters"):
+        with box("div", "filters") as self._filters:
             self._creators = ui.select({}, label="Creator", on_change=self._choose).props(
                 "outlined dense options-dense"
             )
-            self._creators.set_visibility(False)
+            self._filters.set_visibility(False)
         Text("p", words.QUESTIONS, "muted")
         self._state = Text("p", "", "muted").props("role=status")
         self._list = LiveList["Suggestion"](lambda one: one.id, self._draw, "Questions nothing answers")
@@ -97,7 +97,7 @@ class Questions:
         self._creator_id = found.creator_id
         if self._creators.options != found.names:
             self._creators.set_options(found.names, value=found.creator_id)
-        self._creators.set_visibility(len(found.names) > 1)
+        self._filters.set_visibility(len(found.names) > 1)
         self._lessons.show(found.learnt, found.dismissed)
         if self._working is not None:
             self._working.cancel()
@@ -111,15 +111,19 @@ class Questions:
     async def _work_out(self, found: Found) -> None:
         """On a thread: new questions are encoded first."""
         if found.asked and not self._rows:
-            self._state.set_text(f"Looking through {len(found.asked):,} questions…")
+            self._tell(f"Looking through {len(found.asked):,} questions…")
         try:
             some = await asyncio.to_thread(self._finder.find, found.creator_id, found.asked, found.done)
         except EngageError as error:
-            self._state.set_text(str(error))
+            self._tell(str(error))
             return
         self._rows = {one.id: self._rows[one.id] for one in some if one.id in self._rows}
         self._list.show(some)
-        self._state.set_text("" if some else words.NO_QUESTIONS)
+        self._tell("" if some else words.NO_QUESTIONS)
+
+    def _tell(self, text: str) -> None:
+        self._state.set_text(text)
+        self._state.set_visibility(bool(text))
 
     def _draw(self, one: "Suggestion") -> None:
         row = self._rows.setdefault(one.id, AskedRow(self._now))

@@ -113,8 +113,8 @@ REASONS = {
 }
 
 LEARNT = {
-    "correction": "They are used from now on where others ask the same.",
-    "private": "They teach how you write, and are not said to others.",
+    "correction": "Your words are used from now on where others ask the same.",
+    "private": "Your words teach how you write, and are not said to others.",
 }
 QUESTIONS = (
     "What at least two followers asked within 90 days and your words do not answer. An answer that you approve goes"
