@@ -156,18 +156,6 @@ def decision(tx: Connection, turn_id: str) -> Decision | None:
     )
 
 
-def held_reply(tx: Connection, turn_id: str) -> str | None:
-    """The id of a turn's reply that waits for approval."""
-    query = select(replies.c.id).where(replies.c.turn_id == turn_id, replies.c.state == "held")
-    return tx.execute(query).scalar_one_or_none()
-
-
-def draft_of(tx: Connection, turn_id: str) -> str:
-    """What the avatar wrote about a turn, sent or not; "" where it wrote nothing."""
-    card = tx.execute(select(decisions.c.card).where(decisions.c.turn_id == turn_id)).scalar_one_or_none()
-    return _written(tx, [turn_id]).get(turn_id) or str((card or {}).get("draft", ""))
-
-
 def plain(item: Exchange) -> dict[str, Any]:
     """JSON-ready."""
     values = {**asdict(item), "kind": item.kind, "badge": item.badge}

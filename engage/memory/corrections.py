@@ -15,7 +15,7 @@ from sqlalchemy import Connection, select
 from engage.characters import DENIES, SECRET, disguises
 from engage.compose.reuse import tidy, unusable
 from engage.confidential import is_confidential
-from engage.ledger import taught
+from engage.ledger import by_hand, taught
 from engage.ledger.conversations import living_messages
 from engage.ledger.tables import followers, turns
 from engage.memory.anonymous import without_people
@@ -29,6 +29,9 @@ LONGEST_QUESTION = 2_000  # characters
 QUOTED = 6  # words in a row that both wrote: the reply quotes the follower
 FORMS_ONLY = ("", "asks back", "is cut off", "is too long")  # reasons of `unusable` that tell of nobody
 PERSONAL = "it speaks to this follower alone"
+# Reasons on a decision card: what a person says to somebody in need, or of themselves, is nothing an avatar may repeat.
+IN_PERSON = frozenset(("crisis", "self_harm", "restricted", "asked_for_human", "asked_if_bot"))
+PERSONS = "what they asked needs a person each time"
 UNSAID = "what they asked holds something that must not be kept"
 
 
@@ -61,11 +64,15 @@ def learn(tx: Connection, turn_id: str, text: str, now: datetime) -> Learnt:
     said = text
     if surface is Surface.DM:
         said, question = impersonal(text, question, names), without_people(question, names)
-    if said and question:
+    personal = not IN_PERSON.isdisjoint(by_hand.reasons(tx, turn_id))
+    if said and question and not personal:
         row: Words = Correction(turn_id, question, said, now, surface)
         learnt = Learnt(Use.ANSWERS, partly="".join(said.split()) != "".join(text.split()))
     else:
-        row, learnt = Private(turn_id, text, now), Learnt(Use.VOICE, UNSAID if said else PERSONAL)
+        row, learnt = (
+            Private(turn_id, text, now),
+            Learnt(Use.VOICE, PERSONS if personal else UNSAID if said else PERSONAL),
+        )
     store(tx, str(turn.creator_id), [row], now)
     return learnt
 

@@ -15,11 +15,13 @@ from engage.ledger.creators import get_creator
 from engage.ledger.database import Database
 from engage.ledger.erasure import forget_follower
 from engage.ledger.tables import documents, messages, passages
+from engage.memory import search
 from engage.memory.encoder import SentenceEncoder, shared_encoder
 from engage.memory.importers.rows import Faq, Pair, Row, Said
 from engage.memory.library import import_rows, index_passages
 from engage.memory.search import Memory
 from engage.models import Answer, Escalate, Mode, Outcome, PassageKind, Skip, Surface
+from engage.settings import Settings
 from engage.triage import Policy
 from tests.engage.memory.in_memory import InMemoryVectors
 from tests.studio.builders import World, make_world
@@ -151,6 +153,31 @@ def test_the_vectors_of_a_correction_are_stored_like_any_other(
     assert isinstance(ask("is shipping to norway possible?"), Skip)
 
 
+def test_a_worker_that_runs_already_knows_it_before_the_next_message_is_due(
+    world: World, vectors: InMemoryVectors, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Settings().debounce > search.FRESH_SECONDS
+    import_rows(world.db, world.creator.id, OLD)
+    index_passages(world.db, vectors, world.creator.id, encoder)
+    memory = Memory(world.db, vectors, encoder)
+    assert not memory.search(world.creator.id, NORWAY).supported
+    turn_id = world.escalated(NORWAY, "unsupported")
+    answer_by_hand(world, turn_id)
+    monkeypatch.setattr(search, "FRESH_SECONDS", 0.0)  # that time is over
+    for _ in range(2):  # before its vectors are stored, and after
+        (best, *_) = memory.search(world.creator.id, "is shipping to norway possible?").passages
+        assert best.passage.id == f"correction:{turn_id}#0"
+        assert best.question_match > 0.75
+        index_passages(world.db, vectors, world.creator.id, encoder)
+
+
+def test_an_import_under_way_is_not_encoded_by_every_search(
+    world: World, vectors: InMemoryVectors, encoder: SentenceEncoder
+) -> None:
+    import_rows(world.db, world.creator.id, [Pair(f"p{n}", f"{NORWAY} {n}", BY_HAND) for n in range(search.LATE + 1)])
+    assert Memory(world.db, vectors, encoder).corpus(world.creator.id).late == ()
+
+
 # What is no correction
 
 
@@ -180,6 +207,13 @@ def test_a_question_with_a_secret_in_it_is_not_kept(world: World) -> None:
     turn_id = world.escalated("Is 4111 1111 1111 1111 the right card?", "unsupported")
     assert "teaches how you write" in answer_by_hand(world, turn_id).told
     assert learnt(world) == [("private", BY_HAND)]
+
+
+@pytest.mark.parametrize("reason", ["crisis", "restricted", "asked_for_human"])
+def test_what_needs_a_person_each_time_is_not_said_again(world: World, reason: str) -> None:
+    turn_id = world.escalated("Can I take it with my medicine?", reason)
+    assert "needs a person each time" in answer_by_hand(world, turn_id, "Please ask your doctor first.").told
+    assert learnt(world) == [("private", "Please ask your doctor first.")]
 
 
 # Direct messages stay private

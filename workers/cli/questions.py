@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def correct(turn: str, text: Annotated[str, typer.Option(help="The creator's own words")]) -> None:
     """Answer a turn of the inbox by hand, or send its waiting reply in other words. The avatar learns from it."""
-    from engage.ledger import views
+    from engage.ledger import by_hand
     from workers import queues
     from workers.cli.console import put
     from workers.studio import actions
@@ -27,7 +27,7 @@ def correct(turn: str, text: Annotated[str, typer.Option(help="The creator's own
     with opened() as ledger:
         now = datetime.now(UTC)
         with ledger.db.transaction() as tx:
-            held = views.held_reply(tx, turn)
+            held = by_hand.held_reply(tx, turn)
             if held is not None:
                 taught = actions.approve(tx, BY, held, now, text)
             else:

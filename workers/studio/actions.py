@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from engage.errors import EngageError, IllegalTransition
-from engage.ledger import audit, by_hand, creators, outbox, views
+from engage.ledger import audit, by_hand, creators, outbox
 from engage.ledger.by_hand import UnknownReply
 from engage.ledger.sendings import NEVER
 from engage.ledger.states import move
@@ -89,7 +89,7 @@ def answer(tx: Connection, who: str, turn_id: str, text: str, expiry: timedelta,
     except IllegalTransition:
         raise NotNow("Somebody has dealt with this message already.") from None
     audit.record(tx, who, "answer", turn.creator_id, reply_id, {}, now)
-    return teaching.teach(tx, turn_id, views.draft_of(tx, turn_id), text.strip(), now)
+    return teaching.teach(tx, turn_id, by_hand.draft_of(tx, turn_id), text.strip(), now)
 
 
 def dismiss(tx: Connection, who: str, turn_id: str, now: datetime) -> None:
