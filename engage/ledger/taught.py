@@ -1,11 +1,11 @@
 """What the creator wrote by hand and the avatar learnt, by the turn it was written for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, select
+from sqlalchemy import Connection, Select, and_, delete, func, select, update
 
 from engage.ledger.among import among
 from engage.ledger.tables import documents, passages, suggestions, turns
@@ -26,7 +26,17 @@ def withdraw(tx: Connection, turn_ids: Sequence[str]) -> int:
     if gone.rowcount:
         cut = [f"{name}#0" for name in names]
         tx.execute(delete(passages).where(passages.c.creator_id.in_(creators), among(passages.c.id, cut)))
+        _tidy_vectors(tx, creators)
     return gone.rowcount
+
+
+def _tidy_vectors(tx: Connection, creators: Collection[str]) -> None:
+    """Vectors whose passage is gone are removed where passages of the same creator wait for theirs: one does now."""
+    searched = (passages.c.creator_id.in_(creators), passages.c.kind != PassageKind.PRIVATE)
+    first = select(passages.c.creator_id, func.min(passages.c.id)).where(*searched).group_by(passages.c.creator_id)
+    for creator_id, passage_id in tx.execute(first).all():
+        mine = (passages.c.creator_id == creator_id, passages.c.id == passage_id)
+        tx.execute(update(passages).where(*mine).values(indexed_at=None))
 
 
 def forget_asked(tx: Connection, turn_ids: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from engage.ledger.database import Database
 from engage.ledger.erasure import forget_follower
 from engage.ledger.tables import documents, messages, passages
 from engage.memory import search
+from engage.memory.corpus import waiting
 from engage.memory.encoder import SentenceEncoder, shared_encoder
 from engage.memory.importers.rows import Faq, Pair, Row, Said
 from engage.memory.library import import_rows, index_passages
@@ -151,6 +152,10 @@ def test_the_vectors_of_a_correction_are_stored_like_any_other(
     with world.db.transaction() as tx:
         questions.take_back(tx, "owner", world.creator.id, turn_id, PassageKind.CORRECTION, world.at)
     assert isinstance(ask("is shipping to norway possible?"), Skip)
+    with world.db.reading() as tx:
+        assert waiting(tx, world.creator.id, 9)  # so that a worker comes and removes what has no passage any more
+    index_passages(world.db, vectors, world.creator.id, encoder)
+    assert not [name for name in vectors.ids(world.creator.id) if turn_id in name]
 
 
 def test_a_worker_that_runs_already_knows_it_before_the_next_message_is_due(
