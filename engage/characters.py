@@ -26,7 +26,7 @@ DENIES = "it denies being automated, or hides it; Engage always says that it is 
 OWN_BIO = "the creator's own words about themselves stay; to take this in, edit them"
 _NO_ROOM = f"there is no room for it: a bio holds {BIO:,} characters; shorten it and edit the bio"
 _MANY = f"there is no room for it: {RULES} rules of at most {RULE} characters are kept; edit them to take it in"
-_SECRET = "it holds a key, a password, a card or an account number"  # noqa: S105 - a reason, no password
+SECRET = "it holds a key, a password, a card or an account number"  # noqa: S105 - a reason, no password
 _TOPICS = "Likes to talk about: "
 _DATA = Path(__file__).parent / "compose" / "data" / "disguises.toml"
 
@@ -108,7 +108,7 @@ def _rule_lines(character: Character) -> Iterator[str]:
 def _reason(line: str) -> str:
     """Why a line must not be in a persona, "" where it may."""
     if is_confidential(line):
-        return _SECRET
+        return SECRET
     return DENIES if disguises(line) else ""
 
 

@@ -197,6 +197,7 @@ class PassageKind(StrEnum):
     PAIR = "pair"
     FAQ = "faq"
     PRODUCT = "product"
+    CORRECTION = "correction"  # written by hand in the place of the avatar's answer, or where it had none
     PRIVATE = "private"  # written to one person: it teaches the voice and is never recalled
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from engage.errors import EngageError
-from engage.ledger import audit
+from engage.ledger import audit, taught
 from engage.ledger.states import move
 from engage.ledger.tables import decisions, replies
 from workers.moderating import pay_by_hand
@@ -79,5 +79,6 @@ async def recall(runtime: Runtime, choice: Choice) -> dict[str, Any]:
 
 
 def _note(tx: Connection, row: Any) -> None:
+    taught.withdraw(tx, [row.turn_id])  # what the creator wrote by hand and takes back is not said to others either
     move(tx, replies, row.id, "recalled", where=(replies.c.state == "sent",), reason="recalled by the creator")
     audit.record(tx, "cli", "recall", row.creator_id, row.id, {}, utc_now())

@@ -87,7 +87,7 @@ def courteous_replies(passages: Iterable[Passage], kind: Courtesy) -> list[tuple
     """The creator's own short replies to the same courtesy, that fit anybody."""
     found: dict[str, tuple[str, Passage]] = {}
     for passage in passages:
-        if passage.kind not in (PassageKind.PAIR, PassageKind.FAQ) or not passage.question:
+        if passage.kind not in (PassageKind.PAIR, PassageKind.FAQ, PassageKind.CORRECTION) or not passage.question:
             continue
         if not _WORDS[kind].search(passage.question):
             continue

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from engage.compose.courtesy import Courtesy, asks, courteous_replies, courtesy_of
 from engage.compose.lengths import measure
+from engage.compose.preferred import DECIDED, VERY_SAME, by_preference
 from engage.compose.reuse import links, points_elsewhere, tidy, unusable
 from engage.memory.evidence import above_chance, scale_of
 from engage.memory.lexical import tokens
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from engage.memory.floats import Floats
 
 # Chosen on held-out questions of four creators (docs/adr/0003-recall-scores.md); all above chance, see evidence.py.
-SAME_QUESTION = 0.75  # question_match from which a past answer answers this one too
-SAME_FAQ = 0.66  # … and a standing one, which was written for everybody
 CLEAR_SCORE = 0.72  # score of the best passage from which it is enough that its question is near …
 CLEAR_MATCH = 0.6  # … this near …
 CLEAR_LEAD = 0.05  # … and no other passage's score comes as close as this
@@ -31,6 +30,7 @@ NEXT_SENTENCE = 0.40  # … from which the one after it may follow
 WORTH_READING = 0.35  # score of a passage whose sentences are looked at
 # Most sentences of an answer that are said again, by where they are read: live chat scrolls away.
 ANSWER_SENTENCES = {Surface.LIVE: 2, Surface.COMMENT: 3, Surface.DM: 4}
+DECIDED_SENTENCES = 8  # … of one that the creator wrote to be said again: what the platform has room for
 UNSPACED_ENDS = "。！？”」』"  # Chinese and Japanese write no space after them
 TELLING_WORDS = 2  # meaningful words of a question that can be told from others
 SHORTEST = 4  # words of a sentence that can stand alone
@@ -58,8 +58,8 @@ class ExtractiveComposer:
     async def compose(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
         """A draft within the turn's length, or one without text and the reason "unsupported"."""
         if kind := courtesy_of(turn.text):
-            same = [scored for scored in recall.passages if scored.passage.question and asks_the_same(scored)]
-            if said := next(filter(None, (reply_sentences(scored, persona, turn.surface) for scored in same)), None):
+            same = (reply_sentences(scored, persona, turn.surface) for scored in by_preference(recall.passages))
+            if said := next(filter(None, same), None):
                 return drafted(turn, said) or DECLINED
             known = [scored.passage for scored in recall.passages]
             pool = await self._words.passages(turn.creator_id) if self._words else known
@@ -150,19 +150,19 @@ def focus(text: str) -> str:
 
 def past_answer(turn: Turn, recall: Recall, persona: Persona) -> list[Evidence]:
     """The beginning of the reply to the same question, asked before."""
-    if len(content(turn.text)) < TELLING_WORDS:
-        return []  # "and you?" is the same question everywhere, and never
-    asked = [scored for scored in recall.passages if scored.passage.question and not scored.superseded_by]
-    same = [scored for scored in sorted(asked, key=lambda one: -one.question_match) if asks_the_same(scored)]
-    for scored in (*same, *clear_winner(recall)):
+    same = by_preference(recall.passages)
+    telling = len(content(turn.text))
+    if telling < TELLING_WORDS:  # "and you?" is the same question everywhere, and never; "price?" may be in the FAQ
+        same = [one for one in same if telling and _is_approved(one)]
+    for scored in (*same, *(clear_winner(recall) if telling >= TELLING_WORDS else ())):
         if answer := reply_sentences(scored, persona, turn.surface):
             return answer
     return []
 
 
-def asks_the_same(scored: Scored) -> bool:
-    """The passage answered this very question."""
-    return scored.question_match >= (SAME_FAQ if scored.passage.kind is PassageKind.FAQ else SAME_QUESTION)
+def _is_approved(scored: Scored) -> bool:
+    """It answers these very words, for everybody."""
+    return scored.passage.kind is PassageKind.FAQ and scored.question_match >= VERY_SAME
 
 
 def clear_winner(recall: Recall) -> list[Scored]:
@@ -170,18 +170,20 @@ def clear_winner(recall: Recall) -> list[Scored]:
     best, *others = recall.passages
     lead = best.score - max((other.score for other in others if not other.superseded_by), default=0.0)
     clear = best.score >= CLEAR_SCORE and best.question_match >= CLEAR_MATCH and lead >= CLEAR_LEAD
-    return [best] if clear and best.passage.question and not best.superseded_by else []
+    return [best] if clear and not best.superseded_by else []
 
 
 def reply_sentences(scored: Scored, persona: Persona, surface: Surface) -> list[Evidence]:
     """The first sentences of a past reply, up to one that must not be said again."""
     answer: list[Evidence] = []
+    decided = scored.passage.kind in DECIDED
+    most = DECIDED_SENTENCES if decided else ANSWER_SENTENCES[surface]
     for sentence in (tidy(part) for part in split_sentences(scored.passage.text)):
-        if not usable(sentence, scored.passage, persona) or len(answer) == ANSWER_SENTENCES[surface]:
+        if not usable(sentence, scored.passage, persona) or len(answer) == most:
             break
         answer.append(Evidence(sentence, scored.passage.id, scored.question_match))
     enough = sum(count_words(one.sentence) for one in answer) >= SHORTEST
-    return answer if enough or scored.passage.kind is PassageKind.FAQ else []
+    return answer if enough or decided else []
 
 
 def product_answer(surface: Surface, recall: Recall, persona: Persona) -> list[Evidence]:

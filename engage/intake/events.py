@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from engage.ledger import by_hand, echoes, facts, outbox, turns
+from engage.ledger import by_hand, echoes, facts, outbox, taught, turns
 from engage.ledger import conversations as talk
 from engage.ledger.creators import get_mode, lose_access
 from engage.ledger.echoes import Echo
@@ -145,6 +145,7 @@ class OneByOne:
             return
         talk.edit_message(self.tx, known.id, message.text, self.now)
         if known.turn_id is not None:
+            taught.forget_asked(self.tx, [known.turn_id])
             self._changed(known.turn_id, "edited")
 
     def deleted(self, message: Message) -> None:
@@ -173,6 +174,7 @@ class OneByOne:
         if known.deleted_at is None:
             talk.delete_message(self.tx, known.id, self.now)
             if known.turn_id is not None:
+                taught.forget_asked(self.tx, [known.turn_id])
                 self._changed(known.turn_id, "deleted")
 
     def cleared(self, message: Message) -> None:
@@ -180,6 +182,7 @@ class OneByOne:
         since = self.now - CLEARED
         place, author = message.conversation_id, message.author.id
         cleared = talk.clear(self.tx, self.account.id, place, author, since, self.now)
+        taught.forget_asked(self.tx, cleared)
         for turn_id in turns.unfinished(self.tx, cleared):
             self._changed(turn_id, "deleted")
 

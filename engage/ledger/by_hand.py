@@ -10,7 +10,7 @@ from engage.ledger.conversations import living_messages
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.outbox import has_reply, reply_row
 from engage.ledger.states import move
-from engage.ledger.tables import decisions, replies, turns
+from engage.ledger.tables import decisions, drafts, replies, turns
 from engage.models import Disclosure, Mode, Reply
 
 
@@ -59,6 +59,28 @@ def answer_by_hand(tx: Connection, turn_id: str, text: str, expires_at: datetime
 def dismiss(tx: Connection, turn_id: str) -> None:
     """The creator has dealt with an escalation in another way."""
     tx.execute(update(decisions).where(decisions.c.turn_id == turn_id).values(open=False))
+
+
+def held_reply(tx: Connection, turn_id: str) -> str | None:
+    """The id of a turn's reply that waits for approval."""
+    query = select(replies.c.id).where(replies.c.turn_id == turn_id, replies.c.state == "held")
+    return tx.execute(query).scalar_one_or_none()
+
+
+def draft_of(tx: Connection, turn_id: str) -> str:
+    """What the avatar wrote last about a turn, sent or not; "" where it wrote nothing."""
+    written = select(drafts.c.text).where(drafts.c.turn_id == turn_id).order_by(drafts.c.id.desc()).limit(1)
+    return tx.execute(written).scalar_one_or_none() or str(_card(tx, turn_id).get("draft", ""))
+
+
+def reasons(tx: Connection, turn_id: str) -> frozenset[str]:
+    """Why the avatar left a turn, or answered it; none while it is not decided."""
+    return frozenset(_card(tx, turn_id).get("reasons", ()))
+
+
+def _card(tx: Connection, turn_id: str) -> dict[str, Any]:
+    card = tx.execute(select(decisions.c.card).where(decisions.c.turn_id == turn_id)).scalar_one_or_none()
+    return card or {}
 
 
 def _known(tx: Connection, reply_id: str) -> None:

@@ -3,6 +3,7 @@
 from sqlalchemy import Connection, delete, select, update
 
 from engage.errors import EngageError
+from engage.ledger import taught
 from engage.ledger.tables import accounts, decisions, deliveries, drafts, facts, followers, messages, replies, turns
 
 
@@ -24,8 +25,10 @@ def forget_follower(tx: Connection, platform: str, platform_user_id: str) -> dic
     if not ids:
         raise UnknownFollower(f"there is no follower {platform}:{platform_user_id}")
     mine = select(turns.c.id).where(turns.c.follower_id.in_(ids))
+    asked = list(tx.execute(mine).scalars())
     came_in = select(messages.c.delivery_id).where(messages.c.follower_id.in_(ids))
     emptied = update(deliveries).where(deliveries.c.id.in_(came_in)).values(body=b"", reason="erased")
+    taught.forget_asked(tx, asked)
     return {
         "deliveries": tx.execute(emptied).rowcount,
         "decisions": tx.execute(delete(decisions).where(decisions.c.turn_id.in_(mine))).rowcount,

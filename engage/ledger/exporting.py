@@ -23,6 +23,7 @@ from engage.ledger.tables import (
     modes,
     passages,
     replies,
+    suggestions,
     turns,
 )
 
@@ -38,6 +39,7 @@ OF_CREATOR = (
     replies,
     documents,
     passages,
+    suggestions,
     audit,
 )
 OF_ACCOUNT = (modes, cursors, deliveries)

@@ -381,6 +381,17 @@ passages = Table(
     partial_index("ix_passages_late", "creator_id", "id", where=LATE),
 )
 
+suggestions = Table(  # questions for the FAQ that the creator has dealt with: none is suggested again
+    "suggestions",
+    metadata,
+    Column("creator_id", ForeignKey("creators.id"), primary_key=True),
+    Column("turn_id", ForeignKey("turns.id"), primary_key=True),  # that the question was taken from
+    Column("question", Text, nullable=False),  # without names and contacts, or in the creator's own words
+    Column("state", String(10), nullable=False),  # approved | dismissed
+    Column("settled_at", UtcDateTime, nullable=False),
+    Index("ix_suggestions_turn_id", "turn_id"),
+)
+
 users = Table(
     "users",
     metadata,

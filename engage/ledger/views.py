@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, union
 
+from engage.ledger import taught
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.sendings import NEVER
 from engage.ledger.tables import (
@@ -115,6 +116,7 @@ class Decision:
     drafts: int
     deliveries: tuple[str, ...]
     receipt_id: str | None
+    learnt: str = ""  # what became of words written by hand: correction, private; "" where nothing was learnt
 
 
 def activity(tx: Connection, chosen: Filter, limit: int = PAGE) -> list[Exchange]:
@@ -150,6 +152,7 @@ def decision(tx: Connection, turn_id: str) -> Decision | None:
         drafts=int(tx.execute(written).scalar_one()),
         deliveries=tuple(dict.fromkeys(tx.execute(came_in.order_by(messages.c.id)).scalars())),
         receipt_id=tx.execute(receipt).scalar_one_or_none(),
+        learnt=taught.use_of(tx, row.creator_id, turn_id) or "",
     )
 
 

@@ -72,7 +72,7 @@ def store(tx: Connection, creator_id: str, rows: Sequence[Row], now: datetime) -
         tx.execute(insert(documents), [_document(creator_id, row, now) for row in changed])
         tx.execute(insert(passages), [_passage(creator_id, passage, now) for passage in cuts])
     kinds = [kind_of(row) for row in changed]
-    pairs = kinds.count(PassageKind.PAIR) + kinds.count(PassageKind.FAQ)
+    pairs = sum(kind in (PassageKind.PAIR, PassageKind.FAQ, PassageKind.CORRECTION) for kind in kinds)
     products = kinds.count(PassageKind.PRODUCT)
     return Stored(len(changed), len(cuts), pairs, products, unchanged=len(wanted) - len(changed))
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from engage.memory.agreeing import newest_first, without_repeats
 from engage.memory.floats import Floats
-from engage.models import Passage, Scored
+from engage.models import Passage, PassageKind, Scored
 
 SUPPORTED = 0.5  # the best passage's score from which the creator counts as having answered
+LEAD = 0.05  # what an approved answer or a correction is put before others by …
+DECIDED_MATCH = 0.75  # … where its question matches as well as this
 CAUTION = 0.5  # what a cosine counts for in scripts the encoder hardly knows
 _TEXT = (6.2, 2.0, -3.5)  # weights of cosine and words, and the constant
 _TEXT_ALIKE = (6.0, 2.28, -4.0)  # with near synonyms in the place of words
@@ -142,11 +144,15 @@ def main_languages(languages: Iterable[str]) -> frozenset[str]:
 
 
 def rank(passages: Sequence[Passage], evidence: Evidence, scale: Scale, k: int) -> tuple[Scored, ...]:
-    """The k best, best first: of texts that say the same one, of those that contradict each other the newest first."""
+    """The k best, best first: of texts that say the same one, of those that contradict each other the newest first.
+
+    What the creator decided for this very question comes before what scores as much: models read the first ones first.
+    """
     scores, matches = _rounded(relevance(evidence, scale)), _rounded(question_match(evidence, scale))
     dense = _rounded(np.maximum(np.nan_to_num(evidence.text_cosine), np.nan_to_num(evidence.asked_cosine)))
     lexical = _rounded(np.maximum(evidence.text_words, evidence.asked_words))
-    ahead = _logits(scores) + scale.prior
+    worth = [score + _lead(passage, match) for passage, score, match in zip(passages, scores, matches, strict=True)]
+    ahead = _logits(worth) + scale.prior
     order = sorted(range(len(passages)), key=lambda at: (-ahead[at], -matches[at], passages[at].id))
     ranked = (Scored(passages[at], scores[at], dense[at], lexical[at], matches[at]) for at in order)
     return newest_first(without_repeats(ranked, k))
@@ -156,6 +162,10 @@ def _logits(chances: Sequence[float]) -> Floats:
     bounded = np.clip(np.array(chances, np.float32), 1e-4, 1 - 1e-4)
     logits: Floats = np.log(bounded / (1 - bounded))
     return logits
+
+
+def _lead(passage: Passage, match: float) -> float:
+    return LEAD if passage.kind in (PassageKind.FAQ, PassageKind.CORRECTION) and match >= DECIDED_MATCH else 0.0
 
 
 def _rounded(numbers: Floats) -> list[float]:

@@ -15,6 +15,7 @@ from engage.memory.importers import Me, read_paths
 from engage.memory.importers.rows import (
     CONFIDENTIAL,
     Character,
+    Correction,
     Dropped,
     Faq,
     Pair,
@@ -24,7 +25,7 @@ from engage.memory.importers.rows import (
     Row,
     Said,
 )
-from engage.memory.search import bare, matter, vector_ids, vector_names
+from engage.memory.search import vector_ids, vector_names, vector_texts
 from engage.memory.spool import last_of_each
 from engage.models import Passage
 
@@ -108,7 +109,7 @@ def _index(vectors: "Vectors", creator_id: str, some: Sequence[Passage], encoder
 
         encoder = shared_encoder()
     names = [name for passage in some for name in vector_ids(passage)]
-    texts = [text for passage in some for text in (matter(passage), bare(passage.question or "")) if text]
+    texts = [text for passage in some for text in vector_texts(passage)]
     vectors.add(creator_id, names, encoder.encode(texts))
 
 
@@ -158,7 +159,7 @@ def _texts(row: Row) -> tuple[str, ...]:
     match row:
         case Said() | Private():
             return (row.text,)
-        case Pair():
+        case Pair() | Correction():
             return (row.question, row.reply)
         case Faq():
             return (row.question, row.answer)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from engage.memory.importers.rows import Character, Faq, Pair, Private, Product, Row, Said
+from engage.memory.importers.rows import Character, Correction, Faq, Pair, Private, Product, Row, Said
 from engage.memory.sentences import count_words, split_sentences
 from engage.models import Passage, PassageKind, Surface
 
@@ -21,6 +21,8 @@ def kind_of(row: Row) -> PassageKind:
             return PassageKind.POST
         case Pair():
             return PassageKind.PAIR
+        case Correction():
+            return PassageKind.CORRECTION
         case Faq():
             return PassageKind.FAQ
         case Product():
@@ -51,12 +53,12 @@ def cut(row: Row) -> list[Passage]:
     match row:
         case Said():
             return list(_posts(row))
-        case Pair():
+        case Pair() | Correction():
             return [_passage(row, row.reply, question=row.question, said_at=row.said_at, surface=row.surface)]
         case Private():
             return [_passage(row, row.text, said_at=row.said_at)]
         case Faq():
-            return [_passage(row, row.answer, question=row.question)]
+            return [_passage(row, row.answer, question=row.question, said_at=row.said_at)]
         case Product():
             head = f"{row.name} – {row.price}" if row.price else row.name
             return [_passage(row, f"{head}\n{row.text}", title=row.name, url=row.url)]

@@ -11,13 +11,13 @@ import numpy as np
 
 from engage.errors import Unavailable
 from engage.ledger.database import Database
-from engage.memory.corpus import load_passages, replies_of_others, versions
+from engage.memory.corpus import load_passages, replies_of_others, versions, waiting
 from engage.memory.evidence import SUPPORTED, Evidence, Scale, question_match, rank, relevance, scale_of, trusted
 from engage.memory.kept import Kept
 from engage.memory.lexical import tokens
 from engage.memory.near import Near
 from engage.memory.standing import doubts, priors
-from engage.models import Passage, PassageKind, Recall, Scored
+from engage.models import Passage, PassageKind, Recall, Scored, Surface
 
 if TYPE_CHECKING:
     from engage.memory.alike import WordsAlike
@@ -32,7 +32,10 @@ LEXICAL = 12  # passages the words alone may bring in
 # costs the loop about a third of that again, and in a process with one interpreter lock brings nothing.
 SHORT = 240
 KEPT_PASSAGES = 200_000  # in memory, of all creators together: about 1 KB each
-FRESH_SECONDS = 2.0  # how long an import by another process may go unnoticed
+# How long words that another process stored may go unnoticed. Less than the debounce of 1.5 s: what the creator has
+# just corrected is known to the very next message.
+FRESH_SECONDS = 1.0
+LATE = 16  # passages without stored vectors that a search encodes itself: corrections, not imports
 _NAMED = re.compile(r"@[\w.\-]+|\[(?:url|phone|email|name|image)\]|https?://\S+", re.IGNORECASE)
 TEXT, QUESTION = "t", "q"  # the two vectors of a passage
 
@@ -49,6 +52,7 @@ class Corpus:
     questions: "Lexicon"
     scale: Scale
     vectors: str = ""
+    late: tuple[Passage, ...] = ()  # a few whose vectors are still to come; none where there are many
     checked_at: float = 0.0
 
 
@@ -119,7 +123,9 @@ class Memory:
         with self._db.reading() as tx:
             version, vectors = versions(tx, creator_id)
             corpus = known if known and known.version == version else index(version, load_passages(tx, creator_id))
-        return replace(corpus, vectors=vectors, checked_at=time.monotonic())
+            late = () if vectors else waiting(tx, creator_id, LATE + 1)
+        few = tuple(late) if len(late) <= LATE else ()
+        return replace(corpus, vectors=vectors, late=few, checked_at=time.monotonic())
 
     def _by_meaning(self, creator_id: str, text: str, found: "Found") -> None:
         """Adds the nearest vectors' passages, and the cosines of those found by their words."""
@@ -127,7 +133,20 @@ class Memory:
             raise Unavailable("no vectors")
         for hit in self._near.hits(creator_id, found.corpus.vectors, self._encode(text), DENSE, found.vectors()):
             found.add(hit.id, hit.cosine)
+        self._by_meaning_of_late(text, found)
         found.compare(text, self._loaded().words_alike)
+
+    def _by_meaning_of_late(self, text: str, found: "Found") -> None:
+        """Passages whose vectors no worker has stored yet are encoded here: a correction counts at once."""
+        named = [
+            pair
+            for passage in found.corpus.late
+            for pair in zip(vector_ids(passage), vector_texts(passage), strict=True)
+        ]
+        if named:
+            near = self._loaded().encode_remembered([one for _, one in named]) @ self._encode(text)
+            for (name, _), cosine in zip(named, near, strict=True):
+                found.add(name, float(cosine))
 
     def _encode(self, text: str) -> "Floats":
         return self._loaded().encode_query(text)
@@ -185,7 +204,7 @@ class Found:
     def best(self, k: int) -> tuple[Scored, ...]:
         """The k candidates that answer the text best."""
         at = sorted(self._candidates)
-        passages = [self.corpus.passages[one] for one in at]
+        passages = [shown(self.corpus.passages[one]) for one in at]
         return rank(passages, self._evidence.of(at), self.corpus.scale.of(at), k)
 
     def nearest_questions(self, k: int) -> tuple[Scored, ...]:
@@ -194,7 +213,7 @@ class Found:
         evidence, scale = self._evidence.of(at), self.corpus.scale.of(at)
         scores, matches = relevance(evidence, scale).tolist(), question_match(evidence, scale).tolist()
         found = zip(at, scores, matches, strict=True)
-        ranked = [Scored(self.corpus.passages[n], score, question_match=match) for n, score, match in found]
+        ranked = [Scored(shown(self.corpus.passages[n]), score, question_match=match) for n, score, match in found]
         return tuple(sorted(ranked, key=lambda one: -one.question_match)[:k])
 
 
@@ -215,6 +234,12 @@ def index(version: str, everything: Sequence[Passage]) -> Corpus:
     )
 
 
+def shown(passage: Passage) -> Passage:
+    """As those see it who are no party to it: what a follower asked in private is compared, and never told."""
+    private = passage.kind is PassageKind.CORRECTION and passage.surface is Surface.DM
+    return replace(passage, question=None) if private else passage
+
+
 def matter(passage: Passage) -> str:
     """What of a passage is searched as its text: a post's title belongs to it."""
     return f"{passage.title}\n{passage.text}" if passage.title and passage.kind is PassageKind.POST else passage.text
@@ -228,6 +253,11 @@ def bare(text: str) -> str:
 def vector_ids(passage: Passage) -> list[str]:
     """The ids of a passage's vectors; private ones have none."""
     return [] if passage.kind is PassageKind.PRIVATE else vector_names(passage.id, asked=bool(passage.question))
+
+
+def vector_texts(passage: Passage) -> list[str]:
+    """What its vectors are made of, in their order."""
+    return [text for text in (matter(passage), bare(passage.question or "")) if text]
 
 
 def vector_names(passage_id: str, *, asked: bool) -> list[str]:

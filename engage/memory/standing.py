@@ -40,7 +40,7 @@ def priors(passages: Sequence[Passage]) -> Floats:
     """
     newest = max((one.said_at for one in passages if one.said_at), default=None)
     recent = [RECENT * _freshness(newest - one.said_at) if newest and one.said_at else RECENT / 2 for one in passages]
-    own = [ANSWERED * (one.kind in (PassageKind.PAIR, PassageKind.FAQ)) for one in passages]
+    own = [ANSWERED * (one.kind in (PassageKind.PAIR, PassageKind.FAQ, PassageKind.CORRECTION)) for one in passages]
     return np.array(recent, np.float32) + np.array(own, np.float32)
 
 

@@ -8,6 +8,7 @@ from engage.models import Passage, PassageKind, Scored, Surface
 
 SHOWN = 4
 SHORTEST, LONGEST = 2, 60  # words: less shows nothing, more is a text of its own
+CORRECTED = 0.2  # what it counts for that the creator wrote it in the place of the avatar's words
 SAME_SURFACE = 0.1  # what it counts for that it was written in the same kind of place
 ALIKE = 0.4  # what likeness to one that is shown already counts against
 
@@ -26,13 +27,15 @@ def exemplars(answered: Iterable[Scored], surface: Surface, count: int = SHOWN) 
 
 
 def _shows(passage: Passage, surface: Surface) -> bool:
-    fits = passage.kind is PassageKind.PAIR and SHORTEST <= count_words(passage.text) <= LONGEST
+    fits = (
+        passage.kind in (PassageKind.PAIR, PassageKind.CORRECTION) and SHORTEST <= count_words(passage.text) <= LONGEST
+    )
     return fits and bool(passage.question) and (surface is Surface.DM or passage.surface is not Surface.DM)
 
 
 def _worth(one: Scored, surface: Surface, shown: Sequence[Passage]) -> float:
-    nearness = one.question_match + SAME_SURFACE * (one.passage.surface is surface)
-    return nearness - ALIKE * max((_likeness(one.passage, other) for other in shown), default=0.0)
+    liked = SAME_SURFACE * (one.passage.surface is surface) + CORRECTED * (one.passage.kind is PassageKind.CORRECTION)
+    return one.question_match + liked - ALIKE * max((_likeness(one.passage, other) for other in shown), default=0.0)
 
 
 def _likeness(one: Passage, other: Passage) -> float:

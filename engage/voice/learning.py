@@ -30,7 +30,7 @@ BORDER = 20  # per cent of the creator's own texts that sound less like them tha
 HIGHEST = 0.9  # … but where nobody is near them, this is alike enough
 LONGEST = 1_500  # characters of a text that are read
 FEWEST_REPLIES = 60  # with fewer, posts are read too: they are the same person, but not the same kind of text
-REPLIES = (PassageKind.PAIR, PassageKind.FAQ, PassageKind.PRIVATE)
+REPLIES = (PassageKind.PAIR, PassageKind.FAQ, PassageKind.CORRECTION, PassageKind.PRIVATE)
 # What texts weigh together: as much as the creator's own. Followers write of the same things, so that subjects tell
 # nothing; other creators answer as creators do.
 OWN, ASKED, OTHERS, ORDINARY = 0.5, 0.02, 0.38, 0.1

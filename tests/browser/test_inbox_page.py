@@ -48,10 +48,15 @@ async def test_editing_sends_the_new_text_as_a_persons(page: Page, world: World,
     await expect(field).to_have_value("The kit lens. (automated)")
     await field.fill("Take the kit lens, and go out.")
     await page.get_by_role("button", name="Send", exact=True).click()
-    await expect(page.get_by_text("Your text is on its way.")).to_be_visible()
+    await expect(page.get_by_text("Your text is on its way.")).to_contain_text("It will be used from now on.")
+    await expect(page.get_by_text("Your text is on its way.")).to_contain_text("What you changed: longer by")
     reply = world.reply_of(held)
     assert (reply.state, reply.text, reply.disclosure) == ("due", "Take the kit lens, and go out.", "person")
     assert last_action(world) == ("owner", "edit")
+    await page.goto("/")
+    await page.get_by_role("button", name="Show decision").click()
+    await expect(page.get_by_role("heading", name="What you changed")).to_be_visible()
+    await expect(page.get_by_text("Your words are used from now on where others ask the same.")).to_be_visible()
 
 
 async def test_rejecting_takes_the_reply_back(page: Page, world: World, held: str) -> None:

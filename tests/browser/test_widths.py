@@ -12,11 +12,12 @@ LONG = "A" * 300
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", ["/", "/inbox", "/accounts", "/platforms"])
+@pytest.mark.parametrize("path", ["/", "/inbox", "/questions", "/accounts", "/platforms"])
 async def test_nothing_scrolls_sideways(page: Page, world: World, path: str, width: int) -> None:
     world.mode(Surface.DM, Mode.REVIEW)
     world.answered(f"https://example.org/{LONG} and more", LONG, LONG[:120], Surface.DM)
-    world.escalated(LONG, "unsupported", who="Tom")
+    for who in ("Tom", "Lea"):
+        world.escalated(f"Can you help me? {LONG[:200]}", "unsupported", who=who)
     await page.set_viewport_size({"width": width, "height": 900})
     await page.goto(path)
     await expect(page.locator("li.row-card").first).to_be_visible()
@@ -33,8 +34,9 @@ async def test_it_follows_the_systems_colours(page: Page, scheme: str) -> None:
 
 
 async def test_every_control_has_a_name(page: Page, world: World) -> None:
-    world.escalated("Can you help?", "human", who="Tom")
-    for path in ("/", "/inbox", "/accounts", "/platforms"):
+    for who in ("Tom", "Lea"):
+        world.escalated("Can you help?", "unsupported", who=who)
+    for path in ("/", "/inbox", "/questions", "/accounts", "/platforms"):
         await page.goto(path)
         await expect(page.locator("li.row-card").first).to_be_visible()
         unnamed = await page.evaluate(

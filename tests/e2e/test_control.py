@@ -8,13 +8,14 @@ import pytest
 
 from connectors import http
 from engage.ledger import by_hand, creators
-from engage.ledger.tables import accounts, decisions, replies
+from engage.ledger.tables import accounts, decisions, replies, turns
 from engage.models import Mode, Surface
 from engage.secrets import Vault
 from tests.e2e.conftest import a_round, begun, engage, sending, until
 from workers.demo import content, stage
 from workers.demo.stage import Stage
 from workers.runtime import utc_now
+from workers.studio import actions
 
 pytestmark = [pytest.mark.timeout(200), pytest.mark.xdist_group("stack")]
 
@@ -145,3 +146,24 @@ async def _connect_again(tilly: Any) -> None:
     content.connect_account(tilly.on.db, vault, tilly.persona, tilly.on.sandbox, made)
     hook = f"{tilly.on.stack.webhooks}/hooks/sandbox/{tilly.account_id}"
     await tilly.net.call_back(made["user_id"], made["access_token"], hook)
+
+
+async def test_an_answer_by_hand_is_what_the_next_follower_gets(on: Stage, come: Callable[..., Any]) -> None:
+    tilly = await come(on)
+    question, by_tilly = "Do you lend out tandem bikes to couples?", "Yes, the green tandem, for 20 euros a day."
+    asked = await tilly.ask("ana", text=question)
+    assert await tilly.card(asked) == ("skip", "unsupported")
+    (turn,) = await tilly.rows(turns)
+    with on.db.transaction() as tx:
+        actions.answer(tx, "owner", turn.id, by_tilly, timedelta(hours=1), utc_now())
+    await until(lambda: _in(tilly, "sent", 1), "the answer by hand")
+    await a_round(on)  # a worker looks for new words every second, and here the debounce is shorter
+    again = await tilly.ask("ben", text=question)
+    await until(lambda: _in(tilly, "sent", 2), "the avatar's answer")
+    shown = await tilly.posted()
+    assert shown[asked] == [by_tilly]
+    assert shown[again] == [by_tilly]
+    (reply,) = await tilly.rows(replies, replies.c.in_reply_to == again)
+    assert reply.disclosure == "native"  # whoever reads it there sees that it is automated
+    card = (await tilly.rows(decisions, decisions.c.turn_id == reply.turn_id))[0].card
+    assert card["sources"][0]["passage"]["id"] == f"correction:{turn.id}#0"

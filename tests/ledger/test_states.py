@@ -33,7 +33,7 @@ BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
     "outbox.sweep": (REPLY, ("sending",), "uncertain"),
     "creators.connect_account": (ACCOUNT, ("unauthorized", "disconnected"), "active"),
 }
-MADE_BY_INSERT = {"turns.turn_row", "outbox.reply_row", "inbox.store"}
+MADE_BY_INSERT = {"suggestions.settle", "turns.turn_row", "outbox.reply_row", "inbox.store"}
 NAMES_OF_STATES = {"sendings._claim"}  # a parameter of a SELECT
 
 

@@ -99,13 +99,14 @@ def inbox(
     """What waits for the creator: escalations, replies to approve, posts nobody is sure of."""
     from engage.ledger import views
     from workers.cli.console import put, table
+    from workers.teaching import changed
 
     with opened() as ledger:
         who = ledger.creator(creator).id if creator else None
         with ledger.db.reading() as tx:
             items = views.inbox(tx, who)
     if as_json:
-        put([views.plain(item) for item in items])
+        put([{**views.plain(item), "changed": list(changed(item))} for item in items])
         return
     columns = ["what", "follower", "where", "they wrote", "draft", "why"]
     table("Inbox", columns, [_inbox_line(item) for item in items])

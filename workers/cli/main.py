@@ -5,7 +5,20 @@ from typing import Any
 import typer
 
 from engage.errors import ConfigError, EngageError
-from workers.cli import accounts, avatar, benchmarks, chaos, connect, corpus, evaluate, ledger, measure, stack, voice
+from workers.cli import (
+    accounts,
+    avatar,
+    benchmarks,
+    chaos,
+    connect,
+    corpus,
+    evaluate,
+    ledger,
+    measure,
+    questions,
+    stack,
+    voice,
+)
 from workers.cli.console import complain
 
 # Typer carries its own copy of Click: this is the root of what it raises for wrong arguments.
@@ -19,7 +32,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for module in (stack, accounts, connect, corpus, avatar, voice, evaluate, ledger, measure, benchmarks, chaos):
+MODULES = (stack, accounts, connect, corpus, avatar, voice, evaluate, ledger, questions, measure, benchmarks, chaos)
+for module in MODULES:
     module.register(app)
 
 

@@ -18,6 +18,8 @@ from engage.ledger.states import move
 from engage.ledger.tables import replies, turns
 from engage.ledger.views import Exchange
 from engage.models import Mode, Surface
+from workers import teaching
+from workers.teaching import Taught
 
 QUIET = (Mode.OFF, Mode.SHADOW)  # nothing is posted
 STILL_USEFUL = timedelta(hours=1)  # a reply that a person sends again may take this long
@@ -52,16 +54,19 @@ def possible(item: Exchange) -> tuple[Act, ...]:
     return (Act.ANSWER, Act.DISMISS) if by_hand else (Act.DISMISS,)
 
 
-def approve(tx: Connection, who: str, reply_id: str, now: datetime, text: str | None = None) -> None:
-    """Send a held reply, reworded where `text` is given. Raises NotNow."""
+def approve(tx: Connection, who: str, reply_id: str, now: datetime, text: str | None = None) -> Taught:
+    """Send a held reply, reworded where `text` is given: other words teach the avatar. Raises NotNow."""
     reply = _reply_in(tx, reply_id, "held")
     _may_post(tx, reply.account_id, reply.surface)
     if text is not None and not text.strip():
         raise NotNow("An empty reply cannot be sent. Write something, or reject it.")
-    by_hand.approve(tx, reply_id, now, text.strip() if text is not None else None)
-    if text is not None:
-        by_hand.dismiss(tx, reply.turn_id)  # the person's own words deal with the escalation too
+    text = None if text is None or text.strip() == reply.text.strip() else text.strip()
+    by_hand.approve(tx, reply_id, now, text)
     audit.record(tx, who, "approve" if text is None else "edit", reply.creator_id, reply_id, {}, now)
+    if text is None:
+        return Taught()
+    by_hand.dismiss(tx, reply.turn_id)  # the person's own words deal with the escalation too
+    return teaching.teach(tx, reply.turn_id, reply.text, text, now)
 
 
 def reject(tx: Connection, who: str, reply_id: str, now: datetime) -> None:
@@ -71,8 +76,8 @@ def reject(tx: Connection, who: str, reply_id: str, now: datetime) -> None:
     audit.record(tx, who, "reject", reply.creator_id, reply_id, {}, now)
 
 
-def answer(tx: Connection, who: str, turn_id: str, text: str, expiry: timedelta, now: datetime) -> None:
-    """Answer an escalation in the creator's own words. Raises NotNow."""
+def answer(tx: Connection, who: str, turn_id: str, text: str, expiry: timedelta, now: datetime) -> Taught:
+    """Answer an escalation in the creator's own words, which teach the avatar. Raises NotNow."""
     turn = tx.execute(select(turns).where(turns.c.id == turn_id)).first()
     if turn is None:
         raise NotNow("This message is not there any more.")
@@ -84,6 +89,7 @@ def answer(tx: Connection, who: str, turn_id: str, text: str, expiry: timedelta,
     except IllegalTransition:
         raise NotNow("Somebody has dealt with this message already.") from None
     audit.record(tx, who, "answer", turn.creator_id, reply_id, {}, now)
+    return teaching.teach(tx, turn_id, by_hand.draft_of(tx, turn_id), text.strip(), now)
 
 
 def dismiss(tx: Connection, who: str, turn_id: str, now: datetime) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engage.ledger.views import Decision, Exchange
+from workers import teaching
 from workers.studio import words
 from workers.studio.parts import Text, box, fact
 
@@ -14,6 +15,7 @@ def draw(item: Exchange, decision: Decision | None) -> None:
             Text("p", "It is not decided yet.", "muted")
             return
         _draw_reasons(item)
+        _draw_taught(item, decision)
         _draw_labels(decision.card.get("labels") or {})
         _draw_sources(decision.card.get("sources") or [])
         with box("section"):
@@ -34,6 +36,20 @@ def _draw_reasons(item: Exchange) -> None:
                     Text("span", words.reason(word))
                     if word in words.REASONS:
                         Text("code", word)
+
+
+def _draw_taught(item: Exchange, decision: Decision) -> None:
+    """What the person changed in the draft, and what the avatar learnt of it."""
+    changed, learnt = teaching.changed(item), words.LEARNT.get(decision.learnt)
+    if not changed and not learnt:
+        return
+    with box("section"):
+        Text("h3", "What you changed" if changed else "Your own words")
+        with box("ul", "plain-list"):
+            for one in changed:
+                Text("li", f"{one[:1].upper()}{one[1:]}.")
+        if learnt:
+            Text("p", learnt, "muted")
 
 
 def _draw_labels(labels: Mapping[str, float]) -> None:

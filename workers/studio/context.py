@@ -1,4 +1,4 @@
-"""What the pages need, and nothing more: no model is loaded in this process, and no connector before one connects."""
+"""What the pages need: no model is loaded before questions are compared, and no connector before one connects."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

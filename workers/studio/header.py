@@ -13,7 +13,13 @@ from workers.studio.parts import Text, box, button
 if TYPE_CHECKING:
     from workers.studio.shell import Shell
 
-LINKS = (("/", "Activity"), ("/inbox", "Inbox"), ("/accounts", "Accounts"), ("/platforms", "Platforms"))
+LINKS = (
+    ("/", "Activity"),
+    ("/inbox", "Inbox"),
+    ("/questions", "Questions"),
+    ("/accounts", "Accounts"),
+    ("/platforms", "Platforms"),
+)
 
 
 class Header:

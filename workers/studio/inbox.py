@@ -16,6 +16,7 @@ from workers.studio.context import StudioContext
 from workers.studio.parts import LiveList, Text, box, button
 from workers.studio.shell import Shell
 from workers.studio.writing import Writing
+from workers.teaching import Taught
 
 TONES = {"held": "blue", "uncertain": "warn", "refused": "bad", "dead": "bad", "escalated": "warn"}
 
@@ -116,9 +117,17 @@ class Inbox:
         if text is None:
             return
         if edits:
-            await self._shell.do(_approve_as, item.reply_id, text, said="Your text is on its way.")
+            await self._shell.do(
+                _approve_as, item.reply_id, text, said=lambda taught: _said("Your text is on its way.", taught)
+            )
         else:
-            await self._shell.do(actions.answer, item.turn_id, text, self._expiry, said="Your answer is on its way.")
+            await self._shell.do(
+                actions.answer,
+                item.turn_id,
+                text,
+                self._expiry,
+                said=lambda taught: _said("Your answer is on its way.", taught),
+            )
 
 
 def _may_hide(item: Exchange) -> bool:
@@ -127,5 +136,9 @@ def _may_hide(item: Exchange) -> bool:
     return asked and moderating.can_hide(item.platform, item.surface)
 
 
-def _approve_as(tx: Connection, who: str, reply_id: str, text: str, now: datetime) -> None:
-    actions.approve(tx, who, reply_id, now, text)
+def _approve_as(tx: Connection, who: str, reply_id: str, text: str, now: datetime) -> Taught:
+    return actions.approve(tx, who, reply_id, now, text)
+
+
+def _said(done: str, taught: Taught) -> str:
+    return f"{done} {taught.told}".strip()

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 EVERY = 1.0  # seconds between two looks
+LONG_NOTE = 80  # characters from which on a note takes longer to read
 FIRST_LOOK = 2.0  # seconds a page waits for the ledger before it is shown without it
 
 
@@ -181,7 +182,13 @@ class Shell:
         with self.main:  # the row whose button was pressed may be gone by now
             note = "note good" if good else "note bad"
             # Without a textColor of its own a note gets Quasar's white, which our calm grounds do not carry.
-            ui.notify(text, classes=note, textColor="note", timeout=4000 if good else 8000, multi_line=True)
+            ui.notify(
+                text,
+                classes=note,
+                textColor="note",
+                timeout=4000 if good and len(text) < LONG_NOTE else 8000,
+                multi_line=True,
+            )
 
     def sign_out(self) -> None:
         session.end()

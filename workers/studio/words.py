@@ -116,6 +116,24 @@ REASONS = {
     "expired": "It was too old to be answered.",
 }
 
+LEARNT = {
+    "correction": "Your words are used from now on where others ask the same.",
+    "private": "Your words teach how you write, and are not said to others.",
+}
+QUESTIONS = (
+    "What at least two followers asked within 90 days and your words do not answer. An answer that you approve goes"
+    " into your FAQ at once, and comes before everything else."
+)
+NO_QUESTIONS = "Nothing was asked twice that your words do not answer."
+ASKED_IN_PRIVATE = (
+    "Asked in direct messages: nobody but you sees these words. Write the question as everybody may read it."
+)
+
+
+def asked_by(followers: int, times: int) -> str:
+    """How many asked, and how often."""
+    return f"{followers} followers" + (f", {times} times" if times > followers else "")
+
 
 def reason(word: str) -> str:
     """One reason as a sentence. What has no entry is shown as it is: it may be a platform's own message."""

@@ -4,7 +4,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -39,6 +39,17 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What the creator wrote by hand in the avatar's place. id: the turn's; question: what the follower had asked."""
+
+    id: str
+    question: str
+    reply: str
+    said_at: datetime
+    surface: Surface
+
+
+@dataclass(frozen=True, slots=True)
 class Private:
     """What the creator wrote to one person or a closed group: it teaches how they write, and is never said again."""
 
@@ -54,6 +65,7 @@ class Faq:
     id: str
     question: str
     answer: str
+    said_at: datetime | None = field(default=None, repr=False)  # when it was approved here; no part of the digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ class Character:
     topics: tuple[str, ...] = ()
 
 
-Row = Said | Pair | Private | Faq | Product | Character
+Row = Said | Pair | Correction | Private | Faq | Product | Character
 OTHERS = "words of other people"
 OTHERS_PRIVATE = "private messages of other people"
 CONFIDENTIAL = "texts with a key, a password, a card or an account number"

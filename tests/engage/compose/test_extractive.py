@@ -161,7 +161,7 @@ async def test_a_long_answer_is_told_as_far_as_it_is_read_there(
     steps = "Mix it in the evening. Let it rest overnight. Fold it in the morning. Bake it hot and dark. Wait an hour."
     draft = await compose(
         "how do you bake your rye bread?",
-        recalled(Faq("f", "How do you bake your rye bread?", steps), match=1.0),
+        recalled(Pair("f", "How do you bake your rye bread?", steps), match=1.0),
         surface=surface,
     )
     assert len(draft.evidence) == sentences

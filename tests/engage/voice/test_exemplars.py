@@ -42,6 +42,14 @@ def test_what_was_written_in_the_same_place_is_preferred() -> None:
     assert ids(exemplars(known, Surface.LIVE, 1)) == ["b"]
 
 
+def test_what_the_creator_wrote_in_the_avatars_place_is_preferred() -> None:
+    known = [
+        answered("a", "marine grease always", 0.6),
+        answered("b", "yes every spring", 0.5, kind=PassageKind.CORRECTION),
+    ]
+    assert ids(exemplars(known, Surface.COMMENT, 1)) == ["b"]
+
+
 def test_what_was_answered_in_private_is_never_shown_for_a_public_reply() -> None:
     private = [answered("a", "yes every spring", 0.9, Surface.DM)]
     assert exemplars(private, Surface.COMMENT) == ()
