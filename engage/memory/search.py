@@ -31,6 +31,7 @@ LEXICAL = 12  # passages the words alone may bring in
 # Characters. A search that waits for nothing takes 2-4 ms of computing for such a text: to hand it to a thread and back
 # costs the loop about a third of that again, and in a process with one interpreter lock brings nothing.
 SHORT = 240
+COMPARED = 16  # of the likeliest candidates every word is compared: reading those of texts met first takes time
 KEPT_PASSAGES = 200_000  # in memory, of all creators together: about 1 KB each
 # How long words that another process stored may go unnoticed. Less than the debounce of 1.5 s: what the creator has
 # just corrected is known to the very next message.
@@ -199,6 +200,9 @@ class Found:
         """Looks for near synonyms in the candidates that are English: the table of words knows no other language."""
         at = [one for one in sorted(self._candidates) if self.corpus.scale.english[one]]
         at = [one for one in at if not np.isnan(self._evidence.text_cosine[one])]
+        if len(at) > COMPARED:
+            likely = relevance(self._evidence.of(at), self.corpus.scale.of(at))
+            at = [at[place] for place in np.sort(np.argpartition(-likely, COMPARED)[:COMPARED])]
         self._evidence.text_alike[at] = words.shares(text, [matter(self.corpus.passages[one]) for one in at])
 
     def best(self, k: int) -> tuple[Scored, ...]:

@@ -143,8 +143,10 @@ QUERY = st.dictionaries(
 
 
 def attack(fuzzer: Fuzzer, platform: str, examples: int) -> None:
-    """So many calls to one platform's route."""
+    """So many calls to one platform's route, after one that is right: whether others get through is chance."""
     samples = samples_of(platform)
+    if hasattr(kit(platform), "body"):
+        fuzzer.call(platform, kit(platform).body("d"), signed=True, more={})
     quick = settings(
         max_examples=examples,
         deadline=None,

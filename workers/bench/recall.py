@@ -1,128 +1,146 @@
 """Recall over many passages: a real Chroma server and the search that answers use, beside exact numpy over the same.
 
-The sentences are put together from the sample creators' own words. A few thousand of them get their vectors from the
-encoder; the others' are those of a neighbour in words with a little noise on top, as encoding all of them would take
-longer than everything else here. The questions are the creators' real ones, with real vectors.
+Of one creator with very many passages, or of very many with a few each. The questions are the sample creators' real
+ones, with real vectors.
 """
 
 import os
 import random
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
-import orjson
+import psutil
 
-from engage.ledger import creators, schema
+from engage.ledger import schema
 from engage.ledger.database import Database
 from engage.memory import chroma_server
-from engage.memory.corpus import load_passages, mark_indexed
+from engage.memory.corpus import load_passages
 from engage.memory.encoder import shared_encoder
 from engage.memory.floats import Floats
-from engage.memory.library import import_paths
+from engage.memory.library import index_passages
 from engage.memory.search import Memory, matter, vector_ids
 from engage.memory.vectors import Vectors
-from engage.models import Passage, Persona
+from engage.models import Passage
+from workers.bench import words
+from workers.bench.cpu import resident_mb
 from workers.bench.load import milliseconds
-from workers.demo import content
 
-ENCODED = 3000  # sentences with a vector of the encoder's own
-NOISE = 0.25  # length of what is added to a neighbour's unit vector
-QUESTIONS = 300
+T = TypeVar("T")
 NEAREST = 8
-PORTION = 2000  # passages added at a time
+REALLY_ENCODED = 800  # passages that go the whole way behind an import
+ASKED = 1_000  # questions to many creators
+FEW_ENCODED = 20  # passages of each of many creators with a vector of the encoder's own
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A ledger and a Chroma server that last for one measurement."""
+
+    folder: Path
+    db: Database
+    vectors: Vectors
 
 
 def measure(passages: int = 100_000) -> dict[str, Any]:
     """One creator with so many passages."""
     load = os.getloadavg()[0]
+    with _place() as on:
+        creator_id, imported_per_s = words.imported(on.db, on.folder, passages)
+        with on.db.reading() as tx:
+            stored = load_passages(tx, creator_id)
+        at_once = _searchable_at_once(on, creator_id, stored)
+        matrix = words.vectors_of([matter(one) for one in stored])
+        add_per_s = words.add(on.db, on.vectors, creator_id, stored, matrix)
+        found = _search(Memory(on.db, on.vectors), on.vectors, creator_id, stored, matrix)
+        chroma_mb = resident_mb([os.getpid()])["chroma"]
+        encoded_per_s = _encoded(on)
+    return {
+        "passages": len(stored),
+        "imported_per_s": round(imported_per_s, 1),
+        "searchable_at_once": at_once,
+        "add_per_s": add_per_s,
+        "encoded_per_s": encoded_per_s,
+        **found,
+        "chroma_mb": round(chroma_mb),
+        "load_average": round(load, 2),
+    }
+
+
+def measure_many(creators: int = 1_000, each: int = 100) -> dict[str, Any]:
+    """So many creators with a few passages each: a question to any of them, the first one to each and later ones."""
+    load = os.getloadavg()[0]
+    with _place() as on:
+        ids = [words.imported(on.db, on.folder, each, f"bench-{number}")[0] for number in range(creators)]
+        for creator_id in ids:
+            with on.db.reading() as tx:
+                stored = load_passages(tx, creator_id)
+            words.add(
+                on.db, on.vectors, creator_id, stored, words.vectors_of([matter(one) for one in stored], FEW_ENCODED)
+            )
+        before = psutil.Process().memory_info().rss
+        memory, asked, chance = Memory(on.db, on.vectors), words.questions(), random.Random(5)
+        shared_encoder()
+        # A number makes each a text of its own, which has to be encoded.
+        first = [_timed(partial(memory.search, one, f"{chance.choice(asked)} {at}")) for at, one in enumerate(ids)]
+        pairs = [(chance.choice(ids), f"{chance.choice(asked)} {creators + at}") for at in range(ASKED)]
+        later = [_timed(partial(memory.search, one, text)) for one, text in pairs]
+        held_mb = (psutil.Process().memory_info().rss - before) / 1e6
+        chroma_mb = resident_mb([os.getpid()])["chroma"]
+    return {
+        "creators": creators,
+        "passages": creators * each,
+        **_spread(later),
+        "first": _spread(first),
+        "held_mb": round(held_mb),
+        "chroma_mb": round(chroma_mb),
+        "load_average": round(load, 2),
+    }
+
+
+@contextmanager
+def _place() -> Iterator[Place]:
     prefix = "engage-bench-"
     with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
         db = Database(f"sqlite:///{folder}/ledger.db")
         with closing(db), chroma_server.running(Path(folder) / "chroma") as url, closing(Vectors(url)) as vectors:
             schema.upgrade(db)
-            creator_id = _import(db, Path(folder), passages)
-            with db.reading() as tx:
-                stored = load_passages(tx, creator_id)
-            matrix = _vectors([matter(one) for one in stored])
-            add_per_s = _add(db, vectors, creator_id, stored, matrix)
-            found = _search(Memory(db, vectors), vectors, creator_id, stored, matrix)
-    return {"passages": len(stored), "add_per_s": add_per_s, **found, "load_average": round(load, 2)}
+            yield Place(Path(folder), db, vectors)
 
 
-def _import(db: Database, folder: Path, count: int) -> str:
-    """The creator's words go the way of every import."""
-    with db.transaction() as tx:
-        persona = Persona(id="", name="bench", display_name="Bench")
-        creator_id = creators.add_creator(tx, persona, datetime.now(UTC)).id
-    file = folder / "said.jsonl"
-    file.write_bytes(b"".join(orjson.dumps(row) + b"\n" for row in _rows(count)))
-    import_paths(db, creator_id, [file])
-    return creator_id
+def _searchable_at_once(on: Place, creator_id: str, stored: Sequence[Passage]) -> bool:
+    """Whether the passage imported last is found before anything has a vector."""
+    last = stored[-1]
+    return last.id in {one.passage.id for one in Memory(on.db, None).search(creator_id, last.text).passages}
 
 
-def _rows(count: int) -> Iterator[dict[str, str]]:
-    """Two halves of real sentences each; the number keeps them distinct."""
-    chance = random.Random(5)
-    halves = [text.split() for text in _real_texts()]
-    for number in range(count):
-        first, second = chance.choice(halves), chance.choice(halves)
-        words = [*first[: len(first) // 2 + 1], *second[len(second) // 2 :]]
-        yield {"id": f"s_{number}", "text": f"{' '.join(words[:40])} (take {number})"}
-
-
-def _real_texts() -> list[str]:
-    texts = []
-    for folder in content.sample_creators():
-        texts += [row["text"] for row in content.lines(folder / "posts.jsonl")]
-        texts += [row["reply"] for row in content.lines(folder / "pairs.jsonl")]
-    return [text for text in texts if len(text.split()) > 5]
-
-
-def _questions() -> list[str]:
-    asked = [row["question"] for folder in content.sample_creators() for row in content.lines(folder / "pairs.jsonl")]
-    return asked[:QUESTIONS]
-
-
-def _vectors(texts: Sequence[str]) -> Floats:
-    """A vector for each text: the encoder's for the first ENCODED, then varied ones. Unit length."""
-    encoded = shared_encoder().encode(list(texts[:ENCODED]))
-    chance = np.random.default_rng(5)
-    near = encoded[chance.integers(0, len(encoded), len(texts))]
-    noise = chance.standard_normal(near.shape, dtype=np.float32)
-    near = near + NOISE * noise / np.linalg.norm(noise, axis=1, keepdims=True)
-    near[: len(encoded)] = encoded
-    return np.asarray(near / np.linalg.norm(near, axis=1, keepdims=True), dtype=np.float32)
-
-
-def _add(db: Database, vectors: Vectors, creator_id: str, passages: Sequence[Passage], matrix: Floats) -> float:
-    """Passages a second into Chroma, without their encoding."""
+def _encoded(on: Place) -> float:
+    """Passages a second that get vectors behind an import: the encoder, Chroma and the ledger together."""
+    creator_id, _ = words.imported(on.db, on.folder, REALLY_ENCODED, "encoded")
     start = time.perf_counter()
-    for at in range(0, len(passages), PORTION):
-        names = [name for one in passages[at : at + PORTION] for name in vector_ids(one)]
-        vectors.add(creator_id, names, matrix[at : at + PORTION])
-    seconds = time.perf_counter() - start
-    with db.transaction() as tx:
-        mark_indexed(tx, creator_id, passages, datetime.now(UTC))
-    return round(len(passages) / seconds, 1)
+    done = index_passages(on.db, on.vectors, creator_id)
+    return round(done / (time.perf_counter() - start), 1)
 
 
 def _search(
     memory: Memory, vectors: Vectors, creator_id: str, passages: Sequence[Passage], matrix: Floats
 ) -> dict[str, Any]:
-    questions = _questions()
-    start = time.perf_counter()
-    memory.search(creator_id, questions[0])
-    first = time.perf_counter() - start  # reads the passages and builds the index of their words
-    searched = [_timed(lambda asked=asked: memory.search(creator_id, asked)) for asked in questions]
-    encoded = shared_encoder().encode(questions)
-    near = [_timed(lambda one=one: vectors.nearest(creator_id, one, NEAREST)) for one in encoded]
-    exact = [_timed(lambda one=one: _exact(matrix, one)) for one in encoded]
+    asked = words.questions()
+    before = psutil.Process().memory_info().rss
+    first, _ = _timed(
+        lambda: memory.search(creator_id, asked[0])
+    )  # reads the passages, builds the index of their words
+    held_mb = (psutil.Process().memory_info().rss - before) / 1e6
+    searched = [_timed(partial(memory.search, creator_id, one)) for one in asked]
+    encoded = shared_encoder().encode(asked)
+    near = [_timed(partial(vectors.nearest, creator_id, one, NEAREST)) for one in encoded]
+    exact = [_timed(partial(_exact, matrix, one)) for one in encoded]
     ids = [vector_ids(one)[0] for one in passages]
     same = [
         len({hit.id for hit in hits} & {ids[at] for at in best})
@@ -131,6 +149,7 @@ def _search(
     return {
         **_spread(searched),
         "first_s": round(first, 2),
+        "held_mb": round(held_mb),
         "chroma_alone": {**_spread(near), "recall_at_8": round(sum(same) / NEAREST / len(same), 3)},
         "reference": {"exact_numpy": _spread(exact), "ratio": _ratio(searched, exact)},
     }
@@ -141,7 +160,7 @@ def _exact(matrix: Floats, one: Floats) -> Any:
     return np.argpartition(-near, NEAREST)[:NEAREST]
 
 
-def _timed(do: Any) -> tuple[float, Any]:
+def _timed(do: Callable[[], T]) -> tuple[float, T]:
     start = time.perf_counter()
     result = do()
     return time.perf_counter() - start, result

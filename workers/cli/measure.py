@@ -116,13 +116,15 @@ def fairness(
 
 @BENCH.command()
 def recall(
-    passages: Annotated[int, typer.Option(min=100, help="Passages of the one creator")] = 100_000,
+    passages: Annotated[int, typer.Option(min=100, help="Passages of all creators together")] = 100_000,
+    creators: Annotated[int, typer.Option(min=1, help="Creators who share them")] = 1,
     as_json: AsJson = False,
 ) -> int:
     """Search over many passages: a real Chroma server, real text, beside exact numpy."""
-    from workers.bench.recall import measure
+    from workers.bench.recall import measure, measure_many
 
-    _show("recall", measure(passages), as_json=as_json)
+    found = measure(passages) if creators == 1 else measure_many(creators, max(1, passages // creators))
+    _show("recall", found, as_json=as_json)
     return 0
 
 
