@@ -13,6 +13,7 @@ from engage.compose.reuse import links, points_elsewhere, tidy, unusable
 from engage.memory.evidence import above_chance, scale_of
 from engage.memory.lexical import tokens
 from engage.memory.sentences import count_words, split_sentences
+from engage.memory.statements import tokens as meaningful
 from engage.models import Draft, Evidence, Passage, PassageKind, Persona, Recall, Scored, Surface, Turn
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def focus(text: str) -> str:
 def past_answer(turn: Turn, recall: Recall, persona: Persona) -> list[Evidence]:
     """The beginning of the reply to the same question, asked before."""
     same = by_preference(recall.passages)
-    telling = len(content(turn.text))
+    telling = len(content(turn.text)) if meaningful(turn.text) else 0
     if telling < TELLING_WORDS:  # "and you?" is the same question everywhere, and never; "price?" may be in the FAQ
         same = [one for one in same if telling and _is_approved(one)]
     for scored in (*same, *(clear_winner(recall) if telling >= TELLING_WORDS else ())):

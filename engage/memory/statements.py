@@ -35,7 +35,10 @@ _EMPTY_WORDS = """
     than then about into out up down over it's i'm don't that's you're i've de la el los las un una y o en que es
     por para con se lo le su mi tu al del como mas pero muy les des du et ou est pour dans avec sur pas ne ce cette
     il elle je vous nous der die das und oder ist sind ein eine ich er sie wir nicht mit fur auf zu den dem von im e
-    di che non per sono um uma os da em nao mais и в на не что это как я ты он она мы вы с по за из но а
+    di che non per sono um uma os da em nao mais cual cuales quien quienes cuando donde cuanto cuanta cuantos cuantas
+    quel quelle quels quelles quand comment combien pourquoi qui welche welcher welches wer wann wo warum wie viel was
+    qual quais onde quando quanto quantos quale quali dove come chi perche welke hoe waar wanneer waarom wat wie
+    one ones thing things и в на не что это как я ты он она мы вы с по за из но а
 """
 _EMPTY = frozenset(fold(_EMPTY_WORDS).split())
 

@@ -179,6 +179,12 @@ async def test_nothing_is_said_from_what_something_newer_contradicts(compose: Co
     assert not (await compose("how much is the lamp?", Recall(old, supported=True))).text
 
 
+@pytest.mark.parametrize("asked", ["¿Cómo cuáles?", "and you?", "combien ?", "wie viele?", "which ones?"])
+async def test_a_question_that_names_nothing_gets_no_past_answer(compose: Compose, asked: str) -> None:
+    said = "I want to make a proposal about the greeting."
+    assert not (await compose(asked, recalled(Pair("p", asked, said), match=1.0))).text
+
+
 THANKED: list[Row] = [
     Pair("1", "thank you so much for the video", "You're welcome, glad it helped!"),
     Pair("2", "thanks!!", "No problem at all!"),
