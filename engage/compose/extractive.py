@@ -15,6 +15,7 @@ from engage.memory.lexical import tokens
 from engage.memory.sentences import count_words, split_sentences
 from engage.memory.statements import tokens as meaningful
 from engage.models import Draft, Evidence, Passage, PassageKind, Persona, Recall, Scored, Surface, Turn
+from engage.triage.language import Guess, identify
 
 if TYPE_CHECKING:
     from engage.memory.encoder import SentenceEncoder
@@ -34,6 +35,7 @@ ANSWER_SENTENCES = {Surface.LIVE: 2, Surface.COMMENT: 3, Surface.DM: 4}
 DECIDED_SENTENCES = 8  # … of one that the creator wrote to be said again: what the platform has room for
 UNSPACED_ENDS = "。！？”」』"  # Chinese and Japanese write no space after them
 TELLING_WORDS = 2  # meaningful words of a question that can be told from others
+SURE_OF_LANGUAGE = 0.9  # confidence from which a follower writes in a language
 SHORTEST = 4  # words of a sentence that can stand alone
 
 STANDING = (PassageKind.FAQ, PassageKind.PRODUCT)
@@ -70,6 +72,9 @@ class ExtractiveComposer:
         return await asyncio.to_thread(self._answer, turn, persona, recall)
 
     def _answer(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
+        recall = understood(recall, identify(turn.text, persona.language))
+        if not recall.passages:
+            return DECLINED
         for answer in (past_answer(turn, recall, persona), product_answer(turn.surface, recall, persona)):
             if draft := drafted(turn, answer):
                 return draft
@@ -126,6 +131,19 @@ class Candidate:
     def follows(self, other: "Candidate") -> bool:
         """Stands right after the other one."""
         return self.passage.id == other.passage.id and self.position == other.position + 1
+
+
+def understood(recall: Recall, asked: Guess) -> Recall:
+    """What the follower can read: a creator's sentences are not translated. A product's name and price are for all."""
+    if asked.confidence < SURE_OF_LANGUAGE:
+        return recall
+    for_all = ("", asked.language)
+    passages = [one for one in recall.passages if one.passage.language in for_all or _is_product(one)]
+    return replace(recall, passages=tuple(passages))
+
+
+def _is_product(scored: Scored) -> bool:
+    return scored.passage.kind is PassageKind.PRODUCT
 
 
 def candidates(recall: Recall, persona: Persona) -> Iterator[Candidate]:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?|[^\w\s]")
 MENTION = re.compile(r"@[\w.\-]+")
 MASKED = re.compile(r"https?://\S+|www\.\S+|\[(?:url|phone|email|name)\]", re.IGNORECASE)
-EMOJI = re.compile("[\U0001f1e6-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2764]\ufe0f?|(?<!\\w)[:;=]-?[)(DPp/3]|<3|\\^\\^")
 ELONGATION = re.compile(r"([^\W\d_])\1{2,}", re.IGNORECASE)
 BUCKETS = 1 << 15  # of hashed character n-grams
 ORDERS = (2, 3, 4, 5)

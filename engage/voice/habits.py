@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from engage.voice.features import ELONGATION, EMOJI, neutral, words
+from engage.voice.features import ELONGATION, neutral, words
+from engage.voice.measures import EMOJI
 from engage.voice.usual import usual_of
 
 _MARKS = ".,!?…;:-—\"'()¡¿。，！？"

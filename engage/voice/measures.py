@@ -14,7 +14,7 @@ _LINK = re.compile(r"https?://\S+|www\.\S+", re.IGNORECASE)
 _MENTION = re.compile(r"(?<![\w.])@[\w.\-]+")
 _SIGN = "[\U0001f300-\U0001faff\u2600-\u27bf\u2b50\u2b55\u2764]"
 # One as a reader sees it: a flag, a family joined out of four, a hand with its skin; or drawn out of signs.
-_EMOJI = re.compile(
+EMOJI = re.compile(
     f"[\U0001f1e6-\U0001f1ff]{{2}}|{_SIGN}[\ufe0f\U0001f3fb-\U0001f3ff]*(?:\u200d{_SIGN}[\ufe0f\U0001f3fb-\U0001f3ff]*)*"
     r"|(?<!\w)[:;=]-?[)(DPp](?!\w)|<3|\^\^"
 )
@@ -71,7 +71,7 @@ def measure(text: str) -> Measures:
         capitals=_capitals(sentences),
         shouted=sum(word.isupper() for word in _SHOUTED.findall(bare)),
         exclamations=len(_EXCLAIMS.findall(bare)),
-        emoji=len(_EMOJI.findall(bare)),
+        emoji=len(EMOJI.findall(bare)),
         links=len(_LINK.findall(text)),
         asks=bool(_ASKS.search(bare)),
         greets=bool(_GREETING.match(bare)),

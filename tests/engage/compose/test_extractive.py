@@ -185,6 +185,14 @@ async def test_a_question_that_names_nothing_gets_no_past_answer(compose: Compos
     assert not (await compose(asked, recalled(Pair("p", asked, said), match=1.0))).text
 
 
+async def test_who_writes_in_another_language_gets_no_sentence_they_may_not_read(compose: Compose) -> None:
+    answer = Pair("p", "which grease do you use for the bearings?", "I use marine grease on all of my bearings.")
+    asked = "¿qué grasa usas para los rodamientos de tu bicicleta?"
+    assert not (await compose(asked, recalled(answer, match=1.0))).text
+    product = recalled(Product("s", "Marine grease", "Keeps water out.", "9 EUR", "https://shop.example/grease"))
+    assert "9 EUR" in (await compose(asked, product)).text
+
+
 THANKED: list[Row] = [
     Pair("1", "thank you so much for the video", "You're welcome, glad it helped!"),
     Pair("2", "thanks!!", "No problem at all!"),
