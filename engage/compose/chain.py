@@ -32,7 +32,7 @@ _AGAIN = "Your last answer could not be read.\n"
 
 Messages = list[tuple[str, str]]
 Chain = Callable[[Messages], Awaitable[Any]]
-MannerOf = Callable[[Turn], Awaitable[Manner]]
+MannerOf = Callable[[Turn, Recall], Awaitable[Manner]]
 
 
 class ModelComposer:
@@ -85,7 +85,7 @@ class ModelComposer:
 
     async def _asked(self, turn: Turn, persona: Persona, recall: Recall) -> Messages:
         """What the model is asked for a first draft."""
-        manner = await self._manner_of(turn) if self._manner_of else Manner()
+        manner = await self._manner_of(turn, recall) if self._manner_of else Manner()
         return build(turn, persona, recall, secrets.token_hex(8), canary_of(persona.id), manner)
 
     async def _drafted(self, turn: Turn, persona: Persona, recall: Recall, messages: Messages) -> Draft:

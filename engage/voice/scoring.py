@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from engage.memory.kept import Kept
-from engage.models import Surface, Turn
+from engage.models import Recall, Surface, Turn
 from engage.voice.exemplars import exemplars
 from engage.voice.judged import Judged
 from engage.voice.learning import build_voice
@@ -39,10 +39,12 @@ class Voices:
         """What the voice says of a draft; None where their style is not known."""
         return (await self._learnt(creator_id)).judge(text, surface, language)
 
-    async def manner(self, turn: Turn) -> Manner:
-        """What a model is told of how the creator writes, and past answers that show it for this turn."""
+    async def manner(self, turn: Turn, recall: Recall) -> Manner:
+        """What a model is told of how the creator writes, and past answers that show it beside the recalled ones."""
         voice = await self._learnt(turn.creator_id)
-        answered = await self._memory.answered(turn.creator_id, turn.text, EXEMPLARS_OF)
+        recalled = {one.passage.id for one in recall.passages}
+        found = await self._memory.answered(turn.creator_id, turn.text, EXEMPLARS_OF)
+        answered = [one for one in found if one.passage.id not in recalled]
         return Manner(told(voice.usual_on(turn.surface), voice.habits), exemplars(answered, turn.surface))
 
     async def _learnt(self, creator_id: str) -> Voice:
