@@ -56,6 +56,11 @@ def typed(persona: Persona) -> Typed:
     )
 
 
+def checked(persona: Persona) -> Persona:
+    """A persona as it may be kept. Raises NotKept."""
+    return persona_of(persona, typed(persona))
+
+
 def persona_of(persona: Persona, wanted: Typed) -> Persona:
     """The persona with what was typed. Raises NotKept, which names everything that is wrong, one a line."""
     name, bio, language = " ".join(_plain(wanted.display_name).split()), _plain(wanted.bio).strip(), wanted.language

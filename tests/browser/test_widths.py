@@ -40,8 +40,9 @@ async def test_every_control_has_a_name(page: Page, world: World) -> None:
         await page.goto(path)
         await expect(page.locator(".row-card").first).to_be_visible()
         unnamed = await page.evaluate(
-            """() => [...document.querySelectorAll('button, a, input:not(.hidden), textarea, select, [role=radio],
-                 [role=checkbox], [role=radiogroup]')].filter(e => !(e.innerText || e.getAttribute('aria-label') || (e.labels && e.labels.length)
+            """() => [...document.querySelectorAll(
+                 'button, a, input:not(.hidden), textarea, select, [role=radio], [role=checkbox], [role=radiogroup]'
+               )].filter(e => !(e.innerText || e.getAttribute('aria-label') || (e.labels && e.labels.length)
                    || e.closest('label'))).map(e => e.outerHTML)"""
         )
         assert unnamed == []

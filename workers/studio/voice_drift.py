@@ -132,13 +132,19 @@ def chart(weeks: "list[Drift]", ceiling: float, border: float) -> str:
     line = [(n * step, one.style or 0.0) for n, one in enumerate(found)]
     if len(found) > 1:
         parts.append(curves(LEFT, TOP, RIGHT - LEFT, PLOT - TOP, [Line("draft", line)]))
-    for at, one in zip(across, found, strict=True):
-        parts.append(_dot(at, one.style or 0.0))
-    for n in sorted({0, len(found) // 2, len(found) - 1} if len(found) > 2 else set(range(len(found)))):
-        parts.append(letters(across[n], PLOT + 18, f"{found[n].begins_on:%d %b}", "tick"))
+    parts += [_dot(at, one.style or 0.0) for at, one in zip(across, found, strict=True)]
+    parts += [letters(across[n], PLOT + 18, f"{found[n].begins_on:%d %b}", "tick", at) for n, at in _ticks(len(found))]
     said = "; ".join(f"{one.begins_on.isoformat()}: {one.style:.2f}" for one in found)
     summary = f"Median score a week: {said}. Your own texts {ceiling:.2f}, border {border:.2f}."
     return drawing("Style score a week", summary, PLOT + 24, parts)
+
+
+def _ticks(weeks: int) -> list[tuple[int, str]]:
+    """Which weeks are named, and where their names stand: on a phone there is no room for all, nor beyond the edge."""
+    if weeks < 2:
+        return [(n, "middle") for n in range(weeks)]
+    middle = [(weeks // 2, "middle")] if weeks > 2 else []
+    return [(0, "start"), *middle, (weeks - 1, "end")]
 
 
 def _y(value: float) -> float:
