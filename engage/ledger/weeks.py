@@ -22,14 +22,8 @@ class Drafted:
     text: str
 
 
-def written(tx: Connection, creator_id: str, now: datetime, weeks: int = WEEKS) -> list[tuple[date, list[str]]]:
-    """(Monday of the week in UTC, drafts without their disclosure) of posted automated replies, newest week first."""
-    found = drafted(tx, creator_id, now, weeks)
-    return [(monday, [one.text for one in theirs]) for monday, theirs in found]
-
-
 def drafted(tx: Connection, creator_id: str, now: datetime, weeks: int = WEEKS) -> list[tuple[date, list[Drafted]]]:
-    """`written` with where each stands."""
+    """(Monday of the week in UTC, posted automated replies), newest week first."""
     starts = [monday_of(now) - timedelta(weeks=n) for n in range(weeks)]
     return [(start.date(), _drafts(tx, creator_id, start, start + timedelta(weeks=1))) for start in starts]
 

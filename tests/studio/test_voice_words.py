@@ -35,9 +35,10 @@ def test_how_many_texts_are_missing(texts: int, said: str) -> None:
 
 
 def test_what_is_told_of_a_creator_is_told_to_them() -> None:
-    assert voice_words.to_you("they never use emoji, this does") == "You never use emoji, this does"
+    assert voice_words.to_you("they never use emoji, this does") == "you never use emoji, this does"
     assert voice_words.to_you("They always greet.") == "You always greet."
-    assert voice_words.to_you("usually 9 words (3 to 20), here 52") == "Usually 9 words (3 to 20), here 52"
+    assert voice_words.difference("they never use emoji, this does") == "You never use emoji, this does."
+    assert voice_words.difference("usually 9 words (3 to 20), here 52") == "Usually 9 words (3 to 20), here 52."
 
 
 def test_the_newest_week_is_told_in_a_sentence() -> None:

@@ -49,12 +49,14 @@ class TrialPanel:
         if persona is None or not text:
             self._tell("Type something first.")
             return
+        self._tell("Comparing…")
         try:
             tried = await asyncio.to_thread(self._learner.tried, persona, text, Surface(self._surface.value))
         except EngageError as error:
+            self._said.clear()
             self._tell(str(error))
             return
-        self._said.clear()  # pressed twice, the later answer stands
+        self._said.clear()
         with self._said:
             if tried.judged is None:
                 Text("p", voice_words.UNMEASURED)
@@ -77,6 +79,6 @@ def _draw(judged: "Judged") -> None:
     if judged.differences:
         with box("ul", "bullets"):
             for one in judged.differences:
-                Text("li", f"{voice_words.to_you(one)}.")
+                Text("li", voice_words.difference(one))
     else:
         Text("p", "Its length, punctuation and habits are as usual for you.", "muted")

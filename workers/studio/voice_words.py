@@ -81,9 +81,16 @@ ELSEWHERE = "These settings were changed elsewhere meanwhile. Saving replaces th
 
 def to_you(sentence: str) -> str:
     """What is told of a creator, told to them."""
-    told = sentence.replace("they ", "you ", 1) if sentence.startswith("they ") else sentence
-    told = told.replace("They ", "You ", 1) if told.startswith("They ") else told
-    return f"{told[:1].upper()}{told[1:]}"
+    for they, you in (("they ", "you "), ("They ", "You ")):
+        if sentence.startswith(they):
+            return you + sentence.removeprefix(they)
+    return sentence
+
+
+def difference(told: str) -> str:
+    """How a text is unlike the creator, as a sentence to them."""
+    sentence = to_you(told)
+    return f"{sentence[:1].upper()}{sentence[1:]}."
 
 
 def missing(texts: int, fewest: int) -> str:
