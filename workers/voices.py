@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from engage.ledger import audit, weeks
 from engage.ledger.creators import get_creator, update_persona
 from engage.ledger.database import Database
-from engage.ledger.tables import creators
 from engage.ledger.unanswered import newest_decision
 from engage.ledger.weeks import Drafted
 from engage.memory.corpus import counts, load_some, replies_of_others, versions
@@ -153,8 +152,7 @@ def save(tx: Connection, who: str, creator_id: str, wanted: Typed, now: datetime
 
     The next turn is answered with it: a persona is read with every turn.
     """
-    tx.execute(select(creators.c.id).where(creators.c.id == creator_id).with_for_update())
-    before = get_creator(tx, creator_id)
+    before = get_creator(tx, creator_id, lock=True)
     after = persona_of(before, wanted)
     changed = _changed(asdict(before), asdict(after))
     if changed:
