@@ -54,13 +54,20 @@ def disguises(line: str) -> bool:
     return denies(line, nobody) or _disguises().any(fold(line))
 
 
+def refusal(line: str) -> str:
+    """Why a line must not be in a persona, "" where it may."""
+    if is_confidential(line):
+        return SECRET
+    return DENIES if disguises(line) else ""
+
+
 def _bio(persona: Persona, lines: Sequence[str], told: list[Refused]) -> str:
     bio = ""
     for line in lines:
         if line in persona.bio or line in bio:
             continue
         longer = f"{bio} {_ended(line)}".strip()
-        if reason := _reason(line):
+        if reason := refusal(line):
             told.append(Refused(_shown(line), reason))
         elif persona.bio:
             told.append(Refused(line, OWN_BIO))
@@ -77,7 +84,7 @@ def _rules(persona: Persona, lines: Sequence[str], told: list[Refused]) -> tuple
     for line in lines:
         if line.casefold() in known:
             continue
-        if reason := _reason(line):
+        if reason := refusal(line):
             told.append(Refused(_shown(line), reason))
         elif len(rules) >= RULES or len(line) > RULE:
             told.append(Refused(line, _MANY))
@@ -103,13 +110,6 @@ def _rule_lines(character: Character) -> Iterator[str]:
         topics += topic if topics == _TOPICS else f", {topic}"
     if topics != _TOPICS:
         yield topics
-
-
-def _reason(line: str) -> str:
-    """Why a line must not be in a persona, "" where it may."""
-    if is_confidential(line):
-        return SECRET
-    return DENIES if disguises(line) else ""
 
 
 def _shown(line: str) -> str:

@@ -56,6 +56,12 @@ def foreign_links(sentence: str, allowed: Iterable[str], said: str = "") -> list
     return [link for link in links if not _is_allowed(link, places)] + _SPELLED.findall(sentence)
 
 
+def is_web_address(link: str) -> bool:
+    """Whether it can be allowed: a host, or the beginning of an address on one."""
+    here = None if re.search(r"\s", link) else _address(link)
+    return here is not None and re.fullmatch(rf"(?:{_NAME}+\.)+{_NAME}{{2,}}(?::\d+)?", here[0]) is not None
+
+
 def names_a_contact(sentence: str, persona: Persona) -> bool:
     """An e-mail address or telephone number that is not one the creator shows in public."""
     hosts = {place[0] for place in map(_address, persona.allowed_links) if place}

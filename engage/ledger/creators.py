@@ -58,9 +58,10 @@ def find_creator(tx: Connection, name: str) -> Persona:
     return _persona(row)
 
 
-def get_creator(tx: Connection, creator_id: str) -> Persona:
-    """By id. Raises UnknownCreator."""
-    row = tx.execute(select(creators).where(creators.c.id == creator_id)).first()
+def get_creator(tx: Connection, creator_id: str, *, lock: bool = False) -> Persona:
+    """By id. lock: nobody else changes it before this transaction ends. Raises UnknownCreator."""
+    query = select(creators).where(creators.c.id == creator_id)
+    row = tx.execute(query.with_for_update() if lock else query).first()
     if row is None:
         raise UnknownCreator
     return _persona(row)

@@ -124,6 +124,11 @@ def activity(tx: Connection, chosen: Filter, limit: int = PAGE) -> list[Exchange
     return _exchanges(tx, _recent(chosen, limit))
 
 
+def exchanges(tx: Connection, turn_ids: Sequence[str]) -> list[Exchange]:
+    """Some turns, newest first."""
+    return _exchanges(tx, select(turns.c.id).where(turns.c.id.in_(turn_ids)))
+
+
 def activity_stamp(tx: Connection, chosen: Filter, limit: int = PAGE) -> Sequence[Any]:
     return _stamp(tx, _recent(chosen, limit))
 

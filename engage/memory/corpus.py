@@ -83,6 +83,19 @@ def load_passages(tx: Connection, creator_id: str) -> list[Passage]:
     return [_read(row) for row in found]
 
 
+def load_some(tx: Connection, creator_id: str, most: int) -> list[Passage]:
+    """At most so many of the passages, evenly over the whole: enough to learn a voice from."""
+    mine = passages.c.creator_id == creator_id
+    count = tx.execute(select(func.count()).select_from(passages).where(mine)).scalar_one()
+    step = -(-count // most)
+    if step <= 1:
+        return load_passages(tx, creator_id)
+    place = func.row_number().over(order_by=passages.c.id).label("place")
+    numbered = select(passages.c.id, place).where(mine).subquery()
+    chosen = select(*_COLUMNS).join(numbered, numbered.c.id == passages.c.id).where(mine, numbered.c.place % step == 0)
+    return [_read(row) for row in tx.execute(chosen.order_by(passages.c.id))]
+
+
 def replies_of_others(tx: Connection, creator_id: str) -> list[str]:
     """What some other creators of this installation replied to followers: what a voice is told from."""
     return [reply for theirs in answers_of_others(tx, creator_id) for _, reply in theirs]

@@ -12,7 +12,7 @@ LONG = "A" * 300
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-@pytest.mark.parametrize("path", ["/", "/inbox", "/questions", "/accounts", "/platforms"])
+@pytest.mark.parametrize("path", ["/", "/inbox", "/questions", "/voice", "/accounts", "/platforms"])
 async def test_nothing_scrolls_sideways(page: Page, world: World, path: str, width: int) -> None:
     world.mode(Surface.DM, Mode.REVIEW)
     world.answered(f"https://example.org/{LONG} and more", LONG, LONG[:120], Surface.DM)
@@ -20,7 +20,7 @@ async def test_nothing_scrolls_sideways(page: Page, world: World, path: str, wid
         world.escalated(f"Can you help me? {LONG[:200]}", "unsupported", who=who)
     await page.set_viewport_size({"width": width, "height": 900})
     await page.goto(path)
-    await expect(page.locator("li.row-card").first).to_be_visible()
+    await expect(page.locator(".row-card").first).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -36,12 +36,13 @@ async def test_it_follows_the_systems_colours(page: Page, scheme: str) -> None:
 async def test_every_control_has_a_name(page: Page, world: World) -> None:
     for who in ("Tom", "Lea"):
         world.escalated("Can you help?", "unsupported", who=who)
-    for path in ("/", "/inbox", "/questions", "/accounts", "/platforms"):
+    for path in ("/", "/inbox", "/questions", "/voice", "/accounts", "/platforms"):
         await page.goto(path)
-        await expect(page.locator("li.row-card").first).to_be_visible()
+        await expect(page.locator(".row-card").first).to_be_visible()
         unnamed = await page.evaluate(
-            """() => [...document.querySelectorAll('button, a, input, textarea, select')].filter(e =>
-                 !(e.innerText || e.getAttribute('aria-label') || (e.labels && e.labels.length)
+            """() => [...document.querySelectorAll(
+                 'button, a, input:not(.hidden), textarea, select, [role=radio], [role=checkbox], [role=radiogroup]'
+               )].filter(e => !(e.innerText || e.getAttribute('aria-label') || (e.labels && e.labels.length)
                    || e.closest('label'))).map(e => e.outerHTML)"""
         )
         assert unnamed == []

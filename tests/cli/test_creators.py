@@ -22,3 +22,11 @@ def test_an_unknown_freedom_or_creator_is_refused(engage: Engage) -> None:
     assert wrong.code == 2
     assert "creative" in wrong.err
     assert engage("creator", "set", "nobody", "--freedom", "strict").code == 1
+
+
+def test_a_bio_that_denies_being_automated_is_refused(engage: Engage) -> None:
+    refused = engage("creator", "add", "mira", "--bio", "I am not a bot.")
+    assert (refused.code, "denies being automated" in refused.err) == (1, True)
+    assert engage("creator", "add", "mira").code == 0
+    assert engage("creator", "set", "mira", "--bio", "I am not a bot.").code == 1
+    assert engage("creator", "list", "--json").rows[0][0]["name"] == "mira"

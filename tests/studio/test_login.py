@@ -93,6 +93,7 @@ def test_a_flood_of_addresses_is_forgotten_after_its_minute() -> None:
     ("asked", "target"),
     [
         ("/inbox", "/inbox"),
+        ("/voice", "/voice"),
         ("/connect/twitch/back?code=c&state=s", "/connect/twitch/back?code=c&state=s"),
         ("//evil.example", "/"),
         ("https://evil.example", "/"),

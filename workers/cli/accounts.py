@@ -31,6 +31,7 @@ def add(
     """Add a creator."""
     from engage.ledger.creators import add_creator
     from engage.models import Persona
+    from engage.personas import checked
     from workers.cli.console import put
 
     persona = Persona(
@@ -43,7 +44,7 @@ def add(
         avoid_topics=tuple(avoid or ()),
     )
     with opened() as ledger, ledger.db.transaction() as tx:
-        made = add_creator(tx, persona, datetime.now(UTC))
+        made = add_creator(tx, checked(persona), datetime.now(UTC))
     put({"id": made.id, "name": made.name})
 
 
@@ -63,6 +64,7 @@ def change(
     from dataclasses import asdict, replace
 
     from engage.ledger.creators import update_persona
+    from engage.personas import checked
     from workers.cli.console import put
 
     given: dict[str, Any] = {
@@ -74,7 +76,8 @@ def change(
         "freedom": freedom,
     }
     with opened() as ledger:
-        persona = replace(ledger.creator(name), **{key: value for key, value in given.items() if value is not None})
+        changed = {key: value for key, value in given.items() if value is not None}
+        persona = checked(replace(ledger.creator(name), **changed))
         with ledger.db.transaction() as tx:
             update_persona(tx, persona)
     put(asdict(persona))

@@ -105,7 +105,7 @@ def _adopt(ledger: Opened, creator_id: str, characters: Sequence[Any]) -> list[d
     from engage.ledger.creators import get_creator, update_persona
 
     with ledger.db.transaction() as tx:
-        known = get_creator(tx, creator_id)
+        known = get_creator(tx, creator_id, lock=True)
         adopted, refused = adopt(known, characters)
         if adopted != known:
             update_persona(tx, adopted)

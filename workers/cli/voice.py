@@ -75,16 +75,13 @@ def drift(
     """How much the avatar's replies of the last weeks sound like the creator."""
     from datetime import UTC, datetime
 
-    from engage.ledger.weeks import written
-    from engage.voice.drift import Week
-    from engage.voice.drift import drift as drifted
     from workers.cli.console import put, table
+    from workers.voices import Learner
 
     with opened() as ledger:
         persona = ledger.creator(creator)
-        voice = _voice(ledger, persona.id)
-        with ledger.db.reading() as tx:
-            weeks = [Week(*one) for one in written(tx, persona.id, datetime.now(UTC))]
+        learner = Learner(ledger.db)
+        voice, weeks = learner.learnt(persona.id).voice, learner.beside(persona, datetime.now(UTC)).weeks
     rows = [
         {
             "week": one.begins_on.isoformat(),
@@ -95,7 +92,7 @@ def drift(
             "words": one.words,
             "delta": one.delta,
         }
-        for one in drifted(voice, weeks)
+        for one in weeks
     ]
     if as_json:
         put(rows)

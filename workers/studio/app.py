@@ -8,7 +8,7 @@ from nicegui import ui
 from nicegui.storage import Storage
 
 from engage.secrets import secret_file
-from workers.studio import accounts, activity, connect, inbox, login, platforms, questions
+from workers.studio import accounts, activity, connect, inbox, login, platforms, questions, voice
 from workers.studio.context import StudioContext
 from workers.studio.guard import SafeHeaders, SignInRequired
 from workers.studio.session import LASTS
@@ -32,7 +32,7 @@ def make_app(studio: StudioContext) -> FastAPI:
 
     pages.add_middleware(SignInRequired, now=studio.now)
     ui.add_css(STYLE, shared=True)
-    for module in (login, activity, inbox, questions, accounts, platforms, connect):
+    for module in (login, activity, inbox, questions, voice, accounts, platforms, connect):
         module.register(studio)
     home = studio.settings.directory
     _keep_sessions_in(home / "studio")

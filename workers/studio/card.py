@@ -5,7 +5,7 @@ from typing import Any
 
 from engage.ledger.views import Decision, Exchange
 from workers import teaching
-from workers.studio import words
+from workers.studio import voice_words, words
 from workers.studio.parts import Text, box, fact
 
 
@@ -104,7 +104,7 @@ def _made(decision: Decision) -> list[tuple[str, str]]:
         ("Supported by your words", "" if supported is None else "yes" if supported else "no"),
         ("Sounds like you", "" if style is None else f"{style:.2f} of 1"),
         ("Before it was written again", "" if first is None else f"{first:.2f} of 1"),
-        ("Unlike you", "; ".join(card.get("unlike") or ())),
+        ("Unlike you", "; ".join(map(voice_words.to_you, card.get("unlike") or ()))),
         ("Model", card.get("model") or ""),
         ("Prompt", card.get("prompt_version") or ""),
         ("Tokens", f"{card.get('tokens_in', 0)} in, {card.get('tokens_out', 0)} out"),

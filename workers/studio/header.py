@@ -17,6 +17,7 @@ LINKS = (
     ("/", "Activity"),
     ("/inbox", "Inbox"),
     ("/questions", "Questions"),
+    ("/voice", "Voice"),
     ("/accounts", "Accounts"),
     ("/platforms", "Platforms"),
 )

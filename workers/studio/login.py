@@ -18,7 +18,7 @@ from workers.throttle import Throttle
 
 PATH = "/login"
 _CONSENT = re.compile(r"/connect/[a-z0-9_]+/back(\?[^#\s]*)?")
-PAGES = ("/", "/inbox", "/accounts", "/platforms")
+PAGES = ("/", "/inbox", "/questions", "/voice", "/accounts", "/platforms")
 
 
 class TryLater(EngageError):
