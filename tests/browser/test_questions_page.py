@@ -1,11 +1,14 @@
 """Questions that nothing answers: found, answered, dismissed and taken back by whoever is signed in."""
 
+from contextlib import suppress
+
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Error, Page, expect
 
 from engage.ledger import audit, taught
 from engage.models import PassageKind, Surface
 from tests.studio.builders import World
+from workers.studio.words import NO_QUESTIONS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("browser")]
 
@@ -99,7 +102,9 @@ async def test_what_was_taught_is_changed_and_withdrawn(page: Page, world: World
     assert answers(world) == []
 
 
-async def test_an_answer_dealt_with_in_another_window_is_said_to_be(page: Page, world: World, asked: None) -> None:
+async def test_a_question_dealt_with_in_another_window_is_said_to_be_or_is_gone(
+    page: Page, world: World, asked: None
+) -> None:
     from workers import questions
 
     await page.goto("/questions")
@@ -108,6 +113,8 @@ async def test_an_answer_dealt_with_in_another_window_is_said_to_be(page: Page, 
         now = world.at
         found = questions.Finder().find(world.creator.id, *questions.read(tx, world.creator.id, now))
         questions.dismiss(tx, "somebody", world.creator.id, found[0].id, now)
-    await page.get_by_role("button", name=f"Approve: {NORWAY}").click()
-    await expect(page.get_by_text("This question was dealt with already")).to_be_visible()
+    with suppress(Error):  # within a second the page takes it away by itself
+        await page.get_by_role("button", name=f"Approve: {NORWAY}").click(timeout=3_000)
+    said = page.get_by_text("This question was dealt with already").or_(page.get_by_text(NO_QUESTIONS))
+    await expect(said.first).to_be_visible()
     assert answers(world) == []
