@@ -43,6 +43,7 @@ def examine(settings: Settings) -> list[Check]:
         ("redis", _redis),
         ("chroma", _chroma),
         ("model", _model),
+        ("embeddings", _embeddings),
         ("clock", _clock),
         ("workers", _workers),
         ("webhooks", _webhooks),
@@ -123,6 +124,12 @@ def _model(settings: Settings) -> Check:
         return Check("model", "ok", "extractive: answers in the creator's own sentences, needs no model")
     where = f" at {settings.model_base_url}" if settings.model_base_url else ""
     return Check("model", "ok", f"{settings.model}{where}")
+
+
+def _embeddings(settings: Settings) -> Check:
+    from workers import embeddings
+
+    return Check("embeddings", *embeddings.examine(settings))
 
 
 def _workers(settings: Settings) -> Check:

@@ -4,7 +4,7 @@ Two logistic regressions: does its text answer, and was it the answer to this ve
 fitted, and how well they do on creators they were not fitted on, is in docs/adr/0003-recall-scores.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -80,12 +80,19 @@ class Scale:
         )
 
 
-def scale_of(languages: Sequence[str], doubt: Floats | None = None, prior: Floats | None = None) -> Scale:
-    """Of passages in these languages."""
+def scale_of(
+    languages: Sequence[str],
+    doubt: Floats | None = None,
+    prior: Floats | None = None,
+    measured: Mapping[str, float] | None = None,
+) -> Scale:
+    """Of passages in these languages. measured: another encoder's backgrounds, "" for any other language."""
     nothing = np.zeros(len(languages), np.float32)
+    known = measured or {**_BACKGROUND, "": _OTHER_BACKGROUND}
+    hardly = frozenset[str]() if measured else _HARDLY_KNOWN  # whoever names another encoder names one for them
     return Scale(
-        np.array([_BACKGROUND.get(language, _OTHER_BACKGROUND) for language in languages], np.float32),
-        np.array([CAUTION if language in _HARDLY_KNOWN else 1.0 for language in languages], np.float32),
+        np.array([known.get(language, known.get("", _OTHER_BACKGROUND)) for language in languages], np.float32),
+        np.array([CAUTION if language in hardly else 1.0 for language in languages], np.float32),
         np.array([language == "en" for language in languages], np.bool_),
         nothing if doubt is None else doubt,
         nothing if prior is None else prior,
