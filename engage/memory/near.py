@@ -57,6 +57,10 @@ class Near:
         """Whether `hits` answers from memory."""
         return self._held.has(holder, lambda known: known.version == version and known.vectors is not None)
 
+    def look_again(self, holder: str) -> None:
+        """A collection that begins to serve may be another than the one that was once asked under this name."""
+        self._vectors.look_again(holder)
+
     def _load(self, holder: str, version: str) -> Held:
         self._check_back()
         try:

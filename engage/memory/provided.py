@@ -103,7 +103,7 @@ def _passes_soon(error: BaseException) -> bool:
     return isinstance(error, Retryable) and (wait is None or wait.total_seconds() <= LONGEST_WAIT)
 
 
-_backing_off = wait_exponential_jitter(initial=0.2, max=LONGEST_WAIT)
+_backing_off = wait_exponential_jitter(multiplier=0.2, max=LONGEST_WAIT)
 
 
 def _wait(state: RetryCallState) -> float:

@@ -153,6 +153,8 @@ class Memory:
             corpus = known if known and known.version == version else index(version, load_passages(tx, creator_id))
             late = () if vectors else waiting(tx, creator_id, LATE + 1)
         if corpus.index != served:
+            if self._near is not None:
+                self._near.look_again(holder_of(creator_id, served.spec))
             corpus = replace(corpus, index=served, scale=_scale(corpus.passages, served))
         few = tuple(late) if len(late) <= LATE else ()
         return replace(corpus, vectors=vectors, late=few, checked_at=time.monotonic())

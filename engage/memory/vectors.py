@@ -131,6 +131,10 @@ class Vectors:
             except NotFoundError:
                 return
 
+    def look_again(self, creator_id: str) -> None:
+        """The collection may have been dropped and made anew by another process since."""
+        self._collections.pop(creator_id, None)
+
     def close(self) -> None:
         """Give the connections back; the next call opens new ones."""
         with self._lock:
