@@ -2,36 +2,31 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
-
-import numpy as np
 
 from engage.errors import ConfigError, Malformed, Retryable, Unavailable
 from engage.ledger.database import Database
-from engage.ledger.indexes import BUILT_IN, Index, serving
+from engage.ledger.indexes import BUILT_IN, serving
+from engage.memory.corpora import Corpus, index, scale_for
 from engage.memory.corpus import load_passages, replies_of_others, versions, waiting
-from engage.memory.evidence import SUPPORTED, Evidence, Scale, question_match, rank, relevance, scale_of, trusted
+from engage.memory.evidence import SUPPORTED
+from engage.memory.found import Found
 from engage.memory.kept import Kept
-from engage.memory.lexical import tokens
 from engage.memory.near import Near
-from engage.memory.standing import doubts, priors
-from engage.memory.texts import QUESTION, bare, matter, vector_ids, vector_texts
+from engage.memory.texts import bare, vector_ids, vector_texts
 from engage.memory.vectors import holder_of
-from engage.models import Passage, PassageKind, Recall, Scored, Surface
+from engage.models import Passage, Recall, Scored
 
 if TYPE_CHECKING:
-    from engage.memory.alike import WordsAlike
     from engage.memory.encoder import SentenceEncoder
     from engage.memory.encoding import Encoder, Encoders
     from engage.memory.floats import Floats
-    from engage.memory.lexical import Lexicon
     from engage.memory.vectors import Vectors
 
 DENSE = 40  # nearest vectors whose passages are looked at
-LEXICAL = 12  # passages the words alone may bring in
 # Characters. A search that waits for nothing takes 2-4 ms of computing for such a text: to hand it to a thread and back
 # costs the loop about a third of that again, and in a process with one interpreter lock brings nothing.
 SHORT = 240
@@ -42,25 +37,7 @@ FRESH_SECONDS = 1.0
 ASKING = 32  # questions that wait for a provider's vectors at the same time, apart from the process's other threads
 LATE = 16  # passages without stored vectors that a search encodes itself: corrections, not imports
 
-BEFORE = Index()
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """A creator's passages as they are searched. vectors: their version; checked_at: monotonic seconds."""
-
-    version: str
-    passages: tuple[Passage, ...]
-    private: tuple[Passage, ...]  # never found: the voice alone is learnt of them
-    position: Mapping[str, int]
-    texts: "Lexicon"
-    questions: "Lexicon"
-    scale: Scale
-    index: Index = BEFORE  # whose vectors serve
-    vectors: str = ""
-    late: tuple[Passage, ...] = ()  # a few whose vectors are still to come; none where there are many
-    checked_at: float = 0.0
 
 
 class Memory:
@@ -155,7 +132,7 @@ class Memory:
         if corpus.index != served:
             if self._near is not None:
                 self._near.look_again(holder_of(creator_id, served.spec))
-            corpus = replace(corpus, index=served, scale=_scale(corpus.passages, served))
+            corpus = replace(corpus, index=served, scale=scale_for(corpus.passages, served))
         few = tuple(late) if len(late) <= LATE else ()
         return replace(corpus, vectors=vectors, late=few, checked_at=time.monotonic())
 
@@ -202,84 +179,3 @@ class Memory:
 
 def _is_fresh(corpus: Corpus) -> bool:
     return time.monotonic() - corpus.checked_at < FRESH_SECONDS
-
-
-class Found:
-    """What is known of the passages for one text; the candidates begin with those its words bring in."""
-
-    def __init__(self, corpus: Corpus, text: str) -> None:
-        self.corpus = corpus
-        asked = tokens(text)
-        size = len(corpus.passages)
-        self._evidence = Evidence(
-            corpus.texts.scores(asked),
-            corpus.questions.scores(asked),
-            np.full(size, np.nan, np.float32),
-            np.full(size, np.nan, np.float32),
-            np.full(size, np.nan, np.float32),
-        )
-        best = np.maximum(self._evidence.text_words, self._evidence.asked_words)
-        count = min(LEXICAL, size)
-        likely = np.argpartition(-best, count - 1)[:count] if count else ()
-        self._candidates = {int(at) for at in likely if best[at] > 0}
-
-    def vectors(self) -> list[str]:
-        """Ids of the candidates' vectors."""
-        return [name for at in self._candidates for name in vector_ids(self.corpus.passages[at])]
-
-    def add(self, vector_id: str, cosine: float) -> None:
-        """A vector's nearness; vectors of passages that an import has just replaced are no candidates."""
-        passage_id, _, which = vector_id.rpartition("|")
-        if (at := self.corpus.position.get(passage_id)) is None:
-            return
-        cosines = self._evidence.asked_cosine if which == QUESTION else self._evidence.text_cosine
-        cosines[at] = cosine
-        self._candidates.add(at)
-
-    def compare(self, text: str, words: "WordsAlike") -> None:
-        """Looks for near synonyms in the candidates that are English: the table of words knows no other language."""
-        at = [one for one in sorted(self._candidates) if self.corpus.scale.english[one]]
-        at = [one for one in at if not np.isnan(self._evidence.text_cosine[one])]
-        self._evidence.text_alike[at] = words.shares(text, [matter(self.corpus.passages[one]) for one in at])
-
-    def best(self, k: int) -> tuple[Scored, ...]:
-        """The k candidates that answer the text best."""
-        at = sorted(self._candidates)
-        passages = [shown(self.corpus.passages[one]) for one in at]
-        return rank(passages, self._evidence.of(at), self.corpus.scale.of(at), k)
-
-    def nearest_questions(self, k: int) -> tuple[Scored, ...]:
-        """The k candidates whose question is most like the text."""
-        at = [one for one in sorted(self._candidates) if self.corpus.passages[one].question]
-        evidence, scale = self._evidence.of(at), self.corpus.scale.of(at)
-        scores, matches = relevance(evidence, scale).tolist(), question_match(evidence, scale).tolist()
-        found = zip(at, scores, matches, strict=True)
-        ranked = [Scored(shown(self.corpus.passages[n]), score, question_match=match) for n, score, match in found]
-        return tuple(sorted(ranked, key=lambda one: -one.question_match)[:k])
-
-
-def index(version: str, everything: Sequence[Passage]) -> Corpus:
-    """A corpus ready to be searched."""
-    from engage.memory.lexical import build
-
-    passages = [passage for passage in everything if passage.kind is not PassageKind.PRIVATE]
-    return Corpus(
-        version,
-        tuple(passages),
-        tuple(passage for passage in everything if passage.kind is PassageKind.PRIVATE),
-        {passage.id: at for at, passage in enumerate(passages)},
-        build([matter(passage) for passage in passages]),
-        build([bare(passage.question or "") for passage in passages]),
-        _scale(passages, BEFORE),
-    )
-
-
-def _scale(passages: Sequence[Passage], served: Index) -> Scale:
-    languages = trusted([passage.language for passage in passages])
-    return scale_of(languages, doubts(passages), priors(passages), served.background)
-
-
-def shown(passage: Passage) -> Passage:
-    """As those see it who are no party to it: what a follower asked in private is compared, and never told."""
-    private = passage.kind is PassageKind.CORRECTION and passage.surface is Surface.DM
-    return replace(passage, question=None) if private else passage

@@ -2,144 +2,24 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from sqlalchemy import select, update
-from tenacity import wait_none
+from sqlalchemy import update
 
-from engage.errors import Unavailable
 from engage.ledger import encoders, indexes
-from engage.ledger.creators import add_creator
-from engage.ledger.database import Database
 from engage.ledger.indexes import BUILT_IN
 from engage.ledger.tables import duties
-from engage.ledger.tables import indexes as table
-from engage.memory import provided, reindexing, search
-from engage.memory.importers.rows import Faq, Row, Said
+from engage.memory.importers.rows import Faq
 from engage.memory.library import import_rows, index_passages
-from engage.memory.reindexing import Reindexing
 from engage.memory.search import Memory
-from engage.memory.vectors import Vectors, holder_of
-from engage.models import Persona
-from engage.settings import Settings, load
-from tests.fakes.embeddings_server import WIDTH, EmbeddingsServer, Mode
-from workers import build, doctor
+from engage.memory.vectors import holder_of
+from tests.fakes.embeddings_server import WIDTH, EmbeddingsServer
+from tests.memory_server.changing import ANN, KEY, OTHER, PARCEL, House, asks
+from workers import build
 from workers import reindexing as changing
 from workers.encoders import Encoders
-from workers.reindexing import Changing
-
-OTHER = "openai:other"
-KEY = "sk-test-key-0123456789"
-ANN: list[Row] = [
-    Faq("ship", "Do you ship to Canada?", "Yes, it takes nine days and costs 14 dollars."),
-    Said("oil", "I always rub the cutting boards with linseed oil. It needs two weeks to harden."),
-    Said("dog", "My dog sleeps through every single recording."),
-    Said("bread", "The bread needs eighteen hours before it goes into the oven."),
-]
-PARCEL = "can you ship a parcel to canada"
-
-
-@pytest.fixture
-def server() -> Iterator[EmbeddingsServer]:
-    with EmbeddingsServer() as running:
-        yield running
-
-
-@pytest.fixture
-def ledger(sqlite_url: str) -> Iterator[Database]:
-    db = Database(sqlite_url)
-    yield db
-    db.close()
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search, "FRESH_SECONDS", 0.0)
-    monkeypatch.setattr(provided, "_backing_off", wait_none())
-    monkeypatch.setattr(provided, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(reindexing, "PORTION", 2)
-
-
-class House:
-    """A ledger, vectors, and what workers would do under some settings."""
-
-    def __init__(self, db: Database, vectors: Vectors, settings: Callable[..., Settings], url: str) -> None:
-        self.db = db
-        self.vectors = vectors
-        self.url = url
-        self.settings = settings
-        self.to_other = settings()
-        self.memory = Memory(db, vectors, others=Encoders(self.to_other, db))
-
-    def creator(self, name: str, rows: list[Row]) -> str:
-        with self.db.transaction() as tx:
-            creator_id = add_creator(tx, Persona("", name, name), datetime.now(UTC)).id
-        import_rows(self.db, creator_id, rows)
-        return creator_id
-
-    def ann(self) -> str:
-        """A creator whom the built-in encoder serves."""
-        ann = self.creator("ann", ANN)
-        assert index_passages(self.db, self.vectors, ann) == len(ANN)
-        return ann
-
-    def worker(self, settings: Settings | None = None, owner: str = "one") -> Changing:
-        return Changing(SimpleNamespace(settings=settings or self.to_other, db=self.db), owner)  # type: ignore[arg-type]
-
-    def serving(self, creator_id: str) -> str:
-        with self.db.reading() as tx:
-            return indexes.serving(tx, creator_id).spec
-
-    def states(self, creator_id: str) -> dict[str, str]:
-        with self.db.reading() as tx:
-            found = tx.execute(select(table.c.spec, table.c.state).where(table.c.creator_id == creator_id))
-            return {row.spec: row.state for row in found}
-
-    def step(self, creator_id: str) -> Reindexing:
-        """A change of one creator's, begun, with the encoder of the settings."""
-        made = Encoders(self.to_other, self.db)
-        made.keep_access()
-        return Reindexing(self.db, self.vectors, creator_id, made(OTHER))
-
-    def told(self, settings: Settings | None = None) -> doctor.Check:
-        return doctor._embeddings(settings or self.to_other)
-
-    def stored(self, holder: str) -> set[str]:
-        """As another process sees it."""
-        with closing(Vectors(self.url)) as looking:
-            return looking.ids(holder)
-
-    def rest_is_over(self) -> None:
-        with self.db.transaction() as tx:
-            tx.execute(update(encoders.encoders).values(again_at=datetime.now(UTC)))
-
-
-@pytest.fixture
-def house(
-    ledger: Database, vectors: Vectors, chroma_url: str, server: EmbeddingsServer, tmp_path: Path, sqlite_url: str
-) -> House:
-    def settings(**values: Any) -> Settings:
-        other = {
-            "embeddings": OTHER,
-            "embeddings_base_url": server.url,
-            "embeddings_api_key": KEY,
-            "embeddings_timeout": "5",
-        }
-        environ = {f"ENGAGE_{name.upper()}": value for name, value in {**other, **values}.items()}
-        return load(environ, home=tmp_path, chroma_url=chroma_url, database_url=sqlite_url)
-
-    return House(ledger, vectors, settings, chroma_url)
-
-
-def asks(house: House, creator_id: str, question: str = PARCEL) -> tuple[str, bool, str]:
-    found = house.memory.search(creator_id, question)
-    return found.passages[0].passage.source_id, found.supported, found.note
 
 
 def test_the_old_index_answers_until_the_new_one_is_whole_and_then_the_new_one(
@@ -297,80 +177,6 @@ def test_a_killed_worker_is_gone_on_from_and_nothing_is_encoded_twice(
     assert max(count for text, count in server.answered.items() if text != "ready?") == 1
 
 
-@pytest.mark.parametrize("mode", [Mode.BROKEN, Mode.BUSY, Mode.NAN, Mode.FEWER, Mode.UNAUTHORIZED])
-def test_a_provider_that_fails_is_left_alone_for_a_while_and_costs_nothing(
-    house: House, server: EmbeddingsServer, mode: Mode
-) -> None:
-    ann = house.ann()
-    going = house.worker()
-    server.script = [Mode.GOOD, *[mode] * 9]
-    assert going.work() > timedelta(seconds=3)
-    calls = server.calls
-    assert going.work() > timedelta(0)
-    assert server.calls == calls  # not before its time
-    assert (house.serving(ann), asks(house, ann)) == (BUILT_IN, ("ship", True, ""))
-    server.script = []
-    told = house.told()
-    assert told.state == "warn"
-    assert "re-indexing 2 of 4 passages" in told.found
-    assert KEY not in told.found
-    house.rest_is_over()
-    going.work()
-    assert house.serving(ann) == OTHER
-    assert house.told() == doctor.Check("embeddings", "ok", OTHER)
-
-
-def test_a_provider_that_changes_its_dimensions_midway_spoils_nothing(house: House, server: EmbeddingsServer) -> None:
-    ann = house.ann()
-    server.script = [Mode.GOOD, Mode.WIDER]
-    house.worker().work()
-    assert asks(house, ann) == ("ship", True, "")
-    house.rest_is_over()
-    server.mode = Mode.WIDER  # for good: a new process knows the width from the ledger
-    house.worker().work()
-    assert house.serving(ann) == BUILT_IN
-    assert f"vectors of {WIDTH + 1} numbers, not {WIDTH} as before" in house.told().found
-
-
-async def test_where_the_serving_provider_is_away_words_answer_and_say_so(
-    house: House, server: EmbeddingsServer
-) -> None:
-    ann = house.ann()
-    house.worker().work()
-    server.mode = Mode.BROKEN
-    found = await house.memory.recall(ann, "do you ship to canada?")
-    assert (found.passages[0].passage.source_id, found.note) == ("ship", "vectors unavailable")
-    server.mode = Mode.WIDER
-    assert (await house.memory.recall(ann, "do you ship to norway?")).note == "vectors unavailable"
-    server.mode = Mode.GOOD
-    assert (await house.memory.recall(ann, "do you ship to canada?")).note == ""
-
-
-async def test_the_loop_never_waits_for_a_provider(
-    house: House, server: EmbeddingsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from threading import get_ident
-
-    monkeypatch.setattr(search, "FRESH_SECONDS", 60.0)
-    ann = house.ann()
-    house.worker().work()
-    memory = Memory(house.db, house.vectors, build_encoder(), Encoders(house.to_other, house.db))
-    threads: list[int] = []
-    found = memory._find
-    monkeypatch.setattr(memory, "_find", lambda *of: threads.append(get_ident()) or found(*of))
-    for _ in range(3):
-        await memory.recall(ann, PARCEL)
-        await memory.answered(ann, PARCEL)
-    assert get_ident() not in threads
-    assert len(threads) == 6
-
-
-def build_encoder() -> Any:
-    from engage.memory.encoder import shared_encoder
-
-    return shared_encoder()
-
-
 def test_changing_back_midway_leaves_everything_as_it_was(
     house: House, server: EmbeddingsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -406,60 +212,3 @@ def test_changing_back_after_the_switch_serves_the_other_with_its_key_until_it_i
     house.worker(settings).work()
     assert house.states(ann) == {BUILT_IN: "serving"}
     assert house.told(settings).state == "ok"
-
-
-def test_an_import_whose_provider_is_away_is_found_by_words_and_indexed_later(
-    house: House, server: EmbeddingsServer
-) -> None:
-    ann = house.creator("ann", ANN)
-    bob = house.creator("bob", ANN)
-    index_passages(house.db, house.vectors, bob)
-    server.mode = Mode.BROKEN
-    made = Encoders(house.to_other, house.db)
-    assert build.index_waiting(house.db, house.url, made) == 0
-    assert asks(house, ann, "do you ship to canada?") == ("ship", True, "vectors unavailable")
-    import_rows(house.db, bob, [Said("new", "The workshop moved to the harbour.")])
-    assert build.index_waiting(house.db, house.url, made) == 1  # the built-in encoder's creators do not wait for it
-    server.mode = Mode.GOOD
-    house.rest_is_over()
-    assert build.index_waiting(house.db, house.url, made) == len(ANN)
-    assert asks(house, ann, "do you ship to canada?") == ("ship", True, "")
-
-
-@pytest.mark.parametrize(
-    ("values", "told", "fix"),
-    [
-        ({"embeddings": "nobody:m", "embeddings_base_url": ""}, "names no model of a provider", "Write"),
-        ({"embeddings": "cohere:embed-v4"}, "the package of cohere is missing", "pip install 'langchain-cohere'"),
-        ({"embeddings_base_url": "http://127.0.0.1:9/v1"}, "no answer from embeddings", "Start it"),
-    ],
-)
-def test_the_doctor_says_what_is_wrong_with_a_spec(house: House, values: dict[str, str], told: str, fix: str) -> None:
-    found = house.told(house.settings(**values))
-    assert found.state == "fail"
-    assert told in found.found
-    assert fix in found.fix
-
-
-def test_the_doctor_says_that_a_key_is_refused(house: House, server: EmbeddingsServer) -> None:
-    server.mode = Mode.UNAUTHORIZED
-    found = house.told()
-    assert (found.state, "refuses it (401)" in found.found, KEY in found.found) == ("fail", True, False)
-
-
-def test_a_spec_nobody_knows_stops_nothing(house: House) -> None:
-    ann = house.ann()
-    broken = house.settings(embeddings="nobody:m", embeddings_base_url="")
-    assert house.worker(broken).work() > timedelta(0)
-    import_rows(house.db, ann, [Said("new", "The workshop moved to the harbour.")])
-    assert build.index_waiting(house.db, house.url, Encoders(broken, house.db)) == 1
-    assert asks(house, ann) == ("ship", True, "")
-
-
-def test_a_memory_without_other_encoders_goes_by_words(house: House) -> None:
-    ann = house.ann()
-    house.worker().work()
-    assert Memory(house.db, house.vectors).search(ann, "do you ship to canada?").note == "vectors unavailable"
-    import_rows(house.db, ann, [Said("new", "The workshop moved to the harbour.")])
-    with pytest.raises(Unavailable, match="no embeddings"):
-        index_passages(house.db, house.vectors, ann)
