@@ -152,7 +152,10 @@ def index_waiting(db: Database, url: str, encoders: "Encoders") -> int:
 def index_creator(
     db: Database, url: str, creator_id: str, encoders: "Encoders", progress: Progress | None = None
 ) -> int:
-    """Vectors for one creator's passages. Raises Unavailable where Chroma is down, NotEncoded where the encoder is."""
+    """Vectors for one creator's passages → how many; none where another process is getting them from a provider.
+
+    Raises Unavailable where Chroma is down, NotEncoded where the encoder fails.
+    """
     from engage.memory.library import index_passages
     from engage.memory.vectors import Vectors
 
@@ -160,5 +163,20 @@ def index_creator(
         encoders.keep_access()
         with db.transaction() as tx:
             indexes.begin(tx, creator_id, encoders.wanted, now())
-    with closing(Vectors(url)) as vectors:
-        return index_passages(db, vectors, creator_id, progress=progress, others=encoders)
+    with db.reading() as tx:
+        is_provided = indexes.serving(tx, creator_id).spec != indexes.BUILT_IN
+    if is_provided and not encoders.take_turn():
+        return 0
+
+    def go_on(count: int) -> None:
+        if is_provided:
+            encoders.take_turn()
+        if progress:
+            progress(count)
+
+    try:
+        with closing(Vectors(url)) as vectors:
+            return index_passages(db, vectors, creator_id, progress=go_on, others=encoders)
+    finally:
+        if is_provided:
+            encoders.end_turn()

@@ -1,6 +1,6 @@
 """The encoders of a process, by spec: reached as the settings say, or as they said when an index was begun."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from engage.errors import ConfigError
-from engage.ledger import encoders
+from engage.ledger import duties, encoders
 from engage.ledger.database import Database
+from engage.ledger.ids import new_id
 from engage.ledger.indexes import BUILT_IN
 from engage.secrets import Vault
 from engage.settings import Settings
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+INDEXING = "indexing"  # the duty
 Access = dict[str, str]  # base_url and api_key
 
 
@@ -30,6 +32,9 @@ class Encoders:
         self._db = db
         self._made: dict[str, tuple[Access, Encoder]] = {}
         self._lock = Lock()
+        self._owner = new_id()
+        # Of one process's turn: longer than a portion of passages takes with all its tries.
+        self.lease = timedelta(seconds=60 + 8 * settings.embeddings_timeout)
 
     def __call__(self, spec: str) -> "Encoder":
         """The encoder of a spec. Raises ConfigError where it cannot be made, Unavailable where the ledger is down."""
@@ -68,6 +73,16 @@ class Encoders:
             return
         with self._db.transaction() as tx:
             encoders.keep(tx, spec, self._vault.lock(self._named(spec) or {}))
+
+    def take_turn(self) -> bool:
+        """Whether this process is the one that gets passages their vectors from a provider: none is paid for twice."""
+        with self._db.transaction() as tx:
+            return duties.take(tx, INDEXING, self._owner, self.lease, datetime.now(UTC))
+
+    def end_turn(self) -> None:
+        """The next one need not wait."""
+        with self._db.transaction() as tx:
+            duties.give_back(tx, INDEXING, self._owner, datetime.now(UTC))
 
     def _access(self, spec: str) -> Access:
         access = self._named(spec) or self._kept(spec)

@@ -33,8 +33,7 @@ class Changing:
         self._owner = owner
         self._encoders = Encoders(runtime.settings, runtime.db)
         self._vectors = FollowedVectors(runtime.settings)
-        # Longer than a portion takes with all its tries, and than any pause between two steps.
-        self._lease = timedelta(seconds=60 + 8 * runtime.settings.embeddings_timeout)
+        self._lease = self._encoders.lease  # longer than any pause between two steps, too
         self._going: Reindexing | None = None
 
     async def step(self) -> timedelta:

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from engage.memory.evidence import main_languages
+from engage.memory.evidence import built_in_background, main_languages
 from engage.memory.floats import Floats
 from engage.models import Passage
 
-SAMPLE = 400  # passages; all pairs of them
+SAMPLE = 200  # passages; all pairs of them
 FEWEST = 12  # passages of a language from which on they tell something of it
+MOST_TOPICAL = 0.5
 HIGHEST = 0.95  # an encoder that finds everything alike tells nothing
 # Unrelated sentences, for creators who have said too little: what they have in common is that they are sentences.
 UNRELATED = (
@@ -27,18 +28,28 @@ UNRELATED = (
 )  # fmt: skip
 
 
-def measure(passages: Sequence[Passage], vectors: Sequence[Floats], unrelated: Floats) -> dict[str, float]:
-    """Mean cosine of two texts by main language, and under "" that of the unrelated sentences.
+def measure(passages: Sequence[Passage], vectors: Floats, built_in: Floats, unrelated: Floats) -> dict[str, float]:
+    """The cosine of two unrelated texts by main language, and under "" that of the unrelated sentences.
 
-    vectors: of the passages' texts; unrelated: of UNRELATED.
+    vectors: (passages, width) of their texts, built_in: (passages, 384) those of the built-in encoder, whose background
+    is known; unrelated: of UNRELATED. A creator speaks of few things, so that their passages are less far from each
+    other than unrelated texts are: by how much is what the built-in encoder finds above its own background.
     """
-    found = {"": _mean(unrelated, range(len(unrelated)))}
+    found = {"": _bounded(_mean(unrelated, range(len(unrelated))))}
     for language in main_languages(one.language for one in passages):
         at = [place for place, one in enumerate(passages) if one.language == language]
         if len(at) >= FEWEST:
             sources = [passages[place].source_id for place in at]
-            found[language] = _mean(np.stack([vectors[place] for place in at]), sources)
+            means = _mean(vectors[at], sources), _mean(built_in[at], sources)
+            found[language] = _bounded(_without_topic(*means, language))
     return found
+
+
+def _without_topic(mean: float, built_in: float, language: str) -> float:
+    """A mean cosine less what all of a creator's passages have in common."""
+    known = built_in_background(language)
+    shared = min(max((built_in - known) / (1 - known), 0.0), MOST_TOPICAL)
+    return (mean - shared) / (1 - shared)
 
 
 def _mean(vectors: Floats, sources: Sequence[object]) -> float:
@@ -46,5 +57,8 @@ def _mean(vectors: Floats, sources: Sequence[object]) -> float:
     places = np.unique([str(one) for one in sources], return_inverse=True)[1]
     apart = places[:, None] != places[None, :]
     cosines = (vectors @ vectors.T)[apart]
-    mean = float(cosines.mean()) if len(cosines) else 0.0
-    return round(min(max(mean, 0.0), HIGHEST), 4)
+    return float(cosines.mean()) if len(cosines) else 0.0
+
+
+def _bounded(background: float) -> float:
+    return round(min(max(background, 0.0), HIGHEST), 4)

@@ -133,10 +133,15 @@ def above_chance(cosine: Floats, scale: Scale) -> Floats:
     return near
 
 
+def built_in_background(language: str) -> float:
+    """The mean cosine of two unrelated sentences, for the built-in encoder."""
+    return _BACKGROUND.get(language, _OTHER_BACKGROUND)
+
+
 def trusted(languages: Sequence[str]) -> list[str]:
     """The languages of a creator's passages, with those they hardly write in taken for one they do."""
     main = main_languages(languages)
-    likeliest = min(main, key=lambda one: _BACKGROUND.get(one, _OTHER_BACKGROUND), default="en")
+    likeliest = min(main, key=built_in_background, default="en")
     return [language if language in main else likeliest for language in languages]
 
 

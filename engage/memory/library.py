@@ -29,7 +29,7 @@ from engage.memory.importers.rows import (
     Row,
     Said,
 )
-from engage.memory.reindexing import measured
+from engage.memory.reindexing import PORTION, measured
 from engage.memory.spool import last_of_each
 from engage.memory.texts import vector_ids, vector_names, vector_texts
 from engage.memory.vectors import holder_of
@@ -107,7 +107,8 @@ def index_passages(
     done = 0
     while True:
         with db.reading() as tx:
-            index, some = serving(tx, creator_id), waiting(tx, creator_id, PASSAGES)
+            index = serving(tx, creator_id)
+            some = waiting(tx, creator_id, PASSAGES if index.spec == BUILT_IN else PORTION)
         if not some:
             return done
         chosen = _encoder_of(index.spec, encoder, others)

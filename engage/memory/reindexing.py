@@ -8,12 +8,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engage.ledger import encoders, indexes
 from engage.ledger.database import Database
 from engage.ledger.indexes import Index
 from engage.memory import background, coverage
 from engage.memory.encoding import Encoder, encoded
-from engage.memory.texts import vector_ids, vector_texts
+from engage.memory.texts import matter, vector_ids, vector_texts
 from engage.memory.vectors import holder_of
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class Reindexing:
 
 def measured(db: Database, vectors: "Vectors", creator_id: str, encoder: Encoder) -> Index:
     """An encoder's index of a creator, with the background of the vectors that are stored. Raises as `step` does."""
+    from engage.memory.encoder import shared_encoder
+
     if encoder.local:
         return Index(encoder.spec)
     with db.reading() as tx:
@@ -110,9 +114,11 @@ def measured(db: Database, vectors: "Vectors", creator_id: str, encoder: Encoder
         total = len(coverage.wanted(tx, creator_id))
     holder = holder_of(creator_id, encoder.spec)
     stored = vectors.some(holder, [vector_ids(one)[0] for one in some])
-    known = [(one, stored[vector_ids(one)[0]]) for one in some if vector_ids(one)[0] in stored]
+    known = [one for one in some if vector_ids(one)[0] in stored]
     unrelated = encoded(encoder, background.UNRELATED)
-    found = background.measure([one for one, _ in known], [own for _, own in known], unrelated)
+    own = np.stack([stored[vector_ids(one)[0]] for one in known]) if known else unrelated[:0]
+    built_in = shared_encoder().encode([matter(one) for one in known])
+    found = background.measure(known, own, built_in, unrelated)
     return Index(encoder.spec, found, total * len(known) // max(1, len(some)))
 
 

@@ -103,6 +103,17 @@ def test_an_import_whose_provider_is_away_is_found_by_words_and_indexed_later(
     assert asks(house, ann, "do you ship to canada?") == ("ship", True, "")
 
 
+def test_of_two_processes_one_pays_for_an_import(house: House, server: EmbeddingsServer) -> None:
+    ann = house.creator("ann", ANN)
+    first, second = Encoders(house.to_other, house.db), Encoders(house.to_other, house.db)
+    assert first.take_turn()
+    assert build.index_creator(house.db, house.url, ann, second) == 0
+    first.end_turn()
+    assert build.index_creator(house.db, house.url, ann, second) == len(ANN)
+    assert build.index_creator(house.db, house.url, ann, first) == 0  # nothing waits any more
+    assert max(server.answered.values()) == 1
+
+
 @pytest.mark.parametrize(
     ("values", "told", "fix"),
     [

@@ -125,7 +125,8 @@ def _index(ledger: Opened, creator_id: str) -> None:
         encoders = Encoders(ledger.settings, ledger.db)
         try:
             with build.chroma(ledger.settings) as url, progress("passages indexed", waiting) as done:
-                build.index_creator(ledger.db, url, creator_id, encoders, done)
+                if not build.index_creator(ledger.db, url, creator_id, encoders, done):
+                    say("a worker is indexing it")
         except NotEncoded as error:
             note_failure(ledger.db, error)
             say(f"imported, and found by words alone until the workers have indexed it: {error}")
