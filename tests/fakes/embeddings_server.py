@@ -54,6 +54,13 @@ class EmbeddingsServer:
     """Serves from a thread while the `with` block lasts. `mode` holds for every call, `script` for the next ones."""
 
     def __init__(self, port: int = 0) -> None:
+        self.reset()
+        self._begun = threading.Event()
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+
+    def reset(self) -> None:
+        """As new: a good model that was never asked."""
         self.mode = Mode.GOOD
         self.script: list[Mode] = []
         self.answered: Counter[str] = Counter()  # texts whose vectors were given away
@@ -63,15 +70,13 @@ class EmbeddingsServer:
         self.hang_from: int | None = None  # calls that are answered; the next ones hang
         self.hanging = threading.Event()
         self.before: Callable[[], None] = lambda: None  # called, on a thread, before each answer
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=512)
-        self.port = self._socket.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> Self:
         app = Starlette(routes=[Route("/v1/embeddings", self._embed, methods=["POST"])])
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         self._thread.start()
+        self._begun.wait(10)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -82,6 +87,7 @@ class EmbeddingsServer:
 
     async def _serve(self) -> None:
         self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        self._begun.set()
         await self._server.serve([self._socket])
 
     async def _embed(self, request: Request) -> Response:

@@ -28,10 +28,16 @@ def vectors(chroma_url: str) -> Iterator[Vectors]:
     store.close()
 
 
-@pytest.fixture
-def server() -> Iterator[EmbeddingsServer]:
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[EmbeddingsServer]:
     with EmbeddingsServer() as running:
         yield running
+
+
+@pytest.fixture
+def server(running_server: EmbeddingsServer) -> EmbeddingsServer:
+    running_server.reset()
+    return running_server
 
 
 @pytest.fixture

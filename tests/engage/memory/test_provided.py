@@ -24,10 +24,7 @@ def shared() -> Iterator[EmbeddingsServer]:
 
 @pytest.fixture
 def server(shared: EmbeddingsServer) -> EmbeddingsServer:
-    shared.mode, shared.script = Mode.GOOD, []
-    shared.calls = 0
-    shared.sizes.clear()
-    shared.answered.clear()
+    shared.reset()
     return shared
 
 
