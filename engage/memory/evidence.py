@@ -17,6 +17,9 @@ from engage.models import Passage, PassageKind, Scored
 SUPPORTED = 0.5  # the best passage's score from which the creator counts as having answered
 LEAD = 0.05  # what an approved answer or a correction is put before others by …
 DECIDED_MATCH = 0.75  # … where its question matches as well as this
+STRANGE = (
+    0.47  # how far above its English background an encoder's is for a language that it hardly knows: as _BACKGROUND
+)
 CAUTION = 0.5  # what a cosine counts for in scripts the encoder hardly knows
 _TEXT = (6.2, 2.0, -3.5)  # weights of cosine and words, and the constant
 _TEXT_ALIKE = (6.0, 2.28, -4.0)  # with near synonyms in the place of words
@@ -89,7 +92,7 @@ def scale_of(
     """Of passages in these languages. measured: another encoder's backgrounds, "" for any other language."""
     nothing = np.zeros(len(languages), np.float32)
     known = measured or {**_BACKGROUND, "": _OTHER_BACKGROUND}
-    hardly = frozenset[str]() if measured else _HARDLY_KNOWN  # whoever names another encoder names one for them
+    hardly = _hardly_known(measured) if measured else _HARDLY_KNOWN
     return Scale(
         np.array([known.get(language, known.get("", _OTHER_BACKGROUND)) for language in languages], np.float32),
         np.array([CAUTION if language in hardly else 1.0 for language in languages], np.float32),
@@ -97,6 +100,12 @@ def scale_of(
         nothing if doubt is None else doubt,
         nothing if prior is None else prior,
     )
+
+
+def _hardly_known(measured: Mapping[str, float]) -> frozenset[str]:
+    """Languages whose sentences an encoder finds much more alike than English ones."""
+    least = measured.get("", 0.0)
+    return frozenset(one for one, mean in measured.items() if (mean - least) / (1 - least) > STRANGE)
 
 
 def relevance(evidence: Evidence, scale: Scale) -> Floats:

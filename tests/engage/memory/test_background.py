@@ -67,4 +67,6 @@ def test_a_measured_scale_takes_the_place_of_the_built_in_one() -> None:
     scale = scale_of(["en", "ja", "xx"], measured={"": 0.3, "ja": 0.4})
     assert scale.background.tolist() == pytest.approx([0.3, 0.4, 0.3])
     assert scale.caution.tolist() == [1.0, 1.0, 1.0]
+    unknown = scale_of(["en", "ja"], measured={"": 0.3, "en": 0.3, "ja": 0.7})  # it finds all Japanese alike
+    assert unknown.caution.tolist() == [1.0, CAUTION]
     assert scale_of(["ja"]).caution.tolist() == [CAUTION]
