@@ -8,6 +8,7 @@ import structlog
 
 from engage.errors import ConfigError
 from engage.ledger import duties, encoders, indexes
+from engage.ledger.indexes import BUILT_IN
 from engage.memory.encoding import NotEncoded
 from engage.memory.reindexing import Reindexing
 from engage.memory.vectors import holder_of
@@ -42,10 +43,10 @@ class Changing:
 
     def work(self) -> timedelta:
         """As much as SPAN allows. Raises Unavailable where Chroma or the ledger is down."""
-        if not services.chroma_url(self._runtime.settings) or not self._is_mine():
-            self._going = None  # what another makes meanwhile is not known here
-            return EVERY
         try:
+            if not self._is_wanted() or not services.chroma_url(self._runtime.settings) or not self._is_mine():
+                self._going = None  # what another makes meanwhile is not known here
+                return EVERY
             self._clear()
             return self._build()
         except ConfigError as error:
@@ -58,6 +59,11 @@ class Changing:
             self._going = None
             raise
 
+    def _is_wanted(self) -> bool:
+        """Not where nobody ever named another encoder: then this costs a look."""
+        with self._runtime.db.reading() as tx:
+            return self._encoders.wanted != BUILT_IN or bool(indexes.in_use(tx) or encoders.specs(tx))
+
     def _is_mine(self) -> bool:
         with self._runtime.db.transaction() as tx:
             return duties.take(tx, DUTY, self._owner, self._lease, utc_now())
@@ -69,14 +75,13 @@ class Changing:
         """Give up what nobody wants any more, and throw away what nobody uses."""
         db, wanted = self._runtime.db, self._encoders.wanted
         with db.transaction() as tx:
+            encoders.sweep(tx, wanted)
             indexes.give_up(tx, wanted, utc_now())
             gone = indexes.left(tx, utc_now() - GRACE)
         for creator_id, spec in gone:
             self._vectors.drop(holder_of(creator_id, spec))
             with db.transaction() as tx:
                 indexes.forget(tx, creator_id, spec)
-        with db.transaction() as tx:
-            encoders.sweep(tx, wanted)
 
     def _build(self) -> timedelta:
         db, wanted, ends_at = self._runtime.db, self._encoders.wanted, time.monotonic() + SPAN

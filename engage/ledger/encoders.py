@@ -20,6 +20,11 @@ def get(tx: Connection, spec: str) -> Row[Any] | None:
     return tx.execute(select(encoders).where(encoders.c.spec == spec)).first()
 
 
+def specs(tx: Connection) -> frozenset[str]:
+    """Those that are known."""
+    return frozenset(tx.execute(select(encoders.c.spec)).scalars())
+
+
 def keep(tx: Connection, spec: str, access: bytes) -> None:
     """How it is reached. What went wrong on the way of before says nothing of this one."""
     nothing = {"failures": 0, "problem": "", "again_at": None}

@@ -1,7 +1,9 @@
 """Embeddings by name: building LangChain's object of a spec, and what a provider's exception means here."""
 
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from engage.compose.providers import brief, lost, retry_after, status_of
 from engage.errors import ConfigError, EngageError, RateLimited, Unavailable
@@ -74,10 +76,11 @@ def make_embeddings(spec: str, base_url: str, api_key: str, timeout: float) -> "
 
 def _options(provider: str, base_url: str, api_key: str, timeout: float) -> dict[str, Any]:
     """What the provider's class is given."""
+    near = _is_near(base_url)
     if provider == "ollama":
         headers = {"authorization": f"Bearer {api_key}"} if api_key else {}
         address = {"base_url": base_url} if base_url else {}
-        return {**address, "client_kwargs": {"timeout": timeout, "headers": headers}}
+        return {**address, "client_kwargs": {"timeout": timeout, "headers": headers, "trust_env": not near}}
     names = _NAMES.get(provider, ("", "", ""))
     if (base_url and not names[0]) or (api_key and not names[1]):
         key = "embeddings_base_url" if base_url and not names[0] else "embeddings_api_key"
@@ -89,15 +92,29 @@ def _options(provider: str, base_url: str, api_key: str, timeout: float) -> dict
     options = {name: value for name, value in zip(names, values, strict=True) if name and value}
     if provider in _ONCE:
         options["max_retries"] = _ONCE[provider]
-    return {**options, **_of_openai(provider, base_url)}
+    return {**options, **_of_openai(provider, base_url, timeout)}
 
 
-def _of_openai(provider: str, base_url: str) -> Mapping[str, Any]:
+def _of_openai(provider: str, base_url: str, timeout: float) -> Mapping[str, Any]:
     """Texts as they are: to count their pieces the library would download a table. Other servers send plain numbers."""
     if provider not in ("openai", "azure_openai"):
         return {}
     plain = {"model_kwargs": {"encoding_format": "float"}} if base_url else {}
-    return {"check_embedding_ctx_length": False, **plain}
+    direct = {}
+    if _is_near(base_url):
+        from openai import DefaultHttpxClient
+
+        direct = {"http_client": DefaultHttpxClient(timeout=timeout, trust_env=False)}
+    return {"check_embedding_ctx_length": False, **plain, **direct}
+
+
+def _is_near(base_url: str) -> bool:
+    """On this machine, where the environment's proxy is not asked."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def meaning(error: Exception, spec: str, api_key: str = "") -> EngageError:

@@ -1,5 +1,6 @@
 """Changing the embeddings: a real Chroma server, a real ledger, a provider over real HTTP."""
 
+import asyncio
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,8 @@ from tests.memory_server.changing import ANN, KEY, OTHER, PARCEL, House, asks
 from workers import build
 from workers import reindexing as changing
 from workers.encoders import Encoders
+from workers.engine import Engine
+from workers.runtime import Runtime
 
 
 def test_the_old_index_answers_until_the_new_one_is_whole_and_then_the_new_one(
@@ -212,3 +215,20 @@ def test_changing_back_after_the_switch_serves_the_other_with_its_key_until_it_i
     house.worker(settings).work()
     assert house.states(ann) == {BUILT_IN: "serving"}
     assert house.told(settings).state == "ok"
+
+
+async def test_a_running_worker_changes_the_index_while_questions_are_answered(
+    house: House, server: EmbeddingsServer
+) -> None:
+    ann = house.ann()
+    runtime = Runtime.start(house.settings(redis_url="redis://127.0.0.1:1/0"))
+    engine = Engine(runtime, frozenset({"upkeep"}))
+    running = asyncio.create_task(engine.run())
+    found = []
+    while not found or house.serving(ann) == BUILT_IN:
+        found.append(await house.memory.recall(ann, PARCEL))
+    found.append(await house.memory.recall(ann, PARCEL))
+    engine.stop()
+    await running
+    assert {(one.passages[0].passage.source_id, one.supported, one.note) for one in found} == {("ship", True, "")}
+    assert server.answered[PARCEL] == 1

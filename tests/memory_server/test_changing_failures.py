@@ -17,7 +17,7 @@ from workers import build, doctor
 from workers.encoders import Encoders
 
 
-@pytest.mark.parametrize("mode", [Mode.BROKEN, Mode.BUSY, Mode.NAN, Mode.FEWER, Mode.UNAUTHORIZED])
+@pytest.mark.parametrize("mode", [Mode.BROKEN, Mode.BUSY, Mode.NAN, Mode.UNAUTHORIZED])
 def test_a_provider_that_fails_is_left_alone_for_a_while_and_costs_nothing(
     house: House, server: EmbeddingsServer, mode: Mode
 ) -> None:

@@ -96,6 +96,16 @@ def test_a_provider_that_is_away(server: EmbeddingsServer, monkeypatch: pytest.M
         away.encode([BOOKS])
 
 
+def test_a_server_on_this_machine_is_not_asked_through_a_proxy(
+    server: EmbeddingsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert ProvidedEncoder("openai:other", server.url, KEY, 5).encode_query(BOOKS).shape == (WIDTH,)
+
+
 def test_an_ollama_server_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(provided, "_backing_off", wait_none())
     away = ProvidedEncoder("ollama:bge-m3", f"http://127.0.0.1:{free_port()}", "", 5)
