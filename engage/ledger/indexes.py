@@ -62,12 +62,16 @@ def begin(tx: Connection, creator_id: str, spec: str, now: datetime) -> None:
         tx.execute(insert_ignoring(tx, indexes).values(**_row(creator_id, spec, SERVING, now)))
 
 
-def build(tx: Connection, creator_id: str, spec: str, now: datetime) -> None:
-    """An index of `spec` is being made, in the place of any other that was."""
+def build(tx: Connection, creator_id: str, spec: str, now: datetime) -> bool:
+    """An index of `spec` is being made, in the place of any other that was. True where it was before."""
     mine = (indexes.c.creator_id == creator_id, indexes.c.state != SERVING)
     tx.execute(update(indexes).where(*mine, indexes.c.spec != spec).values(state=LEAVING, changed_at=now))
-    if tx.execute(update(indexes).where(*mine, indexes.c.spec == spec).values(state=BUILDING)).rowcount == 0:
+    known = tx.execute(select(indexes.c.state).where(*mine, indexes.c.spec == spec)).scalar()
+    if known is None:
         tx.execute(insert_ignoring(tx, indexes).values(**_row(creator_id, spec, BUILDING, now)))
+    else:
+        tx.execute(update(indexes).where(*mine, indexes.c.spec == spec).values(state=BUILDING))
+    return bool(known == BUILDING)
 
 
 def give_up(tx: Connection, spec: str, now: datetime) -> None:

@@ -29,6 +29,7 @@ from engage.memory.importers.rows import (
     Row,
     Said,
 )
+from engage.memory.passages import passage_digest
 from engage.memory.reindexing import PORTION, measured
 from engage.memory.spool import last_of_each
 from engage.memory.texts import vector_ids, vector_names, vector_texts
@@ -131,7 +132,10 @@ def _index(vectors: "Vectors", holder: str, some: Sequence[Passage], encoder: "E
     names = [name for passage in some for name in vector_ids(passage)]
     texts = [text for passage in some for text in vector_texts(passage)]
     made = encoded(encoder, texts)
-    vectors.add(holder, names, made)
+    if encoder.local:
+        vectors.add(holder, names, made)
+    else:
+        vectors.add(holder, names, made, [passage_digest(passage) for passage in some for _ in vector_ids(passage)])
     return int(made.shape[1])
 
 

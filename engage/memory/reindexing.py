@@ -55,7 +55,9 @@ class Reindexing:
 
     def _begin(self) -> None:
         with self._db.transaction() as tx:
-            indexes.build(tx, self.creator_id, self.spec, _now())
+            goes_on = indexes.build(tx, self.creator_id, self.spec, _now())
+        if self._encoder.local and not goes_on:
+            self._vectors.drop(self._holder)  # what served before was stored without digests, and costs little to make
         self._stored = self._vectors.digests(self._holder)
 
     def _look(self) -> None:

@@ -70,8 +70,8 @@ def test_an_index_is_built_and_takes_the_place_of_the_old_one(db: Database, ann:
 
 def test_of_two_changes_the_second_counts(db: Database, ann: str) -> None:
     with db.transaction() as tx:
-        indexes.build(tx, ann, OTHER, NOW)
-        indexes.build(tx, ann, THIRD, NOW)
+        assert [indexes.build(tx, ann, OTHER, NOW) for _ in range(2)] == [False, True]
+        assert not indexes.build(tx, ann, THIRD, NOW)
         assert indexes.left(tx, NOW + timedelta(seconds=1)) == [(ann, OTHER)]
         indexes.build(tx, ann, OTHER, NOW)
         assert indexes.left(tx, NOW + timedelta(seconds=1)) == [(ann, THIRD)]
