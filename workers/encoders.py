@@ -34,7 +34,7 @@ class Encoders:
         self._lock = Lock()
         self._owner = new_id()
         # Of one process's turn: longer than a portion of passages takes with all its tries.
-        self.lease = timedelta(seconds=60 + 8 * settings.embeddings_timeout)
+        self.lease = timedelta(seconds=60 + 16 * settings.embeddings_timeout)
 
     def __call__(self, spec: str) -> "Encoder":
         """The encoder of a spec. Raises ConfigError where it cannot be made, Unavailable where the ledger is down."""

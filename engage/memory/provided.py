@@ -15,11 +15,12 @@ from engage.memory.specs import make_embeddings, meaning
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
-BATCH = 64  # texts in one call
+BATCH = 32  # texts in one call: some servers take no more
 LONGEST = 2_000  # characters of a text that are sent: many models read 512 tokens, and some refuse more
 ATTEMPTS = 3
 LONGEST_WAIT = 5.0  # seconds; what asks to wait longer is tried again by the caller, when it has time
 PAUSE_SECONDS = 2.0  # after a question went unanswered none is asked: nobody waits for the time-out in turn
+LONGEST_PAUSE = 30.0  # seconds, where the provider asked for one
 
 
 class ProvidedEncoder:
@@ -68,8 +69,10 @@ class ProvidedEncoder:
             raise Unavailable(f"embeddings {self.spec} did not answer a moment ago")
         try:
             return self._ask(texts)
-        except EngageError:
-            self._away_until = time.monotonic() + PAUSE_SECONDS
+        except EngageError as error:
+            asked = getattr(error, "retry_after", None)
+            pause = PAUSE_SECONDS if asked is None else min(asked.total_seconds(), LONGEST_PAUSE)
+            self._away_until = time.monotonic() + pause
             raise
 
     def _ask(self, texts: Sequence[str]) -> Floats:

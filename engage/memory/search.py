@@ -119,7 +119,7 @@ class Memory:
     async def _on_a_thread(self, creator_id: str, work: Callable[[], T]) -> T:
         """Where a provider is asked, on threads of their own: when it hangs, nothing else waits for it."""
         kept = self._kept.last(creator_id)
-        if kept is None or kept.index.spec == BUILT_IN:
+        if self._others is None or (kept is not None and kept.index.spec == BUILT_IN):
             return await asyncio.to_thread(work)
         return await asyncio.get_running_loop().run_in_executor(self._asking, work)
 

@@ -13,6 +13,7 @@ from engage.memory.vectors import Vectors
 from engage.settings import Settings, load
 from tests.fakes.embeddings_server import EmbeddingsServer
 from tests.memory_server.changing import KEY, OTHER, House
+from workers import reindexing as changing_embeddings
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +50,8 @@ def ledger(sqlite_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is waited for elsewhere."""
+    """Nothing is waited for, and a slow machine gets its time."""
+    monkeypatch.setattr(changing_embeddings, "SPAN", 60.0)
     monkeypatch.setattr(search, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(provided, "_backing_off", wait_none())
     monkeypatch.setattr(provided, "PAUSE_SECONDS", 0.0)

@@ -140,7 +140,9 @@ from workers.reindexing import Changing
 
 reindexing.PORTION = 2
 settings = load()
-Changing(SimpleNamespace(settings=settings, db=Database(settings.ledger_url)), "child").work()
+worker = Changing(SimpleNamespace(settings=settings, db=Database(settings.ledger_url)), "child")
+while True:
+    worker.work()
 """
 
 

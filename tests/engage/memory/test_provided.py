@@ -145,6 +145,18 @@ def test_a_question_is_tried_once_and_the_next_ones_do_not_wait_for_it(
     assert server.calls == 1
 
 
+def test_a_provider_that_asks_for_a_pause_gets_it(
+    encoder: ProvidedEncoder, server: EmbeddingsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provided, "PAUSE_SECONDS", 0.0)
+    server.script = [Mode.BUSY]
+    with pytest.raises(RateLimited):
+        encoder.encode_query(BOOKS)
+    with pytest.raises(Unavailable, match="a moment ago"):
+        encoder.encode_query(BOOKS)
+    assert server.calls == 1
+
+
 def test_other_dimensions_than_before_are_refused(encoder: ProvidedEncoder, server: EmbeddingsServer) -> None:
     encoder.encode([BOOKS])
     server.mode = Mode.WIDER
