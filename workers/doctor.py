@@ -15,7 +15,7 @@ from engage.models import Surface
 from engage.platform import Connector, Examinable
 from engage.secrets import Vault
 from engage.settings import Settings
-from workers import services
+from workers import embeddings, services
 from workers.queues import ALL
 
 
@@ -43,7 +43,7 @@ def examine(settings: Settings) -> list[Check]:
         ("redis", _redis),
         ("chroma", _chroma),
         ("model", _model),
-        ("embeddings", _embeddings),
+        ("embeddings", lambda settings: Check("embeddings", *embeddings.examine(settings))),
         ("clock", _clock),
         ("workers", _workers),
         ("webhooks", _webhooks),
@@ -124,12 +124,6 @@ def _model(settings: Settings) -> Check:
         return Check("model", "ok", "extractive: answers in the creator's own sentences, needs no model")
     where = f" at {settings.model_base_url}" if settings.model_base_url else ""
     return Check("model", "ok", f"{settings.model}{where}")
-
-
-def _embeddings(settings: Settings) -> Check:
-    from workers import embeddings
-
-    return Check("embeddings", *embeddings.examine(settings))
 
 
 def _workers(settings: Settings) -> Check:

@@ -18,7 +18,7 @@ from engage.memory.search import Memory
 from engage.memory.vectors import Vectors
 from engage.models import Persona
 from engage.settings import Settings
-from workers import doctor
+from workers import doctor, embeddings
 from workers.encoders import Encoders
 from workers.reindexing import Changing
 
@@ -75,7 +75,7 @@ class House:
         return Reindexing(self.db, self.vectors, creator_id, made(OTHER))
 
     def told(self, settings: Settings | None = None) -> doctor.Check:
-        return doctor._embeddings(settings or self.to_other)
+        return doctor.Check("embeddings", *embeddings.examine(settings or self.to_other))
 
     def stored(self, holder: str) -> set[str]:
         """As another process sees it."""
