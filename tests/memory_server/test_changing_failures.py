@@ -7,9 +7,11 @@ import pytest
 from engage.errors import Unavailable
 from engage.ledger.indexes import BUILT_IN
 from engage.memory import search
+from engage.memory.corpus import mark_waiting
 from engage.memory.encoder import shared_encoder
-from engage.memory.importers.rows import Said
+from engage.memory.importers.rows import Faq, Said
 from engage.memory.library import import_rows, index_passages
+from engage.memory.reindexing import Reindexing
 from engage.memory.search import Memory
 from tests.fakes.embeddings_server import WIDTH, EmbeddingsServer, Mode
 from tests.memory_server.changing import ANN, KEY, OTHER, PARCEL, House, asks
@@ -151,3 +153,24 @@ def test_a_memory_without_other_encoders_goes_by_words(house: House) -> None:
     import_rows(house.db, ann, [Said("new", "The workshop moved to the harbour.")])
     with pytest.raises(Unavailable, match="no embeddings"):
         index_passages(house.db, house.vectors, ann)
+
+
+def test_vectors_that_come_back_after_the_switch_count_for_nothing(house: House, server: EmbeddingsServer) -> None:
+    ann = house.ann()
+    house.worker().work()
+    import_rows(house.db, ann, [Faq("lamp", "Which lamp is on your desk?", "An old brass lamp.")])
+
+    def switch_back() -> None:
+        server.before = lambda: None
+        going = Reindexing(house.db, house.vectors, ann, shared_encoder())
+        while not going.step():
+            pass
+        with house.db.transaction() as tx:  # as if it had been imported a moment later
+            mark_waiting(tx, ann, ["faq:lamp#0"])
+        house.vectors.delete(ann, ["faq:lamp#0|t", "faq:lamp#0|q"])
+
+    server.before = switch_back
+    assert index_passages(house.db, house.vectors, ann, others=Encoders(house.to_other, house.db)) == 1
+    assert house.serving(ann) == BUILT_IN
+    assert {"faq:lamp#0|t", "faq:lamp#0|q"} <= house.stored(ann)
+    assert asks(house, ann, "what lamp stands on the desk") == ("lamp", True, "")
