@@ -236,6 +236,7 @@ class Recall:
     passages: tuple[Scored, ...]
     supported: bool
     note: str = ""  # a degraded search says so ("vectors unavailable")
+    answered: tuple[Scored, ...] = ()  # past answers to what is most like it, whether or not they answer it
 
 
 @dataclass(frozen=True, slots=True)

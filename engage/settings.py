@@ -55,6 +55,15 @@ class Settings(BaseModel):
     model_price_in: float = Field(default=0, ge=0, description="Price of a million input tokens")
     model_price_out: float = Field(default=0, ge=0, description="Price of a million output tokens")
 
+    embeddings: str = Field(
+        default="built-in", description="`built-in` (offline, knows English best) or a `provider:model` spec"
+    )
+    embeddings_base_url: str = Field(
+        default="", description="Address of the embeddings' server, where it is not the provider's usual one"
+    )
+    embeddings_api_key: SecretStr = Field(default=SecretStr(""), description="Key of the embeddings' provider")
+    embeddings_timeout: float = Field(default=10, gt=0, description="Longest wait for one call for vectors, in seconds")
+
     debounce: float = Field(default=1.5, ge=0, description="Quiet time before a follower's messages are answered")
     turn_messages: int = Field(default=10, ge=1, description="Most messages answered together")
     turn_rewrites: int = Field(default=2, ge=0, description="How often new messages may restart a draft")

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, text
 
 from engage.errors import ConfigError
+from engage.ledger import indexes
 from engage.ledger.creators import list_creators
 from engage.ledger.database import Database
+from engage.ledger.encoders import resting
 from engage.ledger.tables import LATE, passages
 from engage.settings import Settings
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from engage.avatar import Avatar, Composer
     from engage.memory.search import Memory
     from engage.voice.scoring import Voices
+    from workers.encoders import Encoders
 
 Progress = Callable[[int], None]
 WARM_CREATORS = 20  # whose words a worker reads before its first turn; the others' are read when they are needed
@@ -40,10 +43,12 @@ def memory(settings: Settings, db: Database) -> Iterator["Memory"]:
     """Memory for a command: it works with and without a running stack, and indexes what still waits."""
     from engage.memory.search import Memory
     from engage.memory.vectors import Vectors
+    from workers.encoders import Encoders
 
     with chroma(settings) as url, closing(Vectors(url)) as vectors:
-        index_waiting(db, url)
-        yield Memory(db, vectors)
+        encoders = Encoders(settings, db)
+        index_waiting(db, url, encoders)
+        yield Memory(db, vectors, others=encoders)
 
 
 def avatar(settings: Settings, db: Database) -> "Avatar":
@@ -51,9 +56,10 @@ def avatar(settings: Settings, db: Database) -> "Avatar":
     from engage.memory.encoder import shared_encoder
     from engage.memory.search import Memory
     from engage.voice.scoring import Voices
+    from workers.encoders import Encoders
     from workers.vectors import FollowedVectors
 
-    remembering = Memory(db, FollowedVectors(settings), shared_encoder())
+    remembering = Memory(db, FollowedVectors(settings), shared_encoder(), Encoders(settings, db))
     voices = Voices(remembering)
     writing = composer(settings, remembering, voices)
     _warm_up(db, remembering, voices, writing)
@@ -119,18 +125,58 @@ def composer(settings: Settings, remembering: "Memory | None" = None, voices: "V
     )
 
 
-def index_waiting(db: Database, url: str) -> int:
-    """Vectors for the passages that have none yet, whoever they belong to. Returns how many."""
+def index_waiting(db: Database, url: str, encoders: "Encoders") -> int:
+    """Vectors for the passages that have none yet, whoever they belong to. Returns how many.
+
+    An encoder that fails is left alone for a while; the creators of the others do not wait for it.
+    """
+    from engage.memory.encoding import NotEncoded
+    from workers.encoders import note_failure
+
     with db.reading() as tx:
         late = select(passages.c.creator_id).where(text(LATE)).distinct()
         creators = list(tx.execute(late).scalars())
-    return sum(index_creator(db, url, creator_id) for creator_id in creators)
+    done = 0
+    for creator_id in creators:
+        with db.reading() as tx:
+            rests = indexes.serving(tx, creator_id).spec in resting(tx, now())
+        if rests:
+            continue
+        try:
+            done += index_creator(db, url, creator_id, encoders)
+        except NotEncoded as error:
+            note_failure(db, error)
+    return done
 
 
-def index_creator(db: Database, url: str, creator_id: str, progress: Progress | None = None) -> int:
-    """Vectors for one creator's passages. Raises Unavailable where Chroma is down."""
+def index_creator(
+    db: Database, url: str, creator_id: str, encoders: "Encoders", progress: Progress | None = None
+) -> int:
+    """Vectors for one creator's passages → how many; none where another process is getting them from a provider.
+
+    Raises Unavailable where Chroma is down, NotEncoded where the encoder fails.
+    """
     from engage.memory.library import index_passages
     from engage.memory.vectors import Vectors
 
-    with closing(Vectors(url)) as vectors:
-        return index_passages(db, vectors, creator_id, progress=progress)
+    with suppress(ConfigError):  # a setting that is wrong is told by `engage doctor`; what serves, serves on
+        encoders.keep_access()
+        with db.transaction() as tx:
+            indexes.begin(tx, creator_id, encoders.wanted, now())
+    with db.reading() as tx:
+        is_provided = indexes.serving(tx, creator_id).spec != indexes.BUILT_IN
+    if is_provided and not encoders.take_turn():
+        return 0
+
+    def go_on(count: int) -> None:
+        if is_provided:
+            encoders.take_turn()
+        if progress:
+            progress(count)
+
+    try:
+        with closing(Vectors(url)) as vectors:
+            return index_passages(db, vectors, creator_id, progress=go_on, others=encoders)
+    finally:
+        if is_provided:
+            encoders.end_turn()

@@ -15,7 +15,7 @@ from engage.models import Surface
 from engage.platform import Connector, Examinable
 from engage.secrets import Vault
 from engage.settings import Settings
-from workers import services
+from workers import embeddings, services
 from workers.queues import ALL
 
 
@@ -43,6 +43,7 @@ def examine(settings: Settings) -> list[Check]:
         ("redis", _redis),
         ("chroma", _chroma),
         ("model", _model),
+        ("embeddings", lambda settings: Check("embeddings", *embeddings.examine(settings))),
         ("clock", _clock),
         ("workers", _workers),
         ("webhooks", _webhooks),

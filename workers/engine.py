@@ -22,6 +22,7 @@ from workers import process, queues
 from workers.answering import Answering
 from workers.pace import GAP, IDLE, Portion
 from workers.pump import Pump
+from workers.reindexing import Changing
 from workers.renewing import Renewing
 from workers.runtime import Runtime, utc_now
 from workers.sending import Posting
@@ -66,6 +67,7 @@ class Engine:
         if queues.UPKEEP in consumed:
             pumps[queues.UPKEEP] = Pump("upkeep", self._keep_up)
             pumps["vectors"] = Pump("vectors", self._upkeep.index)
+            pumps["reindexing"] = Pump("reindexing", Changing(self.runtime, self.owner).step)
             pumps["renewals"] = Pump("renewals", Renewing(self.runtime).step)
             pumps["subscriptions"] = Pump("subscriptions", Subscriptions(self.runtime).step)
         return pumps
@@ -137,7 +139,7 @@ class Engine:
     def _wake_all(self) -> None:
         """Also without Redis each queue is looked at this often."""
         for pump in self._pumps.values():
-            if pump.name not in ("upkeep", "vectors"):
+            if pump.name not in ("upkeep", "vectors", "reindexing"):
                 pump.wake()
 
     async def _report(self) -> None:

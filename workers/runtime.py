@@ -21,6 +21,7 @@ from engage.secrets import Vault
 from engage.settings import Settings, load
 from workers import addresses, services
 from workers.connections import Connections, Kept
+from workers.encoders import Encoders
 from workers.tally import Tally
 from workers.wake import Waker
 
@@ -66,6 +67,7 @@ class Runtime:
         self.waker = waker
         self.tally = Tally()
         self._connections = Connections(self.connect)
+        self._encoders = Encoders(settings, db)
         self._avatar: Avatar | None = None
         self._avatar_lock = asyncio.Lock()
 
@@ -183,7 +185,7 @@ class Runtime:
 
         url = await asyncio.to_thread(services.chroma_url, self.settings)
         if url:
-            await asyncio.to_thread(build.index_waiting, self.db, url)
+            await asyncio.to_thread(build.index_waiting, self.db, url, self._encoders)
 
     # what the settings mean -----------------------------------------------------------------------------------------
 

@@ -56,7 +56,7 @@ def make_model(spec: str, base_url: str, api_key: str, timeout: float) -> "BaseC
         raise ConfigError(f"the package of {provider} is missing", key="model", place="ENGAGE_MODEL", fix=fix) from None
     except Exception as error:
         if "api_key" not in str(error).lower() and "api key" not in str(error).lower():
-            raise ConfigError(_brief(error, api_key), key="model", place="ENGAGE_MODEL", fix=_SPEC) from None
+            raise ConfigError(brief(error, api_key), key="model", place="ENGAGE_MODEL", fix=_SPEC) from None
         raise _no_key(f"{provider} needs a key") from None
     return made
 
@@ -94,7 +94,7 @@ def meaning(error: Exception, spec: str, api_key: str = "") -> EngageError | Non
         return _of_status(status, error, spec, api_key)
     if lost(error):
         fix = "is its server up, and ENGAGE_MODEL_BASE_URL right?"
-        return Unavailable(f"no answer from model {spec} ({_brief(error, api_key)}); {fix}")
+        return Unavailable(f"no answer from model {spec} ({brief(error, api_key)}); {fix}")
     return None
 
 
@@ -132,14 +132,14 @@ def no_such_protocol(error: Exception, spec: str, base_url: str) -> EngageError 
 
 
 def _of_status(status: int, error: Exception, spec: str, api_key: str) -> EngageError | None:
-    wait = _retry_after(error)
+    wait = retry_after(error)
     if status in (401, 403):
         return _no_key(f"{spec} refuses it ({status})")
     if status == 429:
-        return RateLimited(f"model {spec} asks to slow down: {_brief(error, api_key)}", retry_after=wait)
+        return RateLimited(f"model {spec} asks to slow down: {brief(error, api_key)}", retry_after=wait)
     if status >= 500 or status in (408, 409, 425):
         return Unavailable(f"model {spec} is not ready ({status})", retry_after=wait)
-    said = _brief(error, api_key)
+    said = brief(error, api_key)
     if any(word in f"{said} {getattr(error, 'code', '')}".lower() for word in _CONTENT):
         return None  # it dislikes what the follower wrote
     fix = "Name a model that is there (ENGAGE_MODEL)" if status == 404 else "Name another model (ENGAGE_MODEL)"
@@ -152,7 +152,7 @@ def _no_key(message: str) -> ConfigError:
     return ConfigError(message, key="model_api_key", place="ENGAGE_MODEL_API_KEY", fix=fix)
 
 
-def _retry_after(error: Exception) -> timedelta | None:
+def retry_after(error: BaseException) -> timedelta | None:
     """A Retry-After header, in seconds or as a date; never longer than an hour."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     value = str(headers.get("retry-after") or "")
@@ -167,6 +167,7 @@ def _until(date: str) -> float:
     return (parsedate_to_datetime(date) - datetime.now(UTC)).total_seconds()
 
 
-def _brief(error: BaseException, api_key: str) -> str:
+def brief(error: BaseException, api_key: str) -> str:
+    """One line of what an exception says, never with the key."""
     text = f"{type(error).__name__}: {error}".split("\n")[0]
     return (text.replace(api_key, "…") if api_key else text)[:200]

@@ -381,6 +381,31 @@ passages = Table(
     partial_index("ix_passages_late", "creator_id", "id", where=LATE),
 )
 
+encoders = Table(  # what makes vectors beside the built-in encoder; gone when nothing is indexed by it any more
+    "encoders",
+    metadata,
+    Column("spec", String(200), primary_key=True),  # provider:model
+    Column("access", LargeBinary, nullable=False),  # address and key, encrypted: an old index serves on with them
+    Column("width", Integer),  # numbers in a vector; NULL: it has made none yet
+    Column("failures", Integer, nullable=False, default=0),  # in a row
+    Column("problem", Text, nullable=False, default=""),
+    Column("again_at", UtcDateTime),  # not asked for passages' vectors before
+)
+
+indexes = Table(  # which encoder's vectors serve a creator, and which are being made; no row: the built-in one serves
+    "indexes",
+    metadata,
+    Column("creator_id", ForeignKey("creators.id"), primary_key=True),
+    Column("spec", String(200), primary_key=True),  # of `encoders`, or "built-in"
+    Column("state", String(10), nullable=False),  # serving | building | leaving
+    Column("done", Integer, nullable=False, default=0),  # passages
+    Column("total", Integer, nullable=False, default=0),
+    Column("background", JSON, nullable=False),  # language → mean cosine of two unrelated texts; empty: the built-in's
+    Column("measured", Integer, nullable=False, default=0),  # passages there were when it was measured
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index("ix_indexes_state", "state"),
+)
+
 suggestions = Table(  # questions for the FAQ that the creator has dealt with: none is suggested again
     "suggestions",
     metadata,

@@ -15,7 +15,7 @@ from engage.memory.importers.rows import Row
 from engage.memory.passages import cut, document_id, kind_of, passage_digest, row_digest, unique
 from engage.models import Passage, PassageKind, Surface
 
-_COLUMNS = (
+COLUMNS = (
     passages.c.id,
     passages.c.source_id,
     passages.c.kind,
@@ -79,8 +79,8 @@ def store(tx: Connection, creator_id: str, rows: Sequence[Row], now: datetime) -
 
 def load_passages(tx: Connection, creator_id: str) -> list[Passage]:
     """Every passage of the creator, by id."""
-    found = tx.execute(select(*_COLUMNS).where(passages.c.creator_id == creator_id).order_by(passages.c.id))
-    return [_read(row) for row in found]
+    found = tx.execute(select(*COLUMNS).where(passages.c.creator_id == creator_id).order_by(passages.c.id))
+    return [read_passage(row) for row in found]
 
 
 def load_some(tx: Connection, creator_id: str, most: int) -> list[Passage]:
@@ -92,8 +92,8 @@ def load_some(tx: Connection, creator_id: str, most: int) -> list[Passage]:
         return load_passages(tx, creator_id)
     place = func.row_number().over(order_by=passages.c.id).label("place")
     numbered = select(passages.c.id, place).where(mine).subquery()
-    chosen = select(*_COLUMNS).join(numbered, numbered.c.id == passages.c.id).where(mine, numbered.c.place % step == 0)
-    return [_read(row) for row in tx.execute(chosen.order_by(passages.c.id))]
+    chosen = select(*COLUMNS).join(numbered, numbered.c.id == passages.c.id).where(mine, numbered.c.place % step == 0)
+    return [read_passage(row) for row in tx.execute(chosen.order_by(passages.c.id))]
 
 
 def replies_of_others(tx: Connection, creator_id: str) -> list[str]:
@@ -153,12 +153,12 @@ def searched(tx: Connection, creator_id: str) -> list[Entry]:
 def waiting(tx: Connection, creator_id: str, limit: int) -> list[Passage]:
     """Passages whose vectors are still to come."""
     found = tx.execute(
-        select(*_COLUMNS)
+        select(*COLUMNS)
         .where(passages.c.creator_id == creator_id, passages.c.indexed_at.is_(None))
         .order_by(passages.c.id)
         .limit(limit)
     )
-    return [_read(row) for row in found]
+    return [read_passage(row) for row in found]
 
 
 def mark_indexed(tx: Connection, creator_id: str, indexed: Sequence[Passage], now: datetime) -> None:
@@ -177,7 +177,7 @@ def mark_indexed(tx: Connection, creator_id: str, indexed: Sequence[Passage], no
 
 def mark_waiting(tx: Connection, creator_id: str, ids: Sequence[str]) -> None:
     """Their vectors are lost: they are to be indexed again."""
-    for some in _portions(ids):
+    for some in portions(ids):
         mine = (passages.c.creator_id == creator_id, passages.c.id.in_(some))
         tx.execute(update(passages).where(*mine).values(indexed_at=None))
 
@@ -190,7 +190,7 @@ def forget(tx: Connection, creator_id: str) -> None:
 
 def _digests(tx: Connection, creator_id: str, ids: Sequence[str]) -> dict[str, str]:
     known: dict[str, str] = {}
-    for some in _portions(ids):
+    for some in portions(ids):
         mine = (documents.c.creator_id == creator_id, documents.c.id.in_(some))
         found = tx.execute(select(documents.c.id, documents.c.digest).where(*mine))
         known.update((row.id, row.digest) for row in found)
@@ -222,7 +222,7 @@ def _document(creator_id: str, row: Row, now: datetime) -> dict[str, Any]:
 
 
 def _passage(creator_id: str, passage: Passage, now: datetime) -> dict[str, Any]:
-    values = {column.name: getattr(passage, column.name) for column in _COLUMNS}
+    values = {column.name: getattr(passage, column.name) for column in COLUMNS}
     return {
         **values,
         "creator_id": creator_id,
@@ -233,10 +233,13 @@ def _passage(creator_id: str, passage: Passage, now: datetime) -> dict[str, Any]
     }
 
 
-def _read(row: Any) -> Passage:
+def read_passage(row: Any) -> Passage:
+    """Of a row with COLUMNS."""
+    values = {column.name: getattr(row, column.name) for column in COLUMNS}
     kept = {"kind": PassageKind(row.kind), "surface": Surface(row.surface) if row.surface else None}
-    return Passage(**{**row._mapping, **kept})
+    return Passage(**{**values, **kept})
 
 
-def _portions(ids: Sequence[str]) -> list[Sequence[str]]:
+def portions(ids: Sequence[str]) -> list[Sequence[str]]:
+    """Small enough to be asked for at once."""
     return [ids[start : start + _ASKED_AT_ONCE] for start in range(0, len(ids), _ASKED_AT_ONCE)]

@@ -8,20 +8,20 @@ import hashlib
 import importlib.util
 import os
 import platform
-from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import numpy as np
 from langchain_core.embeddings import Embeddings as LangChainEmbeddings
 
 from engage.errors import ConfigError
+from engage.ledger.indexes import BUILT_IN
 from engage.memory.alike import WordsAlike
 from engage.memory.bert import INPUT, STEPS, STEPS_IN_16_BITS, Embeddings, embeddings, graph
+from engage.memory.encoding import Remembered
 from engage.memory.floats import Floats
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 MAX_TOKENS = 256  # what the model was trained for; the rest of a text is not seen
 CPU_INFO = Path("/proc/cpuinfo")
 MANY = 32  # texts from which on all cores are used
-REMEMBERED = 4096  # vectors, 6 MB
 # One, and one for each text in ONNX Runtime: threads of theirs wait for each other by spinning. With one of two cores
 # busy elsewhere, two took five times as long as one. Many texts use Python threads instead.
 BLAS_THREADS = 1
@@ -43,14 +42,16 @@ BLAS_THREADS = 1
 class SentenceEncoder(LangChainEmbeddings):
     """all-MiniLM-L6-v2. Thread-safe; loading takes 0.5 s and 70 MB, so share one (`shared_encoder`)."""
 
+    spec = BUILT_IN
+    local = True
+
     def __init__(self, folder: Path | None = None) -> None:
         """folder: holds model.safetensors and tokenizer.json. Raises ConfigError where it is missing or altered."""
         folder = folder or model_folder()
         self._embeddings, self._network = load(folder / "model.safetensors")
         self._tokenizer = load_tokenizer(folder / "tokenizer.json")
         self.words_alike = WordsAlike(self._embeddings.words, self._tokenizer)
-        self._remembered: OrderedDict[str, Floats] = OrderedDict()
-        self._lock = Lock()
+        self._remembered = Remembered()
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """Any number of texts → (texts, 384) unit vectors, in order. An empty text has a vector like any other."""
@@ -80,17 +81,7 @@ class SentenceEncoder(LangChainEmbeddings):
 
     def encode_remembered(self, texts: Sequence[str]) -> Floats:
         """`encode` for texts that come again: followers' questions, a creator's most fitting sentences."""
-        with self._lock:
-            known = {text: self._remembered[text] for text in texts if text in self._remembered}
-        if new := [text for text in dict.fromkeys(texts) if text not in known]:
-            known.update(zip(new, self.encode(new), strict=True))
-        with self._lock:
-            for text in texts:
-                self._remembered[text] = known[text]
-                self._remembered.move_to_end(text)
-            while len(self._remembered) > REMEMBERED:
-                self._remembered.popitem(last=False)
-        return np.stack([known[text] for text in texts])
+        return self._remembered.get(texts, self.encode)
 
     def embed_documents(self, texts: list[str]) -> list[list[float]]:
         """LangChain's name for `encode`."""

@@ -4,7 +4,7 @@ Two logistic regressions: does its text answer, and was it the answer to this ve
 fitted, and how well they do on creators they were not fitted on, is in docs/adr/0003-recall-scores.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,9 @@ from engage.models import Passage, PassageKind, Scored
 SUPPORTED = 0.5  # the best passage's score from which the creator counts as having answered
 LEAD = 0.05  # what an approved answer or a correction is put before others by …
 DECIDED_MATCH = 0.75  # … where its question matches as well as this
+STRANGE = (
+    0.47  # how far above its English background an encoder's is for a language that it hardly knows: as _BACKGROUND
+)
 CAUTION = 0.5  # what a cosine counts for in scripts the encoder hardly knows
 _TEXT = (6.2, 2.0, -3.5)  # weights of cosine and words, and the constant
 _TEXT_ALIKE = (6.0, 2.28, -4.0)  # with near synonyms in the place of words
@@ -80,16 +83,29 @@ class Scale:
         )
 
 
-def scale_of(languages: Sequence[str], doubt: Floats | None = None, prior: Floats | None = None) -> Scale:
-    """Of passages in these languages."""
+def scale_of(
+    languages: Sequence[str],
+    doubt: Floats | None = None,
+    prior: Floats | None = None,
+    measured: Mapping[str, float] | None = None,
+) -> Scale:
+    """Of passages in these languages. measured: another encoder's backgrounds, "" for any other language."""
     nothing = np.zeros(len(languages), np.float32)
+    known = measured or {**_BACKGROUND, "": _OTHER_BACKGROUND}
+    hardly = _hardly_known(measured) if measured else _HARDLY_KNOWN
     return Scale(
-        np.array([_BACKGROUND.get(language, _OTHER_BACKGROUND) for language in languages], np.float32),
-        np.array([CAUTION if language in _HARDLY_KNOWN else 1.0 for language in languages], np.float32),
+        np.array([known.get(language, known.get("", _OTHER_BACKGROUND)) for language in languages], np.float32),
+        np.array([CAUTION if language in hardly else 1.0 for language in languages], np.float32),
         np.array([language == "en" for language in languages], np.bool_),
         nothing if doubt is None else doubt,
         nothing if prior is None else prior,
     )
+
+
+def _hardly_known(measured: Mapping[str, float]) -> frozenset[str]:
+    """Languages whose sentences an encoder finds much more alike than English ones."""
+    least = measured.get("", 0.0)
+    return frozenset(one for one, mean in measured.items() if (mean - least) / (1 - least) > STRANGE)
 
 
 def relevance(evidence: Evidence, scale: Scale) -> Floats:
@@ -126,10 +142,15 @@ def above_chance(cosine: Floats, scale: Scale) -> Floats:
     return near
 
 
+def built_in_background(language: str) -> float:
+    """The mean cosine of two unrelated sentences, for the built-in encoder."""
+    return _BACKGROUND.get(language, _OTHER_BACKGROUND)
+
+
 def trusted(languages: Sequence[str]) -> list[str]:
     """The languages of a creator's passages, with those they hardly write in taken for one they do."""
     main = main_languages(languages)
-    likeliest = min(main, key=lambda one: _BACKGROUND.get(one, _OTHER_BACKGROUND), default="en")
+    likeliest = min(main, key=built_in_background, default="en")
     return [language if language in main else likeliest for language in languages]
 
 

@@ -45,6 +45,11 @@ class Kept(Generic[T]):
         place = self._places.get(key)
         return place is not None and place.value is not None and fresh(place.value)
 
+    def last(self, key: str) -> T | None:
+        """What `get` answered last, fresh or not; None where it was never asked or is kept no more."""
+        place = self._places.get(key)
+        return place.value if place else None
+
     def _place(self, key: str) -> _Place[T]:
         with self._lock:
             place = self._places.setdefault(key, _Place())

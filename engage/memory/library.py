@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from engage.confidential import is_confidential
+from engage.errors import EngageError, Unavailable
 from engage.ledger.database import Database
-from engage.memory.corpus import Stored, mark_indexed, mark_waiting, searched, store, waiting
+from engage.ledger.encoders import note_width
+from engage.ledger.indexes import BUILT_IN, Index, note_background, serving, still_serves
+from engage.memory.corpus import Stored, counts, mark_indexed, mark_waiting, searched, store, waiting
+from engage.memory.encoding import NotEncoded, encoded
 from engage.memory.importers import Me, read_paths
 from engage.memory.importers.rows import (
     CONFIDENTIAL,
@@ -25,12 +29,16 @@ from engage.memory.importers.rows import (
     Row,
     Said,
 )
-from engage.memory.search import vector_ids, vector_names, vector_texts
+from engage.memory.passages import passage_digest
+from engage.memory.reindexing import PORTION, measured
 from engage.memory.spool import last_of_each
+from engage.memory.texts import vector_ids, vector_names, vector_texts
+from engage.memory.vectors import holder_of
 from engage.models import Passage
 
 if TYPE_CHECKING:
     from engage.memory.encoder import SentenceEncoder
+    from engage.memory.encoding import Encoder, Encoders
     from engage.memory.vectors import Vectors
 
 T = TypeVar("T")
@@ -38,6 +46,7 @@ Progress = Callable[[int], None]  # called with how many more are done
 
 ROWS = 500  # in one transaction: what a Ctrl-C may throw away
 PASSAGES = 256  # encoded and sent to Chroma at once
+GROWN = 2  # times as many passages, from which on an encoder's background is measured again
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,36 +95,77 @@ def index_passages(
     creator_id: str,
     encoder: "SentenceEncoder | None" = None,
     progress: Progress | None = None,
+    others: "Encoders | None" = None,
 ) -> int:
-    """Vectors for every passage that has none yet → how many. Raises Unavailable where Chroma is down."""
-    _reconcile(db, vectors, creator_id)
+    """Vectors for every passage that has none yet, in the index that serves → how many.
+
+    others: gives encoders by spec, where another than the built-in one serves. Raises Unavailable where Chroma is down,
+    and the kind of it that is called NotEncoded where that encoder fails.
+    """
+    with db.reading() as tx:
+        index = serving(tx, creator_id)
+    _reconcile(db, vectors, creator_id, holder_of(creator_id, index.spec))
     done = 0
     while True:
         with db.reading() as tx:
-            some = waiting(tx, creator_id, PASSAGES)
+            index = serving(tx, creator_id)
+            some = waiting(tx, creator_id, PASSAGES if index.spec == BUILT_IN else PORTION)
         if not some:
             return done
-        _index(vectors, creator_id, some, encoder)
+        chosen = _encoder_of(index.spec, encoder, others)
+        width = _index(vectors, holder_of(creator_id, index.spec), some, chosen)
+        found = _measured_again(db, vectors, creator_id, chosen, index)
         with db.transaction() as tx:
+            if not still_serves(tx, creator_id, index.spec):
+                continue  # another took its place meanwhile: they wait for that one
             mark_indexed(tx, creator_id, some, datetime.now(UTC))
+            note_width(tx, index.spec, width)
+            if found != index:
+                note_background(tx, creator_id, found)
         done += len(some)
         if progress:
             progress(len(some))
 
 
-def _index(vectors: "Vectors", creator_id: str, some: Sequence[Passage], encoder: "SentenceEncoder | None") -> None:
-    if encoder is None:
-        from engage.memory.encoder import shared_encoder
-
-        encoder = shared_encoder()
+def _index(vectors: "Vectors", holder: str, some: Sequence[Passage], encoder: "Encoder") -> int:
+    """Stores the vectors of some passages → how wide they are."""
     names = [name for passage in some for name in vector_ids(passage)]
     texts = [text for passage in some for text in vector_texts(passage)]
-    vectors.add(creator_id, names, encoder.encode(texts))
+    made = encoded(encoder, texts)
+    if encoder.local:
+        vectors.add(holder, names, made)
+    else:
+        vectors.add(holder, names, made, [passage_digest(passage) for passage in some for _ in vector_ids(passage)])
+    return int(made.shape[1])
 
 
-def _reconcile(db: Database, vectors: "Vectors", creator_id: str) -> None:
+def _measured_again(db: Database, vectors: "Vectors", creator_id: str, encoder: "Encoder", index: Index) -> Index:
+    """Another encoder's background, at the first passages and whenever there are twice as many."""
+    if encoder.local:
+        return index
+    with db.reading() as tx:
+        count = counts(tx, creator_id)
+    if index.measured and sum(count.values()) - count["waiting"] < GROWN * index.measured:
+        return index
+    return measured(db, vectors, creator_id, encoder)
+
+
+def _encoder_of(spec: str, built_in: "SentenceEncoder | None", others: "Encoders | None") -> "Encoder":
+    if spec == BUILT_IN:
+        from engage.memory.encoder import shared_encoder
+
+        return built_in or shared_encoder()
+    if others is None:
+        raise Unavailable(f"no embeddings {spec} here")
+    try:
+        return others(spec)
+    except EngageError as error:
+        raise NotEncoded(spec, error) from error
+
+
+def _reconcile(db: Database, vectors: "Vectors", creator_id: str, holder: str) -> None:
     """Vectors whose passage is gone are removed; passages whose vector is gone wait again (a lost data directory)."""
-    stored = vectors.ids(creator_id)
+    stored = vectors.ids(holder)
     with db.reading() as tx:
         entries = searched(tx, creator_id)
     missing: set[str] = set()
@@ -126,7 +176,7 @@ def _reconcile(db: Database, vectors: "Vectors", creator_id: str) -> None:
             elif entry.indexed:
                 missing.add(entry.id)
     if orphans := sorted(stored):
-        vectors.delete(creator_id, orphans)
+        vectors.delete(holder, orphans)
     if lost := sorted(missing):
         with db.transaction() as tx:
             mark_waiting(tx, creator_id, lost)

@@ -12,16 +12,16 @@ import numpy as np
 from engage.errors import Unavailable
 from engage.memory.floats import Floats
 from engage.memory.kept import Kept
-from engage.memory.vectors import Hit, Vectors
+from engage.memory.vectors import WIDTH, Hit, Vectors
 
-HELD_EACH = 8_000  # vectors; Chroma searches larger collections faster than a product does
+HELD_EACH = 8_000  # vectors of 384 numbers, fewer wider ones; Chroma searches larger collections faster
 HELD_TOGETHER = 40_000  # of all creators, 61 MB
 PAUSE_SECONDS = 2.0  # without a question to Chroma after it did not answer: nobody waits for its time-out in turn
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A collection as it was at `version`. vectors: (ids, 384), None where it is too large to be held."""
+    """A collection as it was at `version`. vectors: (ids, width), None where it is too large to be held."""
 
     version: str
     ids: Sequence[str] = ()
@@ -34,34 +34,37 @@ class Near:
 
     def __init__(self, vectors: Vectors) -> None:
         self._vectors = vectors
-        self._held: Kept[Held] = Kept(HELD_TOGETHER, lambda held: len(held.ids))
+        self._held: Kept[Held] = Kept(HELD_TOGETHER, _weight)
         self._away_until = 0.0
 
-    def hits(self, creator_id: str, version: str, vector: Floats, count: int, also: Sequence[str]) -> list[Hit]:
-        """The `count` vectors nearest to one of (384,), and those named by `also`; unknown names are left out.
+    def hits(self, holder: str, version: str, vector: Floats, count: int, also: Sequence[str]) -> list[Hit]:
+        """The `count` vectors nearest to one of (width,), and those named by `also`; unknown names are left out.
 
-        version: changes when vectors were added; "" while they are being added, when only Chroma knows them all.
+        holder: as `holder_of` names it. version: changes when vectors were added; "" while they are being added, when
+        only Chroma knows them all.
         """
         if not version:
-            return self._ask(creator_id, vector, count, also)
-        held = self._held.get(
-            creator_id, lambda known: known.version == version, lambda _: self._load(creator_id, version)
-        )
+            return self._ask(holder, vector, count, also)
+        held = self._held.get(holder, lambda known: known.version == version, lambda _: self._load(holder, version))
         if held.vectors is None:
-            return self._ask(creator_id, vector, count, also)
+            return self._ask(holder, vector, count, also)
         cosines = held.vectors @ vector
         best = range(len(cosines)) if len(cosines) <= count else np.argpartition(-cosines, count)[:count]
         wanted = {int(at) for at in best} | {held.place[name] for name in also if name in held.place}
         return [Hit(held.ids[at], float(cosines[at])) for at in wanted]
 
-    def holds(self, creator_id: str, version: str) -> bool:
+    def holds(self, holder: str, version: str) -> bool:
         """Whether `hits` answers from memory."""
-        return self._held.has(creator_id, lambda known: known.version == version and known.vectors is not None)
+        return self._held.has(holder, lambda known: known.version == version and known.vectors is not None)
 
-    def _load(self, creator_id: str, version: str) -> Held:
+    def look_again(self, holder: str) -> None:
+        """A collection that begins to serve may be another than the one that was once asked under this name."""
+        self._vectors.look_again(holder)
+
+    def _load(self, holder: str, version: str) -> Held:
         self._check_back()
         try:
-            known = self._vectors.everything(creator_id, HELD_EACH)
+            known = self._vectors.everything(holder, HELD_EACH)
         except Unavailable:
             self._away_until = time.monotonic() + PAUSE_SECONDS
             raise
@@ -70,12 +73,12 @@ class Near:
         ids, vectors = known
         return Held(version, ids, vectors, {name: at for at, name in enumerate(ids)})
 
-    def _ask(self, creator_id: str, vector: Floats, count: int, also: Sequence[str]) -> list[Hit]:
+    def _ask(self, holder: str, vector: Floats, count: int, also: Sequence[str]) -> list[Hit]:
         self._check_back()
         try:
-            hits = self._vectors.nearest(creator_id, vector, count)
+            hits = self._vectors.nearest(holder, vector, count)
             seen = {hit.id for hit in hits}
-            return [*hits, *self._vectors.cosines(creator_id, vector, [name for name in also if name not in seen])]
+            return [*hits, *self._vectors.cosines(holder, vector, [name for name in also if name not in seen])]
         except Unavailable:
             self._away_until = time.monotonic() + PAUSE_SECONDS
             raise
@@ -83,3 +86,8 @@ class Near:
     def _check_back(self) -> None:
         if time.monotonic() < self._away_until:
             raise Unavailable("Chroma did not answer a moment ago")
+
+
+def _weight(held: Held) -> int:
+    """In vectors of 384 numbers."""
+    return 0 if held.vectors is None else held.vectors.size // WIDTH

@@ -19,7 +19,7 @@ from engage.memory.anonymous import without_people
 from engage.memory.evidence import above_chance, scale_of, trusted
 from engage.memory.floats import Floats
 from engage.memory.lexical import fold, tokens
-from engage.memory.search import bare
+from engage.memory.texts import bare
 from engage.models import Surface
 from engage.triage import ASKS
 from engage.triage.intent import intent_of

@@ -1,10 +1,12 @@
 """Vectors in a Chroma server: one collection a creator, two vectors a passage (its text, and what it answered).
 
+Vectors of another encoder than the built-in one are in collections of their own: `holder_of` names what to ask for.
+
 A server, never the embedded client: two processes on one directory lose vectors without a word.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from engage.errors import Unavailable
+from engage.ledger.indexes import BUILT_IN
 from engage.memory.floats import Floats
 
 if TYPE_CHECKING:
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
 SEARCH_EF = 200  # measured on 10,858 real passages: 97 % of the 40 nearest and 99 % of the nearest (100: 95 %, 97 %)
 BATCH = 500
 PAGE = 1000  # vectors read at once: 8 MB of JSON
-WIDTH = 384
+WIDTH = 384  # of the built-in encoder's vectors
+DIGEST = "digest"  # of the passage that a vector was made of
 TIMEOUT_SECONDS = 20.0
 
 
@@ -43,32 +47,47 @@ class Vectors:
         self._collections: dict[str, Collection] = {}
         self._lock = Lock()
 
-    def add(self, creator_id: str, ids: Sequence[str], vectors: Floats) -> None:
-        """Store vectors (ids, 384), replacing those of the same id."""
+    def add(self, creator_id: str, ids: Sequence[str], vectors: Floats, digests: Sequence[str] | None = None) -> None:
+        """Store vectors (ids, width), replacing those of the same id. digests: of what they were made of."""
         with self._collection(creator_id) as collection:
             for start in range(0, len(ids), BATCH):
                 part = slice(start, start + BATCH)
-                collection.upsert(ids=list(ids[part]), embeddings=vectors[part])
+                known: list[Mapping[str, Any]] | None = [{DIGEST: one} for one in digests[part]] if digests else None
+                collection.upsert(ids=list(ids[part]), embeddings=vectors[part], metadatas=known)
+
+    def digests(self, creator_id: str) -> dict[str, str]:
+        """The ids of all the creator's vectors, and the digests they were stored with; "" where with none."""
+        found: dict[str, str] = {}
+        with self._collection(creator_id) as collection:
+            while True:
+                page = collection.get(limit=PAGE, offset=len(found), include=["metadatas"])
+                kept = page["metadatas"] or [{}] * len(page["ids"])
+                for name, one in zip(page["ids"], kept, strict=True):
+                    found[name] = str((one or {}).get(DIGEST, ""))
+                if len(page["ids"]) < PAGE:
+                    return found
 
     def nearest(self, creator_id: str, vector: Floats, count: int) -> list[Hit]:
-        """The creator's vectors nearest to one of (384,), nearest first."""
+        """The creator's vectors nearest to one of (width,), nearest first."""
         with self._collection(creator_id) as collection:
             found = collection.query(query_embeddings=vector[None, :], n_results=count, include=["distances"])
         distances = (found["distances"] or [[]])[0]
         return [Hit(name, 1.0 - float(distance)) for name, distance in zip(found["ids"][0], distances, strict=True)]
 
     def cosines(self, creator_id: str, vector: Floats, ids: Sequence[str]) -> list[Hit]:
-        """How near the named vectors are to one of (384,); unknown ids are left out."""
+        """How near the named vectors are to one of (width,); unknown ids are left out."""
+        return [Hit(name, float(one @ vector)) for name, one in self.some(creator_id, ids).items()]
+
+    def some(self, creator_id: str, ids: Sequence[str]) -> dict[str, Floats]:
+        """The named vectors; unknown ids are left out."""
         import numpy as np
 
         if not ids:
-            return []
+            return {}
         with self._collection(creator_id) as collection:
             found = collection.get(ids=list(ids), include=["embeddings"])
-        if not found["ids"]:
-            return []
-        near = np.asarray(found["embeddings"], dtype=np.float32) @ vector
-        return [Hit(name, float(cosine)) for name, cosine in zip(found["ids"], near, strict=True)]
+        rows = np.asarray(found["embeddings"], np.float32)
+        return dict(zip(found["ids"], rows, strict=True))
 
     def ids(self, creator_id: str) -> set[str]:
         """The ids of all the creator's vectors."""
@@ -76,7 +95,7 @@ class Vectors:
             return set(collection.get(include=[])["ids"])
 
     def everything(self, creator_id: str, most: int) -> tuple[list[str], Floats] | None:
-        """All the creator's vectors, their ids and (ids, 384), or None where there are more than `most`.
+        """All the creator's vectors, their ids and (ids, width), or None where they need more room than `most` of 384.
 
         A small collection costs one question.
         """
@@ -88,10 +107,11 @@ class Vectors:
             while True:
                 page = collection.get(limit=PAGE, offset=len(ids), include=["embeddings"])
                 ids += page["ids"]
-                parts.append(np.asarray(page["embeddings"], dtype=np.float32).reshape(-1, WIDTH))
+                if page["ids"]:
+                    parts.append(np.asarray(page["embeddings"], dtype=np.float32))
                 if len(page["ids"]) < PAGE:
-                    return ids, np.concatenate(parts)
-                if len(ids) == PAGE and collection.count() > most:
+                    return ids, np.concatenate(parts) if parts else np.empty((0, WIDTH), np.float32)
+                if len(ids) == PAGE and collection.count() * parts[0].shape[1] > most * WIDTH:
                     return None
 
     def delete(self, creator_id: str, ids: Sequence[str]) -> None:
@@ -110,6 +130,10 @@ class Vectors:
                 self._connect().delete_collection(collection_name(creator_id))
             except NotFoundError:
                 return
+
+    def look_again(self, creator_id: str) -> None:
+        """The collection may have been dropped and made anew by another process since."""
+        self._collections.pop(creator_id, None)
 
     def close(self) -> None:
         """Give the connections back; the next call opens new ones."""
@@ -146,6 +170,11 @@ class Vectors:
             if self._client is None:
                 self._client = connect(self.url)
             return self._client
+
+
+def holder_of(creator_id: str, spec: str) -> str:
+    """By which name a creator's vectors of an encoder are asked for: their id alone for the built-in one."""
+    return creator_id if spec == BUILT_IN else f"{creator_id} {spec}"
 
 
 def collection_name(creator_id: str) -> str:

@@ -1,9 +1,9 @@
 """Which of a creator's past answers show best how they would answer this: near it, and unlike each other. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from engage.memory.lexical import tokens
 from engage.memory.sentences import count_words
+from engage.memory.statements import tokens
 from engage.models import Passage, PassageKind, Scored, Surface
 
 SHOWN = 4
@@ -19,10 +19,15 @@ def exemplars(answered: Iterable[Scored], surface: Surface, count: int = SHOWN) 
     What was answered in private is shown in private only: it holds another follower's words.
     """
     left = {one.passage.id: one for one in answered if _shows(one.passage, surface)}
+    words = {name: tokens(one.passage.text) for name, one in left.items()}
     shown: list[Passage] = []
+
+    def worth(one: Scored) -> tuple[float, str]:
+        alike = max((_share(words[one.passage.id], words[other.id]) for other in shown), default=0.0)
+        return _liking(one, surface) - ALIKE * alike, one.passage.id
+
     while left and len(shown) < count:
-        best = max(left.values(), key=lambda one: (_worth(one, surface, shown), one.passage.id))
-        shown.append(left.pop(best.passage.id).passage)
+        shown.append(left.pop(max(left.values(), key=worth).passage.id).passage)
     return tuple(shown)
 
 
@@ -33,12 +38,11 @@ def _shows(passage: Passage, surface: Surface) -> bool:
     return fits and bool(passage.question) and (surface is Surface.DM or passage.surface is not Surface.DM)
 
 
-def _worth(one: Scored, surface: Surface, shown: Sequence[Passage]) -> float:
+def _liking(one: Scored, surface: Surface) -> float:
     liked = SAME_SURFACE * (one.passage.surface is surface) + CORRECTED * (one.passage.kind is PassageKind.CORRECTION)
-    return one.question_match + liked - ALIKE * max((_likeness(one.passage, other) for other in shown), default=0.0)
+    return one.question_match + liked
 
 
-def _likeness(one: Passage, other: Passage) -> float:
-    """The share of words that two answers have in common."""
-    first, second = set(tokens(one.text)), set(tokens(other.text))
-    return len(first & second) / (len(first | second) or 1)
+def _share(one: frozenset[str], other: frozenset[str]) -> float:
+    """Of the words of two answers, those in common."""
+    return len(one & other) / (len(one | other) or 1)

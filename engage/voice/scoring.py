@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from engage.memory.search import Memory
 
 KEPT_VOICES = 64  # about 1 MB each
-EXEMPLARS_OF = 16  # past answers that the exemplars of a turn are chosen from
 
 
 class Voices:
@@ -43,8 +42,7 @@ class Voices:
         """What a model is told of how the creator writes, and past answers that show it beside the recalled ones."""
         voice = await self._learnt(turn.creator_id)
         recalled = {one.passage.id for one in recall.passages}
-        found = await self._memory.answered(turn.creator_id, turn.text, EXEMPLARS_OF)
-        answered = [one for one in found if one.passage.id not in recalled]
+        answered = [one for one in recall.answered if one.passage.id not in recalled]
         return Manner(told(voice.usual_on(turn.surface), voice.habits), exemplars(answered, turn.surface))
 
     async def _learnt(self, creator_id: str) -> Voice:

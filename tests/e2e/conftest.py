@@ -29,6 +29,7 @@ from workers.demo import account, content, stage
 from workers.demo.account import Fate
 from workers.demo.network import Network
 from workers.demo.stage import Stage
+from workers.encoders import Encoders
 from workers.engine import IDLE
 from workers.runtime import utc_now
 
@@ -161,7 +162,7 @@ def _bring_in(on: Stage, name: str) -> Persona:
         known = replace(content.read_persona(TILLY), name=name)
         persona = creators.add_creator(tx, known, utc_now())
     import_paths(on.db, persona.id, [TILLY / "faq.jsonl"])
-    build.index_waiting(on.db, services.chroma_url(on.settings))
+    build.index_waiting(on.db, services.chroma_url(on.settings), Encoders(on.settings, on.db))
     return persona
 
 

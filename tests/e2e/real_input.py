@@ -19,6 +19,7 @@ from workers import build
 from workers.demo import account, network, stage
 from workers.demo.account import Fate
 from workers.demo.stage import Stage
+from workers.encoders import Encoders
 from workers.runtime import utc_now
 
 DATA = Path(os.environ.get("ENGAGE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -127,7 +128,7 @@ def bring_in(on: Stage, words: tuple[str, ...]) -> Persona:
         persona = add_creator(tx, Persona(id="", name="host", display_name="Host"), utc_now())
     import_paths(on.db, persona.id, [PERSONA / name for name in words])
     with build.chroma(on.settings) as url:
-        build.index_waiting(on.db, url)
+        build.index_waiting(on.db, url, Encoders(on.settings, on.db))
     return persona
 
 

@@ -8,12 +8,13 @@ import pytest
 from engage.errors import Unavailable
 from engage.ledger.creators import add_creator
 from engage.ledger.database import Database
+from engage.ledger.indexes import BUILT_IN
 from engage.memory import vectors as module
 from engage.memory.floats import Floats
 from engage.memory.importers.rows import Faq, Said
 from engage.memory.library import import_rows, index_passages
 from engage.memory.search import Memory
-from engage.memory.vectors import Vectors
+from engage.memory.vectors import Vectors, holder_of
 from engage.models import Persona
 from tests.conftest import free_port
 
@@ -66,6 +67,26 @@ def test_all_of_a_creator_is_read_unless_it_is_too_much(vectors: Vectors, monkey
     nothing = vectors.everything("empty_too", most=4)
     assert nothing is not None
     assert nothing[1].shape == (0, 384)
+
+
+def test_vectors_of_another_width_are_in_a_collection_of_their_own(
+    vectors: Vectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = holder_of("wide", "openai:other")
+    assert holder_of("wide", BUILT_IN) == "wide"
+    vectors.add("wide", ["a"], units(1))
+    made = np.eye(3, 5, dtype=np.float32)
+    vectors.add(other, ["a", "b", "c"], made, ["1", "2", "3"])
+    monkeypatch.setattr(module, "PAGE", 2)
+    assert vectors.digests(other) == {"a": "1", "b": "2", "c": "3"}
+    assert vectors.digests("wide") == {"a": ""}
+    assert {name: one.tolist() for name, one in vectors.some(other, ["b", "gone"]).items()} == {"b": made[1].tolist()}
+    known = vectors.everything(other, most=4)
+    assert known is not None
+    assert known[1].shape == (3, 5)
+    with pytest.raises(Unavailable):
+        vectors.add(other, ["d"], units(1))
+    assert vectors.ids(other) == {"a", "b", "c"}
 
 
 def test_a_creator_without_vectors_has_no_neighbours(vectors: Vectors) -> None:

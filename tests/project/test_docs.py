@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from pydantic import SecretStr
 
 from engage.memory.importers import formats
 from engage.settings import Settings
@@ -53,7 +54,7 @@ def test_make_targets_that_are_named_exist(page: Path) -> None:
 def test_the_settings_table_is_the_settings() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (.+?) \| `(.*?)` \|$", (ROOT / "docs/operating.md").read_text(), re.MULTILINE)
     fields = {
-        name: (str(field.description).replace("|", "/"), "" if name == "model_api_key" else str(field.default))
+        name: (str(field.description).replace("|", "/"), "" if field.annotation is SecretStr else str(field.default))
         for name, field in Settings.model_fields.items()
     }
     assert {name: (meaning, default) for name, meaning, default in rows} == fields

@@ -25,7 +25,8 @@ from engage.memory.corpus import load_passages
 from engage.memory.encoder import shared_encoder
 from engage.memory.floats import Floats
 from engage.memory.library import index_passages
-from engage.memory.search import Memory, matter, vector_ids
+from engage.memory.search import Memory
+from engage.memory.texts import matter, vector_ids
 from engage.memory.vectors import Vectors
 from engage.models import Passage
 from workers.bench import words

@@ -14,7 +14,7 @@ from engage.ledger import creators
 from engage.memory.corpus import load_passages, mark_indexed
 from engage.memory.encoder import shared_encoder
 from engage.memory.library import import_paths
-from engage.memory.search import bare, matter, vector_ids
+from engage.memory.texts import bare, matter, vector_ids
 from engage.memory.vectors import Vectors
 from engage.models import Passage, Persona
 from workers import services

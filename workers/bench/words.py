@@ -19,7 +19,7 @@ from engage.memory.corpus import mark_indexed
 from engage.memory.encoder import shared_encoder
 from engage.memory.floats import Floats
 from engage.memory.library import import_paths
-from engage.memory.search import vector_ids
+from engage.memory.texts import vector_ids
 from engage.memory.vectors import Vectors
 from engage.models import Passage, Persona
 from workers.demo import content

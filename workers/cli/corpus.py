@@ -114,14 +114,22 @@ def _adopt(ledger: Opened, creator_id: str, characters: Sequence[Any]) -> list[d
 
 def _index(ledger: Opened, creator_id: str) -> None:
     from engage.memory import corpus
+    from engage.memory.encoding import NotEncoded
     from workers import build
-    from workers.cli.console import progress
+    from workers.cli.console import progress, say
+    from workers.encoders import Encoders, note_failure
 
     with ledger.db.reading() as tx:
         waiting = corpus.counts(tx, creator_id)["waiting"]
     if waiting:
-        with build.chroma(ledger.settings) as url, progress("passages indexed", waiting) as done:
-            build.index_creator(ledger.db, url, creator_id, done)
+        encoders = Encoders(ledger.settings, ledger.db)
+        try:
+            with build.chroma(ledger.settings) as url, progress("passages indexed", waiting) as done:
+                if not build.index_creator(ledger.db, url, creator_id, encoders, done):
+                    say("a worker is indexing it")
+        except NotEncoded as error:
+            note_failure(ledger.db, error)
+            say(f"imported, and found by words alone until the workers have indexed it: {error}")
 
 
 def recall(creator: CreatorName = "", k: Annotated[int, typer.Option(min=1, max=100)] = 5) -> int:

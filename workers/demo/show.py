@@ -16,6 +16,7 @@ from workers import build
 from workers.demo import account, content, judge, network, play, stage
 from workers.demo.stage import Stage
 from workers.demo.watch import Shown, Watch
+from workers.encoders import Encoders
 from workers.process import is_alive
 
 SETTLE_SECONDS = 90
@@ -62,7 +63,7 @@ def _bring_in_creators(on: Stage, console: Console) -> dict[str, Persona]:
         stored = report.stored
         console.print(f"  {persona.display_name}: {stored.passages} passages, {stored.pairs} past answers")
     with build.chroma(on.settings) as url:
-        build.index_waiting(on.db, url)
+        build.index_waiting(on.db, url, Encoders(on.settings, on.db))
     return personas
 
 
