@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from engage.compose import disclosure
+from engage.compose.grounding import quotes
 from engage.compose.guard import EXTRACTIVE, Rejected, guard
 from engage.compose.remembering import known_reply
 from engage.errors import Malformed
@@ -165,7 +166,7 @@ class Avatar:
     async def _versions(self, trail: _Trail, persona: Persona) -> list[_Trail]:
         """The draft, and where it does not sound like the creator a second one, the more alike first."""
         judged = trail.judged = await self._judge(trail, trail.draft, persona)
-        writer = self._writer_of(trail.draft)
+        writer = self._writer_of(trail)
         if judged is None or judged.enough or writer is None:
             return [trail]
         try:
@@ -180,9 +181,10 @@ class Avatar:
         versions = [replace(trail, draft=draft, judged=again), trail]
         return versions if again.score > judged.score else versions[::-1]
 
-    def _writer_of(self, draft: Draft) -> Rewrites | None:
+    def _writer_of(self, trail: _Trail) -> Rewrites | None:
         """Who can write the draft again; what the creator said themselves needs no other words."""
-        return self._composer if isinstance(self._composer, Rewrites) and draft.model != EXTRACTIVE else None
+        own = trail.draft.model == EXTRACTIVE or quotes(trail.draft.text, trail.recall)
+        return self._composer if isinstance(self._composer, Rewrites) and not own else None
 
     async def _judge(self, trail: _Trail, draft: Draft, persona: Persona) -> Judged | None:
         if self._judge_style is None:
@@ -198,7 +200,7 @@ class Avatar:
 
     def _answered(self, trail: _Trail, reply: Reply, persona: Persona) -> Outcome:
         unlike = trail.judged is not None and not trail.judged.enough
-        if unlike and persona.strict_voice and self._writer_of(trail.draft) is not None:
+        if unlike and persona.strict_voice and self._writer_of(trail) is not None:
             return Escalate(self._card(trail, ("unlike_creator",)))
         return Answer(reply, self._card(trail, trail.verdict.reasons))
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from engage.memory.sentences import split_sentences
 from engage.memory.statements import currencies, denies, numbers, tokens
-from engage.models import Evidence, Passage, Scored
+from engage.models import Evidence, Passage, Recall, Scored
 from engage.remembered import remembered
 from engage.triage.normalise import fold
 
@@ -86,6 +86,13 @@ def is_said(sentence: str, passage: Passage) -> bool:
     said = _words(sentence)
     words, beginnings = _spoken(passage.text)
     return bool(said) and any(words[start : start + len(said)] == said for start in beginnings)
+
+
+def quotes(text: str, recall: Recall) -> bool:
+    """Whether every sentence is said word for word by a recalled passage: a draft that is the creator's own words."""
+    sentences = split_sentences(text)
+    passages = [scored.passage for scored in recall.passages]
+    return bool(sentences) and all(any(is_said(one, passage) for passage in passages) for one in sentences)
 
 
 def ends_as_question(sentence: str) -> bool:

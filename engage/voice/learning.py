@@ -57,6 +57,8 @@ def learn(texts: Sequence[str], asked: Sequence[str] = (), others: Sequence[str]
     shown, usual = habits(own), usual_of(own)
     if len(own) < FEWEST:
         return Voice(shown, usual)
+    mine = set(own)  # a creator may stand in the ledger twice
+    others = [text for text in others if text not in mine]
     kinds = [(own, OWN), (spread_out(asked, MOST_ASKED), ASKED)]
     kinds += [(spread_out(others, MOST_OTHERS), OTHERS), (list(ordinary()), ORDINARY)]
     groups = _groups([kind for kind in kinds if kind[0]])

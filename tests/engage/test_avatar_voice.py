@@ -70,12 +70,12 @@ async def test_the_second_draft_is_kept_though_it_still_is_unlike_them_and_the_c
 
 
 async def test_a_creator_who_wants_it_sees_what_does_not_sound_like_them_before_it_is_sent() -> None:
-    strict = replace(TILLY, strict_voice=True)
-    result = await outcome(writer=Rewriter(), judge=stern, persona=strict)
+    strict, reworded = replace(TILLY, strict_voice=True), "It costs €35, the wool scarf."
+    result = await outcome(writer=Rewriter(again=reworded), judge=stern, persona=strict)
     assert isinstance(result, Escalate)
     assert result.reply is None
     assert result.card.reasons == ("unlike_creator",)
-    assert result.card.draft == PRICE
+    assert result.card.draft == reworded
     assert isinstance(await outcome(writer=Rewriter(), judge=judge, persona=strict), Answer)
 
 
@@ -115,6 +115,12 @@ async def test_a_low_score_is_shown_also_where_nothing_is_posted() -> None:
     result = await outcome(turn(surface=Surface.COMMENT), Rewriter(text=invented, again=invented), judge=judge)
     assert isinstance(result, Skip)
     assert (result.card.style, result.card.first_style) == (0.2, 0.2)
+
+
+async def test_a_draft_that_quotes_the_creator_is_not_written_again() -> None:
+    writer = Rewriter(text=PRICE)
+    assert isinstance(await outcome(writer=writer, judge=stern), Answer)
+    assert writer.unlike == []
 
 
 async def test_what_the_creator_said_themselves_is_not_written_again() -> None:

@@ -154,6 +154,11 @@ def test_four_fifths_of_the_creators_own_texts_sound_enough_like_them() -> None:
     assert not any(one is None or one.enough for one in other)
 
 
+def test_a_creator_who_is_in_the_ledger_twice_is_not_told_from_themselves() -> None:
+    alone, twice = learn(OWN, []), learn(OWN, [], OWN)
+    assert twice.score(OWN[0]) == alone.score(OWN[0])
+
+
 def test_what_is_unlike_the_creator_is_named() -> None:
     judged = learn(OWN, OTHERS).judge(f"{formal(1)} {formal(2)} {formal(3)}", Surface.COMMENT)
     assert judged is not None
