@@ -16,9 +16,9 @@ ALIKE = 0.4  # what likeness to one that is shown already counts against
 def exemplars(answered: Iterable[Scored], surface: Surface, count: int = SHOWN) -> tuple[Passage, ...]:
     """At most `count` past answers by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998).
 
-    What was answered in private is shown in private only: it holds another follower's words.
+    What was answered in private is never shown: it holds another follower's words.
     """
-    left = {one.passage.id: one for one in answered if _shows(one.passage, surface)}
+    left = {one.passage.id: one for one in answered if _shows(one.passage)}
     words = {name: tokens(one.passage.text) for name, one in left.items()}
     shown: list[Passage] = []
 
@@ -31,11 +31,11 @@ def exemplars(answered: Iterable[Scored], surface: Surface, count: int = SHOWN) 
     return tuple(shown)
 
 
-def _shows(passage: Passage, surface: Surface) -> bool:
+def _shows(passage: Passage) -> bool:
     fits = (
         passage.kind in (PassageKind.PAIR, PassageKind.CORRECTION) and SHORTEST <= count_words(passage.text) <= LONGEST
     )
-    return fits and bool(passage.question) and (surface is Surface.DM or passage.surface is not Surface.DM)
+    return fits and bool(passage.question) and passage.surface is not Surface.DM
 
 
 def _liking(one: Scored, surface: Surface) -> float:

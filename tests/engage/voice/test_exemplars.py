@@ -50,10 +50,10 @@ def test_what_the_creator_wrote_in_the_avatars_place_is_preferred() -> None:
     assert ids(exemplars(known, Surface.COMMENT, 1)) == ["b"]
 
 
-def test_what_was_answered_in_private_is_never_shown_for_a_public_reply() -> None:
+def test_what_was_answered_in_private_is_shown_to_no_other_follower() -> None:
     private = [answered("a", "yes every spring", 0.9, Surface.DM)]
     assert exemplars(private, Surface.COMMENT) == ()
-    assert ids(exemplars(private, Surface.DM)) == ["a"]
+    assert exemplars(private, Surface.DM) == ()
 
 
 def test_posts_and_one_word_answers_and_essays_show_no_manner_of_replying() -> None:
