@@ -1,6 +1,7 @@
 """Recall, over a real ledger and encoder and vectors in memory."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from threading import get_ident
 
 import numpy as np
@@ -152,6 +153,41 @@ async def test_an_import_is_noticed_without_a_restart(
     assert found.passages[0].passage.text == "Not any more."
     index_passages(ledger, vectors, ann, encoder)
     assert (await memory.recall(ann, "Do you ship to Canada?")).passages[0].score > 0.9
+
+
+OLD, NEW = datetime(2023, 5, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
+
+
+async def test_of_two_answers_that_contradict_each_other_the_newer_comes_first_and_both_are_shown(
+    memory: Memory, stock: Callable[..., str]
+) -> None:
+    asked = "How much is the wool scarf?"
+    rows: list[Row] = [Pair("a", asked, "It costs 35 euros.", OLD), Pair("b", asked, "It is 39 euros now.", NEW)]
+    found = await memory.recall(stock("ann", rows), asked)
+    assert [(one.passage.source_id, one.superseded_by) for one in found.passages] == [("b", ""), ("a", "pair:b#0")]
+
+
+@pytest.mark.parametrize("newer", ["June", "July"])
+async def test_of_two_texts_that_answer_as_well_the_newer_comes_first(
+    memory: Memory, stock: Callable[..., str], newer: str
+) -> None:
+    rows = [
+        Said(season, f"I rub my cutting boards with linseed oil in {season}.", NEW if season == newer else OLD)
+        for season in ("June", "July")
+    ]
+    found = await memory.recall(stock("ann", rows), "what do you rub on cutting boards?")
+    assert found.passages[0].passage.source_id == newer
+
+
+async def test_a_text_that_says_it_does_not_know_answers_less_than_the_same_text_that_knows(
+    memory: Memory, stock: Callable[..., str]
+) -> None:
+    question = "does the stand fit a 29 inch wheel?"
+    knows = await memory.recall(stock("ann", [Said("a", "The stand fits a 29 inch wheel, I think so.")]), question)
+    doubts = await memory.recall(stock("bob", [Said("a", "The stand fits a 29 inch wheel? No idea.")]), question)
+    assert knows.supported
+    assert doubts.passages[0].dense > knows.passages[0].dense, "it is nearer …"
+    assert doubts.passages[0].score < knows.passages[0].score, "… and answers less"
 
 
 async def test_passages_of_the_same_words_come_once(memory: Memory, stock: Callable[..., str]) -> None:
