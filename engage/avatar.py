@@ -190,8 +190,7 @@ class Avatar:
         if self._judge_style is None:
             return None
         judged = await self._judge_style(persona.id, draft.text, trail.turn.surface, trail.verdict.language)
-        wanted = persona.voice_border
-        return judged if judged is None or wanted is None else replace(judged, border=wanted)
+        return judged and judged.against(persona.voice_border)
 
     def _guarded(self, trail: _Trail, persona: Persona) -> Reply | Rejected:
         composer, now = self._composer, self._clock()

@@ -141,10 +141,9 @@ def writes(voice: "Voice", language: str) -> bool:
 
 
 def judge(voice: "Voice", persona: Persona, text: str, surface: Surface, language: str) -> "Judged | None":
-    """As the avatar judges a draft: the creator's own border comes before the learnt one."""
+    """As the avatar judges a draft."""
     said = voice.judge(text, surface, language)
-    wanted = persona.voice_border
-    return said if said is None or wanted is None else replace(said, border=wanted)
+    return said and said.against(persona.voice_border)
 
 
 def save(tx: Connection, who: str, creator_id: str, wanted: Typed, now: datetime) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What a creator's voice says of a draft."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +18,7 @@ class Judged:
     def enough(self) -> bool:
         """Sounds enough like them."""
         return self.score >= self.border
+
+    def against(self, border: float | None) -> "Judged":
+        """The same with the creator's own border, where they set one: it comes before the learnt one."""
+        return self if border is None else replace(self, border=border)
