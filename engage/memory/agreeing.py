@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from engage.memory.statements import currencies, denies, numbers, tokens
 from engage.models import Passage, Scored
+from engage.remembered import remembered
 
 SAME = 0.85  # share of words in common from which two texts say the same
 SAME_MATTER = 0.67  # … from which they speak of the same thing: "the wool scarf costs" is no "the silk scarf costs"
@@ -58,11 +59,16 @@ def _in_order(one: Scored, other: Scored) -> tuple[Scored, Scored]:
 
 
 def _same(one: Passage, other: Passage) -> bool:
-    if " ".join(one.text.casefold().split()) == " ".join(other.text.casefold().split()):
+    if _plain(one.text) == _plain(other.text):
         return True
     first, second = tokens(one.text), tokens(other.text)
     alike = _share(first, second) >= SAME and numbers(one.text) == numbers(other.text)
     return alike and denies(one.text) == denies(other.text)
+
+
+@remembered
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _same_matter(one: Passage, other: Passage) -> bool:

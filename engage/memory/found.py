@@ -66,13 +66,11 @@ class Found:
         return rank(passages, self._evidence.of(at), self.corpus.scale.of(at), k)
 
     def nearest_questions(self, k: int) -> tuple[Scored, ...]:
-        """The k candidates whose question is most like the text."""
+        """The k candidates whose question is most like the text; their score is how much."""
         at = [one for one in sorted(self._candidates) if self.corpus.passages[one].question]
-        evidence, scale = self._evidence.of(at), self.corpus.scale.of(at)
-        scores, matches = relevance(evidence, scale).tolist(), question_match(evidence, scale).tolist()
-        found = zip(at, scores, matches, strict=True)
-        ranked = [Scored(shown(self.corpus.passages[n]), score, question_match=match) for n, score, match in found]
-        return tuple(sorted(ranked, key=lambda one: -one.question_match)[:k])
+        matches = question_match(self._evidence.of(at), self.corpus.scale.of(at)).tolist()
+        best = sorted(zip(matches, at, strict=True), reverse=True)[:k]
+        return tuple(Scored(shown(self.corpus.passages[one]), match, question_match=match) for match, one in best)
 
 
 def shown(passage: Passage) -> Passage:
