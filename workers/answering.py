@@ -76,10 +76,12 @@ class Answering:
             return {}
         await self.runtime.refresh({one.account_id for one in claimed})
         try:
-            return await self.runtime.db.read(assemble_all, [one.id for one in claimed], utc_now(), self._budget)
+            seen = await self.runtime.db.read(assemble_all, [one.id for one in claimed], utc_now(), self._budget)
         except Exception as error:
             log.warning("not_assembled_together", error=f"{type(error).__name__}: {error}")
             return {}
+        self.runtime.hear({one.turn.creator_id: one.words_changes for one in seen.values()})
+        return seen
 
     async def _answer(self, claimed: Claimed, known: Assembled | None) -> None:
         try:

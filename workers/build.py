@@ -51,15 +51,20 @@ def memory(settings: Settings, db: Database) -> Iterator["Memory"]:
         yield Memory(db, vectors, others=encoders)
 
 
-def avatar(settings: Settings, db: Database) -> "Avatar":
-    """The avatar of a worker process, with its encoder loaded."""
+def worker_memory(settings: Settings, db: Database) -> "Memory":
+    """The memory of a worker process, with its encoder loaded."""
     from engage.memory.encoder import shared_encoder
     from engage.memory.search import Memory
-    from engage.voice.scoring import Voices
     from workers.encoders import Encoders
     from workers.vectors import FollowedVectors
 
-    remembering = Memory(db, FollowedVectors(settings), shared_encoder(), Encoders(settings, db))
+    return Memory(db, FollowedVectors(settings), shared_encoder(), Encoders(settings, db))
+
+
+def avatar(settings: Settings, db: Database, remembering: "Memory") -> "Avatar":
+    """The avatar of a worker process over its memory, with everything loaded."""
+    from engage.voice.scoring import Voices
+
     voices = Voices(remembering)
     writing = composer(settings, remembering, voices)
     _warm_up(db, remembering, voices, writing)

@@ -27,6 +27,7 @@ from workers.wake import Waker
 
 if TYPE_CHECKING:
     from engage.avatar import Avatar
+    from engage.memory.search import Memory
 
 log = structlog.get_logger()
 
@@ -68,6 +69,7 @@ class Runtime:
         self.tally = Tally()
         self._connections = Connections(self.connect)
         self._encoders = Encoders(settings, db)
+        self._memory: Memory | None = None
         self._avatar: Avatar | None = None
         self._avatar_lock = asyncio.Lock()
 
@@ -176,8 +178,15 @@ class Runtime:
 
         async with self._avatar_lock:
             if self._avatar is None:
-                self._avatar = await asyncio.to_thread(build.avatar, self.settings, self.db)
+                self._memory = await asyncio.to_thread(build.worker_memory, self.settings, self.db)
+                self._avatar = await asyncio.to_thread(build.avatar, self.settings, self.db, self._memory)
             return self._avatar
+
+    def hear(self, changes: Mapping[str, int]) -> None:
+        """How often the creators' words have changed, as a batch of turns was just read with: spares memory a look."""
+        if self._memory is not None:
+            for creator_id, count in changes.items():
+                self._memory.hear(creator_id, count)
 
     async def index_new_passages(self) -> None:
         """Give imported passages their vectors, a batch at a time."""

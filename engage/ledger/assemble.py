@@ -16,6 +16,7 @@ from engage.facts import Fact
 from engage.ledger import conversations as talk
 from engage.ledger import facts
 from engage.ledger.among import among
+from engage.ledger.changes import changes_of
 from engage.ledger.creators import SurfaceMode, UnknownCreator, modes_of, personas_of
 from engage.ledger.tables import conversations, followers, messages, turns
 from engage.models import Author, Follower, Line, Message, Persona, Surface, Turn
@@ -32,6 +33,7 @@ class Assembled:
     persona: Persona
     mode: SurfaceMode
     conversation_id: str  # the platform's
+    words_changes: int = 0  # of the creator's words so far, as `engage.ledger.changes` counts them
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget:
     people = _by_id(tx, followers, {row.follower_id for row in rows})
     living = talk.living_of(tx, turn_ids)
     personas = personas_of(tx, {row.creator_id for row in rows})
+    changes = changes_of(tx, personas)
     modes = modes_of(tx, {row.account_id for row in rows})
     # What was told in private is read for turns in private only.
     private = {row.follower_id for row in rows if row.surface == Surface.DM and row.said_more}
@@ -85,7 +88,7 @@ def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget:
             turn = replace(turn, creator_replies_last_hour=replied[row.creator_id])
             replied[row.creator_id] += 1  # the others of this batch are perhaps answered too
         mode = modes.get((row.account_id, row.surface), SurfaceMode())
-        assembled[row.id] = Assembled(turn, personas[row.creator_id], mode, place.platform_id)
+        assembled[row.id] = Assembled(turn, personas[row.creator_id], mode, place.platform_id, changes[row.creator_id])
     return assembled
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, select, update
 
+from engage.ledger.changes import note_change
 from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import creators, indexes, passages
 from engage.models import PassageKind
@@ -59,6 +60,7 @@ def begin(tx: Connection, creator_id: str, spec: str, now: datetime) -> None:
     mine = exists().where(indexes.c.creator_id == creator_id)
     indexed = exists().where(passages.c.creator_id == creator_id, _SEARCHED, passages.c.indexed_at.is_not(None))
     if spec != BUILT_IN and not tx.execute(select(mine | indexed)).scalar_one():
+        note_change(tx, creator_id)
         tx.execute(insert_ignoring(tx, indexes).values(**_row(creator_id, spec, SERVING, now)))
 
 
@@ -84,6 +86,7 @@ def switch(tx: Connection, creator_id: str, spec: str, now: datetime) -> None:
     """What was made serves from the end of this transaction on; what served leaves."""
     mine = select(creators.c.id).where(creators.c.id == creator_id)
     tx.execute(mine.with_for_update(key_share=True))  # whoever notes vectors in the old index has done so, or sees this
+    note_change(tx, creator_id)
     served = serving(tx, creator_id).spec
     tx.execute(insert_ignoring(tx, indexes).values(**_row(creator_id, served, LEAVING, now)))
     for one, state in ((served, LEAVING), (spec, SERVING)):
@@ -97,6 +100,7 @@ def note_progress(tx: Connection, creator_id: str, spec: str, done: int, total: 
 
 
 def note_background(tx: Connection, creator_id: str, index: Index) -> None:
+    note_change(tx, creator_id)
     mine = (indexes.c.creator_id == creator_id, indexes.c.spec == index.spec)
     tx.execute(update(indexes).where(*mine).values(background=dict(index.background), measured=index.measured))
 

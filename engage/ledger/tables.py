@@ -381,6 +381,13 @@ passages = Table(
     partial_index("ix_passages_late", "creator_id", "id", where=LATE),
 )
 
+corpora = Table(  # no row: nothing was ever imported, or nothing has changed since this was counted
+    "corpora",
+    metadata,
+    Column("creator_id", ForeignKey("creators.id"), primary_key=True),
+    Column("changes", Integer, nullable=False),  # of the creator's words and their vectors, counted
+)
+
 encoders = Table(  # what makes vectors beside the built-in encoder; gone when nothing is indexed by it any more
     "encoders",
     metadata,

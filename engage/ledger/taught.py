@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, and_, delete, func, select, update
 
 from engage.ledger.among import among
+from engage.ledger.changes import note_change
 from engage.ledger.tables import documents, passages, suggestions, turns
 from engage.models import PassageKind
 
@@ -22,12 +23,17 @@ def withdraw(tx: Connection, turn_ids: Sequence[str]) -> int:
         return 0
     creators = set(tx.execute(select(turns.c.creator_id).where(among(turns.c.id, turn_ids))).scalars())
     names = [f"{kind}:{turn_id}" for turn_id in turn_ids for kind in BY_HAND]
-    gone = tx.execute(delete(documents).where(documents.c.creator_id.in_(creators), among(documents.c.id, names)))
-    if gone.rowcount:
-        cut = [f"{name}#0" for name in names]
-        tx.execute(delete(passages).where(passages.c.creator_id.in_(creators), among(passages.c.id, cut)))
-        _tidy_vectors(tx, creators)
-    return gone.rowcount
+    mine = (documents.c.creator_id.in_(creators), among(documents.c.id, names))
+    changed = set(tx.execute(select(documents.c.creator_id).where(*mine)).scalars())
+    if not changed:
+        return 0
+    for creator_id in sorted(changed):
+        note_change(tx, creator_id)
+    gone = tx.execute(delete(documents).where(*mine)).rowcount
+    cut = [f"{name}#0" for name in names]
+    tx.execute(delete(passages).where(passages.c.creator_id.in_(creators), among(passages.c.id, cut)))
+    _tidy_vectors(tx, creators)
+    return gone
 
 
 def _tidy_vectors(tx: Connection, creators: Collection[str]) -> None:
@@ -90,6 +96,7 @@ def _read(row: Any) -> Lesson:
 def forget_answer(tx: Connection, creator_id: str, turn_id: str) -> bool:
     """Take an answer out of the FAQ that was approved for a turn's question. False where there is none."""
     name = f"{PassageKind.FAQ}:{OF_QUESTION}{turn_id}"
+    note_change(tx, creator_id)
     gone = tx.execute(delete(documents).where(documents.c.creator_id == creator_id, documents.c.id == name)).rowcount
     tx.execute(delete(passages).where(passages.c.creator_id == creator_id, passages.c.id == f"{name}#0"))
     return bool(gone)

@@ -31,6 +31,7 @@ class Corpus:
     vectors: str = ""
     late: tuple[Passage, ...] = ()  # a few whose vectors are still to come; none where there are many
     checked_at: float = 0.0
+    changes: int = 0  # of the creator's words, as the ledger counts them
 
 
 def index(version: str, everything: Sequence[Passage]) -> Corpus:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from engage.ledger.changes import note_change
 from engage.ledger.tables import creators, documents, passages
 from engage.memory.importers.rows import Row
 from engage.memory.passages import cut, document_id, kind_of, passage_digest, row_digest, unique
@@ -66,6 +67,8 @@ def store(tx: Connection, creator_id: str, rows: Sequence[Row], now: datetime) -
     wanted = unique(rows)
     known = _digests(tx, creator_id, [document_id(row) for row in wanted])
     changed = [row for row in wanted if known.get(document_id(row)) != row_digest(row)]
+    if changed:
+        note_change(tx, creator_id)
     _forget_documents(tx, creator_id, [document_id(row) for row in changed if document_id(row) in known])
     cuts = [passage for row in changed for passage in cut(row)]
     if changed:
@@ -163,6 +166,7 @@ def waiting(tx: Connection, creator_id: str, limit: int) -> list[Passage]:
 
 def mark_indexed(tx: Connection, creator_id: str, indexed: Sequence[Passage], now: datetime) -> None:
     """Their vectors are stored. A passage that an import changed meanwhile keeps waiting."""
+    note_change(tx, creator_id)
     for passage in indexed:
         tx.execute(
             update(passages)
@@ -177,6 +181,7 @@ def mark_indexed(tx: Connection, creator_id: str, indexed: Sequence[Passage], no
 
 def mark_waiting(tx: Connection, creator_id: str, ids: Sequence[str]) -> None:
     """Their vectors are lost: they are to be indexed again."""
+    note_change(tx, creator_id)
     for some in portions(ids):
         mine = (passages.c.creator_id == creator_id, passages.c.id.in_(some))
         tx.execute(update(passages).where(*mine).values(indexed_at=None))
@@ -184,6 +189,7 @@ def mark_waiting(tx: Connection, creator_id: str, ids: Sequence[str]) -> None:
 
 def forget(tx: Connection, creator_id: str) -> None:
     """Erase all the creator's words from the ledger."""
+    note_change(tx, creator_id)
     tx.execute(delete(passages).where(passages.c.creator_id == creator_id))
     tx.execute(delete(documents).where(documents.c.creator_id == creator_id))
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
+from engage.ledger.changes import note_change
 from engage.ledger.tables import passages
 from engage.memory.corpus import COLUMNS, portions, read_passage
 from engage.memory.texts import vector_names
@@ -54,6 +55,7 @@ def lacking(tx: Connection, creator_id: str, stored: Stored) -> list[str]:
 
 def mark_covered(tx: Connection, creator_id: str, stored: Stored, now: datetime) -> None:
     """From now on what the new index holds counts as indexed, and what it lacks waits."""
+    note_change(tx, creator_id)
     waits = select(passages.c.id).where(*_searched(creator_id), passages.c.indexed_at.is_(None))
     waiting = set(tx.execute(waits).scalars())
     missing = set(lacking(tx, creator_id, stored))

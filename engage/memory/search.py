@@ -8,12 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from engage.errors import ConfigError, Malformed, Retryable, Unavailable
+from engage.ledger.changes import changes_of
 from engage.ledger.database import Database
 from engage.ledger.indexes import BUILT_IN, serving
 from engage.memory.corpora import Corpus, index, scale_for
 from engage.memory.corpus import load_passages, replies_of_others, versions, waiting
 from engage.memory.evidence import SUPPORTED
 from engage.memory.found import Found
+from engage.memory.freshness import Freshness
 from engage.memory.kept import Kept
 from engage.memory.near import Near
 from engage.memory.texts import bare, vector_ids, vector_texts
@@ -32,9 +34,6 @@ DENSE = 40  # nearest vectors whose passages are looked at
 SHORT = 240
 ANSWERED = 16  # past answers to what is most like the text: what exemplars of the manner are chosen from
 KEPT_PASSAGES = 200_000  # in memory, of all creators together: about 1 KB each
-# How long words that another process stored may go unnoticed. Less than the debounce of 1.5 s: what the creator has
-# just corrected is known to the very next message.
-FRESH_SECONDS = 1.0
 ASKING = 32  # questions that wait for a provider's vectors at the same time, apart from the process's other threads
 LATE = 16  # passages without stored vectors that a search encodes itself: corrections, not imports
 
@@ -60,6 +59,7 @@ class Memory:
         self._encoder = encoder
         self._others = others
         self._asking = ThreadPoolExecutor(ASKING, thread_name_prefix="recall")
+        self._freshness = Freshness()
         self._kept: Kept[Corpus] = Kept(KEPT_PASSAGES, lambda corpus: len(corpus.passages))
 
     async def recall(self, creator_id: str, text: str, k: int = 5) -> Recall:
@@ -88,7 +88,11 @@ class Memory:
 
     def corpus(self, creator_id: str) -> Corpus:
         """The creator's passages with their word index, from memory where they have not changed."""
-        return self._kept.get(creator_id, _is_fresh, lambda known: self._read(creator_id, known))
+        return self._kept.get(creator_id, self._freshness.of(creator_id), lambda known: self._read(creator_id, known))
+
+    def hear(self, creator_id: str, changes: int) -> None:
+        """What `changes_of` has just read: spares this memory a look of its own, or tells it to look now."""
+        self._freshness.hear(creator_id, changes)
 
     def replies_of_others(self, creator_id: str) -> list[str]:
         """What other creators here replied to followers, as much as tells a voice from theirs."""
@@ -97,7 +101,7 @@ class Memory:
 
     def is_known(self, creator_id: str) -> bool:
         """Whether `corpus` answers from memory."""
-        return self._kept.has(creator_id, _is_fresh)
+        return self._kept.has(creator_id, self._freshness.of(creator_id))
 
     def _is_at_hand(self, creator_id: str) -> bool:
         """Whether a search waits for nothing: neither the ledger nor Chroma, and no encoder has to be loaded."""
@@ -115,6 +119,7 @@ class Memory:
 
     def _read(self, creator_id: str, known: Corpus | None) -> Corpus:
         with self._db.reading() as tx:
+            changes = changes_of(tx, [creator_id])[creator_id]  # first: what comes in between is then read again
             version, vectors = versions(tx, creator_id)
             served = serving(tx, creator_id)
             corpus = known if known and known.version == version else index(version, load_passages(tx, creator_id))
@@ -124,7 +129,7 @@ class Memory:
                 self._near.look_again(holder_of(creator_id, served.spec))
             corpus = replace(corpus, index=served, scale=scale_for(corpus.passages, served))
         few = tuple(late) if len(late) <= LATE else ()
-        return replace(corpus, vectors=vectors, late=few, checked_at=time.monotonic())
+        return replace(corpus, vectors=vectors, late=few, checked_at=time.monotonic(), changes=changes)
 
     def _by_meaning(self, creator_id: str, text: str, found: "Found") -> None:
         """Adds the nearest vectors' passages, and the cosines of those found by their words."""
@@ -165,7 +170,3 @@ class Memory:
 
             self._encoder = shared_encoder()
         return self._encoder
-
-
-def _is_fresh(corpus: Corpus) -> bool:
-    return time.monotonic() - corpus.checked_at < FRESH_SECONDS

@@ -8,7 +8,7 @@ import pytest
 from tenacity import wait_none
 
 from engage.ledger.database import Database
-from engage.memory import chroma_server, provided, reindexing, search
+from engage.memory import chroma_server, freshness, provided, reindexing
 from engage.memory.vectors import Vectors
 from engage.settings import Settings, load
 from tests.fakes.embeddings_server import EmbeddingsServer
@@ -52,7 +52,7 @@ def ledger(sqlite_url: str) -> Iterator[Database]:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is waited for, and a slow machine gets its time."""
     monkeypatch.setattr(changing_embeddings, "SPAN", 60.0)
-    monkeypatch.setattr(search, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(freshness, "FRESH_SECONDS", 0.0)
     monkeypatch.setattr(provided, "_backing_off", wait_none())
     monkeypatch.setattr(provided, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(reindexing, "PORTION", 2)

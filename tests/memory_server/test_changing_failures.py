@@ -6,7 +6,7 @@ import pytest
 
 from engage.errors import Unavailable
 from engage.ledger.indexes import BUILT_IN
-from engage.memory import search
+from engage.memory import freshness
 from engage.memory.corpus import mark_waiting
 from engage.memory.encoder import shared_encoder
 from engage.memory.importers.rows import Faq, Said
@@ -73,7 +73,7 @@ async def test_the_loop_never_waits_for_a_provider(
 ) -> None:
     from threading import get_ident
 
-    monkeypatch.setattr(search, "FRESH_SECONDS", 60.0)
+    monkeypatch.setattr(freshness, "FRESH_SECONDS", 60.0)
     ann = house.ann()
     house.worker().work()
     memory = Memory(house.db, house.vectors, shared_encoder(), Encoders(house.to_other, house.db))

@@ -13,6 +13,9 @@ from engage.avatar import Avatar
 from engage.ledger import turns
 from engage.ledger.conclusions import Conclusion, conclude_all
 from engage.ledger.database import Database
+from engage.memory.importers.rows import Said
+from engage.memory.library import import_rows
+from engage.memory.search import Memory
 from engage.models import Card, Outcome, Persona, Skip, Surface, Turn
 from engage.settings import load
 from tests.ledger.house import House
@@ -169,3 +172,19 @@ async def test_places_are_shared_by_how_many_creators_are_active() -> None:
 
 async def waiting(over: asyncio.Event) -> None:
     await over.wait()
+
+
+async def test_a_claim_tells_the_memory_how_often_the_creators_words_have_changed(
+    house: House, work: tuple[Answering, Thinking], runtime: Runtime
+) -> None:
+    answering, _ = work
+    memory = Memory(runtime.db, None)
+    runtime._memory = memory
+    memory.corpus(house.creator.id)
+    import_rows(runtime.db, house.creator.id, [Said("cat", "My cat purrs.")])
+    assert memory.is_known(house.creator.id)
+    ask(house, 1)
+    make_due(house)
+    await answering.step()
+    assert not memory.is_known(house.creator.id)
+    assert len(memory.corpus(house.creator.id).passages) == 1

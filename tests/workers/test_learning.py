@@ -15,7 +15,7 @@ from engage.ledger.creators import get_creator
 from engage.ledger.database import Database
 from engage.ledger.erasure import forget_follower
 from engage.ledger.tables import documents, messages, passages
-from engage.memory import search
+from engage.memory import freshness, search
 from engage.memory.corpus import waiting
 from engage.memory.encoder import SentenceEncoder, shared_encoder
 from engage.memory.importers.rows import Faq, Pair, Row, Said
@@ -161,14 +161,14 @@ def test_the_vectors_of_a_correction_are_stored_like_any_other(
 def test_a_worker_that_runs_already_knows_it_before_the_next_message_is_due(
     world: World, vectors: InMemoryVectors, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert Settings().debounce > search.FRESH_SECONDS
+    assert Settings().debounce > freshness.FRESH_SECONDS
     import_rows(world.db, world.creator.id, OLD)
     index_passages(world.db, vectors, world.creator.id, encoder)
     memory = Memory(world.db, vectors, encoder)
     assert not memory.search(world.creator.id, NORWAY).supported
     turn_id = world.escalated(NORWAY, "unsupported")
     answer_by_hand(world, turn_id)
-    monkeypatch.setattr(search, "FRESH_SECONDS", 0.0)  # that time is over
+    monkeypatch.setattr(freshness, "FRESH_SECONDS", 0.0)  # that time is over
     for _ in range(2):  # before its vectors are stored, and after
         (best, *_) = memory.search(world.creator.id, "is shipping to norway possible?").passages
         assert best.passage.id == f"correction:{turn_id}#0"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engage.ledger.database import Database
-from engage.memory import search
+from engage.memory import freshness, search
 from engage.memory.alike import WordsAlike
 from engage.memory.corpus import forget, mark_waiting, waiting
 from engage.memory.encoder import SentenceEncoder
@@ -44,7 +44,7 @@ def vectors() -> InMemoryVectors:
 def memory(
     ledger: Database, vectors: InMemoryVectors, encoder: SentenceEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> Memory:
-    monkeypatch.setattr(search, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(freshness, "FRESH_SECONDS", 0.0)
     return Memory(ledger, vectors, encoder)
 
 
@@ -226,7 +226,7 @@ def test_only_so_many_creators_are_kept_in_memory(
 async def test_the_loop_searches_only_what_is_at_hand_and_short(
     memory: Memory, stock: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "FRESH_SECONDS", 60.0)
+    monkeypatch.setattr(freshness, "FRESH_SECONDS", 60.0)
     ann, asked = stock("ann", ANN), "what oil do you put on cutting boards?"
     threads: list[int] = []
     searched = memory.search
