@@ -1,7 +1,7 @@
 """One turn, one decision: triage, recall, compose, judge the style, guard."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -10,9 +10,9 @@ from engage.compose import disclosure
 from engage.compose.grounding import quotes
 from engage.compose.guard import EXTRACTIVE, Rejected, guard
 from engage.compose.remembering import known_reply
-from engage.errors import Malformed
+from engage.errors import Malformed, Unavailable
 from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
-from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, triage
+from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, flags, triage
 from engage.voice.judged import Judged
 
 NOTHING = Recall((), supported=False)
@@ -68,6 +68,16 @@ class Closable(Protocol):
         """Close them."""
 
 
+class Moderates(Protocol):
+    """Somebody else's view of a text, such as a provider's moderation endpoint."""
+
+    async def scores(self, text: str) -> Mapping[str, float]:
+        """Scores of triage's labels, 0..1. Raises Unavailable."""
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+
+
 # (creator id, text, surface, language) → how much it sounds like the creator; None where that is not known
 JudgeStyle = Callable[[str, str, Surface, str], Awaitable[Judged | None]]
 
@@ -83,6 +93,7 @@ class _Trail:
     judged: Judged | None = None
     first_style: float | None = None  # of the draft that was written again
     tokens: tuple[int, int] | None = None  # of both drafts, where there were two
+    unmoderated: bool = False  # the moderator did not answer
 
 
 class Avatar:
@@ -95,12 +106,14 @@ class Avatar:
         judge: JudgeStyle | None,
         policy: Policy,
         clock: Callable[[], datetime],
+        moderator: Moderates | None = None,
     ) -> None:
         self._memory = memory
         self._composer = composer
         self._judge_style = judge
         self._policy = policy
         self._clock = clock
+        self._moderator = moderator
 
     async def answer(self, turn: Turn, persona: Persona) -> Outcome:
         """Answer, Skip or Escalate, with the card that says why.
@@ -115,13 +128,18 @@ class Avatar:
         return replace(outcome, card=card)
 
     async def aclose(self) -> None:
-        """Close what the composer holds open."""
+        """Close what the composer and the moderator hold open."""
         if isinstance(self._composer, Closable):
             await self._composer.aclose()
+        if self._moderator is not None:
+            await self._moderator.aclose()
 
     async def _decide(self, turn: Turn, persona: Persona) -> Outcome:
         verdict = triage(turn, persona, self._policy, self._clock())
         trail = _Trail(turn, verdict)
+        if verdict.decision is Decision.ANSWER and verdict.fixed_text is None:
+            beside = await self._moderated(turn.text, trail)
+            verdict = trail.verdict = triage(turn, persona, self._policy, self._clock(), beside) if beside else verdict
         if verdict.decision is Decision.SKIP:
             return Skip(self._card(trail, verdict.reasons))
         if verdict.fixed_text is not None or verdict.decision is Decision.ESCALATE:
@@ -136,6 +154,16 @@ class Avatar:
         if not trail.draft.text:
             return self._decline(trail, trail.draft.reason or "unsupported")
         return await self._in_voice(trail, persona)
+
+    async def _moderated(self, text: str, trail: _Trail) -> Mapping[str, float]:
+        """What the moderator says of a text; nothing where there is none, or it does not answer."""
+        if self._moderator is None or trail.unmoderated:
+            return {}
+        try:
+            return await self._moderator.scores(text)
+        except Unavailable:
+            trail.unmoderated = True
+            return {}
 
     def _without_a_draft(self, trail: _Trail, persona: Persona) -> Outcome:
         """Fixed text, for what must never be generated; or a person, with or without a fixed text meanwhile."""
@@ -158,6 +186,8 @@ class Avatar:
         for version in await self._versions(trail, persona):
             checked = self._guarded(version, persona)
             if isinstance(checked, Reply):
+                if flags(await self._moderated(checked.text, trail), self._policy.thresholds):
+                    return self._decline(version, "moderated")
                 return self._answered(version, checked, persona)
             rejected.append((version, checked))
         version, why = rejected[0]
@@ -215,7 +245,7 @@ class Avatar:
         draft, verdict = trail.draft, trail.verdict
         judged, (tokens_in, tokens_out) = trail.judged, trail.tokens or (draft.tokens_in, draft.tokens_out)
         cost = (tokens_in * self._policy.price_in + tokens_out * self._policy.price_out) / 1_000_000
-        noted = (trail.recall.note,) if trail.recall.note else ()
+        noted = tuple(note for note in (trail.recall.note, "moderation unavailable" * trail.unmoderated) if note)
         return Card(
             reasons=(*reasons, *noted),
             language=verdict.language,

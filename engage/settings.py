@@ -55,6 +55,18 @@ class Settings(BaseModel):
     model_price_in: float = Field(default=0, ge=0, description="Price of a million input tokens")
     model_price_out: float = Field(default=0, ge=0, description="Price of a million output tokens")
 
+    moderation: str = Field(
+        default="",
+        description="A moderation endpoint asked beside the built-in checks, such as `openai:MODEL`; empty: none",
+    )
+    moderation_base_url: str = Field(
+        default="", description="Address of the moderation endpoint, where it is not OpenAI's; it mostly ends in /v1"
+    )
+    moderation_api_key: SecretStr = Field(default=SecretStr(""), description="Key of the moderation's provider")
+    moderation_timeout: float = Field(
+        default=3, gt=0, description="Longest wait for the moderation of one text, in seconds"
+    )
+
     embeddings: str = Field(
         default="built-in", description="`built-in` (offline, knows English best) or a `provider:model` spec"
     )

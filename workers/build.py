@@ -17,6 +17,7 @@ from engage.settings import Settings
 
 if TYPE_CHECKING:
     from engage.avatar import Avatar, Composer
+    from engage.compose.moderation import Moderation
     from engage.memory.search import Memory
     from engage.voice.scoring import Voices
     from workers.encoders import Encoders
@@ -105,7 +106,17 @@ def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", vo
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )
-    return Avatar(remembering, writing, voices.judge, policy, now)
+    return Avatar(remembering, writing, voices.judge, policy, now, moderation(settings))
+
+
+def moderation(settings: Settings) -> "Moderation | None":
+    """The moderation endpoint that the settings name; None where they name none. Raises ConfigError."""
+    if not settings.moderation:
+        return None
+    from engage.compose.moderation import Moderation
+
+    key = settings.moderation_api_key.get_secret_value()
+    return Moderation(settings.moderation, settings.moderation_base_url, key, settings.moderation_timeout)
 
 
 def now() -> datetime:

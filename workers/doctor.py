@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import connectors
-from engage.errors import EngageError, Unauthorized
+from engage.errors import EngageError, Unauthorized, Unavailable
 from engage.ledger import apps, engines, schema
 from engage.ledger.creators import list_accounts
 from engage.ledger.database import Database
@@ -44,6 +44,7 @@ def examine(settings: Settings) -> list[Check]:
         ("chroma", _chroma),
         ("model", _model),
         ("embeddings", lambda settings: Check("embeddings", *embeddings.examine(settings))),
+        ("moderation", _moderation),
         ("clock", _clock),
         ("workers", _workers),
         ("webhooks", _webhooks),
@@ -124,6 +125,30 @@ def _model(settings: Settings) -> Check:
         return Check("model", "ok", "extractive: answers in the creator's own sentences, needs no model")
     where = f" at {settings.model_base_url}" if settings.model_base_url else ""
     return Check("model", "ok", f"{settings.model}{where}")
+
+
+def _moderation(settings: Settings) -> Check:
+    import asyncio
+
+    from workers import build
+
+    moderation = build.moderation(settings)
+    if moderation is None:
+        return Check("moderation", "ok", "the built-in checks alone")
+
+    async def ask() -> None:
+        try:
+            await moderation.scores("ready?")
+        finally:
+            await moderation.aclose()
+
+    try:
+        asyncio.run(ask())
+    except Unavailable as error:
+        fix = "Start it, or mend moderation and moderation_base_url; the built-in checks decide meanwhile"
+        return Check("moderation", "fail", str(error), fix)
+    where = f" at {settings.moderation_base_url}" if settings.moderation_base_url else ""
+    return Check("moderation", "ok", f"{settings.moderation}{where}")
 
 
 def _workers(settings: Settings) -> Check:

@@ -3,8 +3,10 @@
 People come first: a cry for help is seen before anything else, even from a follower who is never answered.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from engage.models import Freedom, Persona, Surface, Turn
 from engage.triage.audience import closed, over_budget, worn_out
@@ -31,20 +33,29 @@ class Reading:
     forget: bool  # the follower wants to be forgotten
 
 
-def triage(turn: Turn, persona: Persona, policy: Policy, now: datetime | None = None) -> Verdict:
-    """Decide about a turn. `now` defaults to when its last message was sent."""
-    reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at)
+def triage(
+    turn: Turn,
+    persona: Persona,
+    policy: Policy,
+    now: datetime | None = None,
+    beside: Mapping[str, float] = MappingProxyType({}),
+) -> Verdict:
+    """Decide about a turn. `now` defaults to when its last message was sent.
+
+    beside: scores of labels that somebody else found; the higher one counts.
+    """
+    reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at, beside)
     people = (_danger, _closed, _content, _wish_to_stop, _worn_out, _wish_to_be_forgotten)
     rules = (*people, _attack, _wish, _abuse, _limits)
     decided = next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
     return _forgetting(reading, _within_budget(reading, decided))
 
 
-def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Reading:
+def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime, beside: Mapping[str, float]) -> Reading:
     text = shorten(clean(turn.text))
     words = fold(without_links(text))
     guess = identify(text, persona.language)
-    labels = score_labels(text, persona)
+    labels = {label: max(score, beside.get(label, 0.0)) for label, score in score_labels(text, persona).items()}
     intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
     found = Verdict(Decision.ANSWER, (), labels, flags(labels, policy.thresholds), guess.language, intent)
     forget = asks_to_be_forgotten(words, direct=turn.surface is Surface.DM)

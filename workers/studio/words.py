@@ -107,6 +107,8 @@ REASONS = {
     "not_verbatim": "You are strict, and the draft was not in your very words.",
     "unlike_creator": "The draft does not sound enough like you.",
     "no_room": "No whole answer fits into the platform’s limit.",
+    "moderation unavailable": "The provider's moderation did not answer, so the built-in checks decided alone.",
+    "moderated": "The provider's moderation found something in the draft.",
     "vectors unavailable": "The search by meaning was not running, so fewer of your words were looked through.",
     "unavailable": "The language model could not be reached.",
     "failed": "An error stopped the answer.",
