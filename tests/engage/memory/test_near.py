@@ -92,3 +92,20 @@ def test_while_vectors_are_being_added_the_newest_are_found(vectors: Counting) -
     close.hits("ann", "", unit(0), 1, also=[])
     vectors.add("ann", ["w"], unit(5)[None, :])
     assert found(close.hits("ann", "", unit(5), 1, also=[])) == {"w": 1.0}
+
+
+def test_many_small_collections_are_held_in_half_the_memory_and_answer_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chance = np.random.default_rng(5)
+    made = chance.normal(size=(200, 384)).astype(np.float32)
+    made /= np.linalg.norm(made, axis=1, keepdims=True)
+    vectors = Counting()
+    for name in ("ann", "bob"):
+        vectors.add(name, [str(at) for at in range(len(made))], made)
+    monkeypatch.setattr(near, "HELD_TOGETHER", 2 * made.nbytes // 2)
+    close = Near(vectors)
+    for name in ("ann", "bob", "ann", "bob"):
+        hits = close.hits(name, "1", made[7], len(made), also=[])
+        assert max(abs(hit.cosine - float(made[int(hit.id)] @ made[7])) for hit in hits) < 0.001
+    assert vectors.asked == 2  # both are held
