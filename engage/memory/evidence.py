@@ -5,7 +5,7 @@ fitted, and how well they do on creators they were not fitted on, is in docs/adr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,8 @@ _ASKED = (7.0, 2.5, -4.3)
 # Without vectors words have to carry it alone; the text of a passage is then never enough.
 _TEXT_WORDS = (0.0, 2.5, -2.6)
 _ASKED_WORDS = (0.0, 8.0, -3.2)
+# Where pairs of characters tell more than the encoder, half of a question's pairs make it the same question.
+_ASKED_PAIRS = (0.0, 8.0, -4.0)
 
 # The mean cosine of two unrelated sentences of a language: the encoder learnt English, and the less it knows of a
 # language, the more alike its sentences look. Measured on 24 to 40 sentences each.
@@ -37,6 +39,8 @@ _BACKGROUND = {
 }  # fmt: skip
 _OTHER_BACKGROUND = 0.48
 _HARDLY_KNOWN = frozenset(("ja", "zh", "ko", "th", "ru", "uk", "ta", "ar", "fa", "hi", "el", "bn", "he", "ur"))
+# Of them, where pairs of characters are known to tell one question from another: docs/adr/0003-recall-scores.md.
+_TOLD_BY_PAIRS = frozenset(("zh",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Scale:
     background: Floats
     caution: Floats
     english: NDArray[np.bool_]
+    by_pairs: NDArray[np.bool_]  # the words of a question tell more than its cosine
     doubt: Floats  # logits that the relevance of the text loses
     prior: Floats  # logits in the order of passages; no part of the score
 
@@ -78,9 +83,14 @@ class Scale:
             self.background[chosen],
             self.caution[chosen],
             self.english[chosen],
+            self.by_pairs[chosen],
             self.doubt[chosen],
             self.prior[chosen],
         )
+
+    def without_pairs(self) -> "Scale":
+        """The same for a text too short for its pairs of characters to tell it from another."""
+        return replace(self, by_pairs=np.zeros_like(self.by_pairs))
 
 
 def scale_of(
@@ -97,6 +107,7 @@ def scale_of(
         np.array([known.get(language, known.get("", _OTHER_BACKGROUND)) for language in languages], np.float32),
         np.array([CAUTION if language in hardly else 1.0 for language in languages], np.float32),
         np.array([language == "en" for language in languages], np.bool_),
+        np.array([language in hardly & _TOLD_BY_PAIRS for language in languages], np.bool_),
         nothing if doubt is None else doubt,
         nothing if prior is None else prior,
     )
@@ -122,6 +133,8 @@ def relevance(evidence: Evidence, scale: Scale) -> Floats:
         measured, _score(_ASKED, asked_near, evidence.asked_words), _score(_ASKED_WORDS, 0.0, evidence.asked_words)
     )
     asked[measured & np.isnan(evidence.asked_cosine)] = -np.inf
+    by_pairs = _score(_ASKED_PAIRS, 0.0, evidence.asked_words)
+    asked = np.where(scale.by_pairs, np.maximum(asked, by_pairs), asked)
     chances: Floats = (1 / (1 + np.exp(-np.clip(np.maximum(text, asked), -50, 50)))).astype(np.float32)
     return chances
 
@@ -129,6 +142,7 @@ def relevance(evidence: Evidence, scale: Scale) -> Floats:
 def question_match(evidence: Evidence, scale: Scale) -> Floats:
     """How near the text is to the question that each passage answered: (passages,), 0..1."""
     near = above_chance(evidence.asked_cosine, scale)
+    near = np.where(scale.by_pairs, np.maximum(near, evidence.asked_words), near)
     matches: Floats = np.clip(np.where(np.isnan(evidence.asked_cosine), evidence.asked_words, near), 0, 1)
     return matches
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engage.memory.alike import WordsAlike
 
 LEXICAL = 12  # passages the words alone may bring in
+TELLING_PAIRS = 5  # pairs of characters from which they tell a question: "why is that?" is part of many
 COMPARED = 16  # of the likeliest candidates every word is compared: reading those of texts met first takes time
 
 
@@ -25,6 +26,7 @@ class Found:
         self.corpus = corpus
         asked = tokens(text)
         size = len(corpus.passages)
+        self._scale = corpus.scale if len(set(asked)) >= TELLING_PAIRS else corpus.scale.without_pairs()
         self._evidence = Evidence(
             corpus.texts.scores(asked),
             corpus.questions.scores(asked),
@@ -52,10 +54,10 @@ class Found:
 
     def compare(self, text: str, words: "WordsAlike") -> None:
         """Looks for near synonyms in the candidates that are English: the table of words knows no other language."""
-        at = [one for one in sorted(self._candidates) if self.corpus.scale.english[one]]
+        at = [one for one in sorted(self._candidates) if self._scale.english[one]]
         at = [one for one in at if not np.isnan(self._evidence.text_cosine[one])]
         if len(at) > COMPARED:
-            likely = relevance(self._evidence.of(at), self.corpus.scale.of(at))
+            likely = relevance(self._evidence.of(at), self._scale.of(at))
             at = [at[place] for place in np.sort(np.argpartition(-likely, COMPARED)[:COMPARED])]
         self._evidence.text_alike[at] = words.shares(text, [matter(self.corpus.passages[one]) for one in at])
 
@@ -63,12 +65,12 @@ class Found:
         """The k candidates that answer the text best."""
         at = sorted(self._candidates)
         passages = [shown(self.corpus.passages[one]) for one in at]
-        return rank(passages, self._evidence.of(at), self.corpus.scale.of(at), k)
+        return rank(passages, self._evidence.of(at), self._scale.of(at), k)
 
     def nearest_questions(self, k: int) -> tuple[Scored, ...]:
         """The k candidates whose question is most like the text; their score is how much."""
         at = [one for one in sorted(self._candidates) if self.corpus.passages[one].question]
-        matches = question_match(self._evidence.of(at), self.corpus.scale.of(at)).tolist()
+        matches = question_match(self._evidence.of(at), self._scale.of(at)).tolist()
         best = sorted(zip(matches, at, strict=True), reverse=True)[:k]
         return tuple(Scored(shown(self.corpus.passages[one]), match, question_match=match) for match, one in best)
 

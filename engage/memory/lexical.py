@@ -46,6 +46,7 @@ class Lexicon:
     weight: dict[str, float]
     rare: float
     size: int
+    places: NDArray[np.int64]  # of the texts that have a token
 
     def scores(self, query: Sequence[str]) -> Floats:
         """How well each text covers a query's tokens, by their rarity: (texts,), 0..1."""
@@ -56,25 +57,32 @@ class Lexicon:
             return np.zeros(self.size, dtype=np.float32)
         raw: NDArray[np.float32] = self.retriever.get_scores(known)
         # A word met once in a text of common length gets 1 / (1 + K1) of its idf: that counts as covered.
-        covered: Floats = np.minimum(raw * np.float32((1 + K1) / best), np.float32(1))
+        covered: Floats = np.zeros(self.size, dtype=np.float32)
+        covered[self.places] = np.minimum(raw * np.float32((1 + K1) / best), np.float32(1))
         return covered
 
 
 def build(texts: Sequence[str]) -> Lexicon:
-    """Index texts; 10,000 passages take half a second."""
+    """Index texts; 10,000 passages take half a second.
+
+    Empty ones count for nothing: beside a thousand posts that answer no question, every question would be a long one.
+    """
     import bm25s
 
-    words = [tokens(text) for text in texts]
+    found = [tokens(text) for text in texts]
+    places = np.array([at for at, row in enumerate(found) if row], np.int64)
+    words = [row for row in found if row]
     seen: dict[str, int] = {}
     for row in words:
         for token in set(row):
             seen[token] = seen.get(token, 0) + 1
-    rare = _idf(0, len(texts))
+    rare = _idf(0, len(words))
     if not seen:
-        return Lexicon(None, {}, rare, len(texts))
+        return Lexicon(None, {}, rare, len(texts), places)
     retriever = bm25s.BM25(k1=K1, b=B)
     retriever.index(words, show_progress=False)
-    return Lexicon(retriever, {token: _idf(count, len(texts)) for token, count in seen.items()}, rare, len(texts))
+    weight = {token: _idf(count, len(words)) for token, count in seen.items()}
+    return Lexicon(retriever, weight, rare, len(texts), places)
 
 
 def _idf(count: int, size: int) -> float:

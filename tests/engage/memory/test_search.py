@@ -273,3 +273,37 @@ def test_languages_the_encoder_hardly_knows_need_more_than_a_high_cosine() -> No
 def test_a_language_the_creator_hardly_writes_in_is_a_short_text_told_wrong() -> None:
     assert trusted(["en"] * 20 + ["nl", ""]) == ["en"] * 22
     assert main_languages(["en"] * 20 + ["nl", ""]) == {"en"}
+
+
+CHINESE: list[Row] = [
+    Pair("wool", "请问你们店里的羊毛围巾可以放进洗衣机里面洗吗？", "不可以，请用冷水手洗，平铺晾干。"),
+    Pair("dye", "你们平时给毛线染颜色用的是什么植物？", "主要是茜草和靛蓝，都是自己种的。"),
+    Pair("why", "为什么不在网上卖呢？", "因为我喜欢和客人面对面聊天。"),
+    *(Said(f"post{n}", f"今天是第{n}天，工作室里一直在下雨，我在整理旧的毛线。") for n in range(60)),
+]
+
+
+async def test_a_chinese_question_typed_carelessly_is_answered_by_what_answered_it_before(
+    memory: Memory, stock: Callable[..., str]
+) -> None:
+    li = stock("li", CHINESE)
+    same = await memory.recall(li, "店里的羊毛围巾可以放进洗衣机里洗吗")
+    assert (same.supported, same.passages[0].passage.source_id) == (True, "wool")
+    assert same.passages[0].question_match > 0.6
+    assert not (await memory.recall(li, "请问店里可以教我怎么织毛衣吗")).supported
+    assert not (await memory.recall(li, "你觉得这本小说的结局写得好不好？")).supported
+
+
+async def test_a_chinese_question_of_a_few_characters_is_part_of_many_and_matches_none(
+    memory: Memory, stock: Callable[..., str]
+) -> None:
+    li = stock("li", CHINESE)
+    assert not (await memory.recall(li, "为什么呢？")).supported
+
+
+def test_passages_that_answered_nothing_make_no_question_a_long_one() -> None:
+    questions = ["do you ship to canada and what does it cost", "which paint do you use"]
+    alone, among_posts = build(questions), build([*questions, *[""] * 500])
+    asked = tokens("what does it cost to ship to canada")
+    assert among_posts.scores(asked)[:2].tolist() == pytest.approx(alone.scores(asked).tolist())
+    assert not among_posts.scores(asked)[2:].any()
