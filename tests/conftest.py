@@ -35,16 +35,19 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 
 
 class Postgres:
-    """The PostgreSQL server of this test process."""
+    """The PostgreSQL server of this test process. Its databases belong to a role that is no superuser, as they should:
+    a superuser is held to no rule about whose rows it sees.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self.admin = psycopg.connect(url, autocommit=True)
+        self.admin.execute("CREATE ROLE engage LOGIN")
 
     def create(self, name: str) -> str:
         """The URL of a new, empty database."""
-        self.admin.execute(f"CREATE DATABASE {name}".encode())
-        return self._url.replace("/postgres?", f"/{name}?")
+        self.admin.execute(f"CREATE DATABASE {name} OWNER engage".encode())
+        return self._url.replace("/postgres?", f"/{name}?").replace("//postgres:", "//engage:")
 
     def drop(self, name: str) -> None:
         self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
