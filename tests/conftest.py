@@ -19,6 +19,9 @@ from sqlalchemy import delete
 from engage.ledger import schema
 from engage.ledger.database import Database
 from engage.ledger.tables import metadata
+from tests import tenants
+
+tenants.watch()
 
 BOTH = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -32,6 +35,14 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
         if name.startswith("ENGAGE_") or name in ("REDIS_URL", "DATABASE_URL"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("ENGAGE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(autouse=True)
+def every_query_names_its_tenant() -> Iterator[None]:
+    """What a test lets the code execute without saying whose rows it means fails that test."""
+    tenants.violations.clear()
+    yield
+    assert tenants.violations == []
 
 
 class Postgres:

@@ -27,7 +27,7 @@ SECRET = {("accounts", "credentials"), ("consents", "keep"), ("consents", "state
 
 def owner_of(table: Table) -> Owner | None:
     """By which column a table's rows belong to a creator; None where they belong to nobody."""
-    if table is creators:
+    if table.name == creators.name:
         return "itself"
     if "creator_id" in table.c:
         return "creator"

@@ -172,7 +172,8 @@ def test_a_worker_whose_turn_or_reply_was_erased_ends_its_work(ann: Somebody) ->
     house = ann.house
     house.take_in()
     house.later(seconds=5)
-    house.conclude_all(house.claim())
+    while waiting := house.claim():
+        house.conclude_all(waiting)
     reply = house.answered(who=WHO, where="thread-9", text="No.")
     sending = next(one for one in house.claim_replies() if one.outgoing.id == reply.id)
     house.tell(who=WHO, where="thread-10")
