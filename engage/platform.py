@@ -249,6 +249,14 @@ class Examinable(Protocol):
         """
 
 
+class Lending(Protocol):
+    """A platform whose rules end the keeping of what it told, unless it is fetched again. Engage fetches nothing again:
+    older messages, names and raw deliveries of its accounts are erased, whatever the settings keep.
+    """
+
+    data_days: ClassVar[int]
+
+
 class Parser(Protocol):
     """connectors/<platform>/parse.py: pure."""
 

@@ -92,6 +92,15 @@ class Settings(BaseModel):
         ge=0,
         description="What a follower told the avatar in direct messages is forgotten after that long; 0: never kept",
     )
+    retention_comment: float = Field(
+        default=90 * 24 * 3600,
+        ge=0,
+        description="Comments, and what was made of them, are erased after that long; 0: never",
+    )
+    retention_dm: float = Field(
+        default=90 * 24 * 3600, ge=0, description="The same for direct messages; what followers told has its own time"
+    )
+    retention_live: float = Field(default=90 * 24 * 3600, ge=0, description="The same for live lines")
     reply_attempts: int = Field(default=6, ge=1, description="Most tries to post one reply")
     reply_expiry: float = Field(default=24 * 3600, gt=0, description="A reply not posted by then is given up")
     workers: int = Field(default=1, ge=1, description="Worker processes that `engage up` starts")
@@ -112,6 +121,15 @@ class Settings(BaseModel):
     @property
     def ledger_url(self) -> str:
         return self.database_url or f"sqlite:///{self.directory / 'ledger.db'}"
+
+    def retention(self, surface: Surface) -> timedelta | None:
+        """None: for ever."""
+        seconds = {
+            Surface.COMMENT: self.retention_comment,
+            Surface.DM: self.retention_dm,
+            Surface.LIVE: self.retention_live,
+        }
+        return timedelta(seconds=seconds[surface]) if seconds[surface] else None
 
     def max_age(self, surface: Surface) -> timedelta:
         seconds = {

@@ -19,6 +19,9 @@ from sqlalchemy import delete
 from engage.ledger import schema
 from engage.ledger.database import Database
 from engage.ledger.tables import metadata
+from tests import tenants
+
+tenants.watch()
 
 BOTH = [pytest.param("sqlite"), pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -34,17 +37,28 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     monkeypatch.setenv("ENGAGE_HOME", str(tmp_path / "home"))
 
 
+@pytest.fixture(autouse=True)
+def every_query_names_its_tenant() -> Iterator[None]:
+    """What a test lets the code execute without saying whose rows it means fails that test."""
+    tenants.violations.clear()
+    yield
+    assert tenants.violations == []
+
+
 class Postgres:
-    """The PostgreSQL server of this test process."""
+    """The PostgreSQL server of this test process. Its databases belong to a role that is no superuser, as they should:
+    a superuser is held to no rule about whose rows it sees.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self.admin = psycopg.connect(url, autocommit=True)
+        self.admin.execute("CREATE ROLE engage LOGIN")
 
     def create(self, name: str) -> str:
         """The URL of a new, empty database."""
-        self.admin.execute(f"CREATE DATABASE {name}".encode())
-        return self._url.replace("/postgres?", f"/{name}?")
+        self.admin.execute(f"CREATE DATABASE {name} OWNER engage".encode())
+        return self._url.replace("/postgres?", f"/{name}?").replace("//postgres:", "//engage:")
 
     def drop(self, name: str) -> None:
         self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

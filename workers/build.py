@@ -67,6 +67,7 @@ def avatar(settings: Settings, db: Database, remembering: "Memory") -> "Avatar":
     from engage.voice.scoring import Voices
 
     voices = Voices(remembering)
+    remembering.beside(voices.drop_but)
     writing = composer(settings, remembering, voices)
     _warm_up(db, remembering, voices, writing)
     return _assemble(settings, remembering, writing, voices)

@@ -20,6 +20,7 @@ from engage.ledger.fair import Rota
 from engage.ledger.ids import new_id
 from workers import process, queues
 from workers.answering import Answering
+from workers.forgetting import Forgetting
 from workers.pace import GAP, IDLE, Portion
 from workers.pump import Pump
 from workers.reindexing import Changing
@@ -70,6 +71,7 @@ class Engine:
             pumps["reindexing"] = Pump("reindexing", Changing(self.runtime, self.owner).step)
             pumps["renewals"] = Pump("renewals", Renewing(self.runtime).step)
             pumps["subscriptions"] = Pump("subscriptions", Subscriptions(self.runtime).step)
+        pumps["erasures"] = Pump("erasures", Forgetting(self.runtime).step)
         return pumps
 
     def hear(self, queue: str) -> None:
@@ -139,7 +141,7 @@ class Engine:
     def _wake_all(self) -> None:
         """Also without Redis each queue is looked at this often."""
         for pump in self._pumps.values():
-            if pump.name not in ("upkeep", "vectors", "reindexing"):
+            if pump.name not in ("upkeep", "vectors", "reindexing", "erasures"):
                 pump.wake()
 
     async def _report(self) -> None:

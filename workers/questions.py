@@ -22,6 +22,7 @@ from engage.memory.corrections import Learnt
 from engage.memory.importers.rows import Faq
 from engage.memory.kept import Kept
 from engage.models import PassageKind
+from engage.remembered import forgettable
 
 if TYPE_CHECKING:
     from engage.memory.suggestions import Suggestion
@@ -43,6 +44,11 @@ class Finder:
 
     def __init__(self) -> None:
         self._kept: Kept[tuple[object, list[Suggestion]]] = Kept(CREATORS)
+        forgettable(self)
+
+    def cache_clear(self) -> None:
+        """Somebody was erased, and may be among those who asked."""
+        self._kept.clear()
 
     def find(self, creator_id: str, asked: Sequence[Asked], settled: Sequence[str]) -> "list[Suggestion]":
         """What several followers asked, most followers first."""

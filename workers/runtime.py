@@ -17,6 +17,7 @@ from engage.ledger.creators import UnknownAccount
 from engage.ledger.database import Database
 from engage.models import Capabilities, Surface
 from engage.platform import AccountLink, App, Connector, Parser, PollSource, StreamSource
+from engage.remembered import forget_all
 from engage.secrets import Vault
 from engage.settings import Settings, load
 from workers import addresses, services
@@ -187,6 +188,12 @@ class Runtime:
         if self._memory is not None:
             for creator_id, count in changes.items():
                 self._memory.hear(creator_id, count)
+
+    def drop_stale(self) -> None:
+        """Keep nothing in memory that was erased."""
+        forget_all()
+        if self._memory is not None:
+            self._memory.drop_stale()
 
     async def index_new_passages(self) -> None:
         """Give imported passages their vectors, a batch at a time."""

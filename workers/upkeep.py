@@ -1,14 +1,27 @@
 """What must be done for all workers now and then: free what the dead held, end what is too old, make vectors."""
 
+import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from engage.ledger import duties, facts, outbox, turns
+import structlog
+
+from engage.errors import Unavailable
+from engage.ledger import duties, erasure, facts, outbox, turns
+from engage.ledger.erasure import Person
+from workers import erasing
+from workers.retaining import Retaining
 from workers.runtime import Runtime, utc_now
+from workers.vectors import FollowedVectors
+
+log = structlog.get_logger()
 
 EVERY = timedelta(seconds=5)
 AGAIN = timedelta(seconds=1)  # where one sweep did not end everything
 SWEEPING = "sweeping"
+# From "forget me" to the erasure: they are told so first, and the platform shows us our own post. Done within 60 s.
+TOLD = timedelta(seconds=40)
+PEOPLE = 20  # erased in one sweep
 
 
 class Upkeep:
@@ -18,6 +31,7 @@ class Upkeep:
         self.runtime = runtime
         self._owner = owner
         self._wake_all = wake_all
+        self._retaining = Retaining(runtime.settings, runtime.db)
 
     async def sweep(self) -> timedelta:
         """Returns when to come again."""
@@ -28,9 +42,28 @@ class Upkeep:
                 await db.run(outbox.sweep, now),
                 await db.run(outbox.expire, now),
                 await db.run(facts.sweep, now),
+                await self._forget(now),
+                await self._retaining.step(now),
             ]
         self._wake_all()
         return EVERY if max(touched) < duties.SWEPT else AGAIN
+
+    async def _forget(self, now: datetime) -> int:
+        """Erase who asked to be forgotten. Returns SWEPT where there are more."""
+        people = await self.runtime.db.read(erasure.asked_to_be_forgotten, now - TOLD, PEOPLE)
+        for person in people:
+            await asyncio.to_thread(self._erase, person, now)
+        return duties.SWEPT if len(people) == PEOPLE else len(people)
+
+    def _erase(self, person: Person, now: datetime) -> None:
+        vectors = FollowedVectors(self.runtime.settings)
+        try:
+            of = [person.account_id]
+            erasing.erase(self.runtime.db, [person], of, person.platform_user_id, "worker", now, lambda: vectors)
+        except Unavailable as error:
+            log.warning("vectors_not_erased_yet", error=str(error))
+        finally:
+            vectors.close()
 
     async def index(self) -> timedelta:
         """Beside the sweeping, which must not wait for an import of a hundred thousand passages."""

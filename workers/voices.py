@@ -18,6 +18,7 @@ from engage.memory.corpus import counts, load_some, replies_of_others, versions
 from engage.memory.kept import Kept
 from engage.models import Persona, Surface
 from engage.personas import Typed, persona_of
+from engage.remembered import forgettable
 
 if TYPE_CHECKING:
     from engage.voice.drift import Drift
@@ -78,6 +79,12 @@ class Learner:
         self._db = db
         self._voices: Kept[Learnt] = Kept(KEPT)
         self._beside: Kept[Beside] = Kept(KEPT)
+        forgettable(self)
+
+    def cache_clear(self) -> None:
+        """Somebody was erased: what was learnt is learnt again by whoever looks."""
+        self._voices.clear()
+        self._beside.clear()
 
     def learnt(self, creator_id: str) -> Learnt:
         """The voice in what is known of the creator now."""

@@ -33,6 +33,7 @@ class YouTubeConnector:
     beside_webhooks: ClassVar[frozenset[str]] = frozenset({"poll", "stream"})  # webhooks tell of new videos only
     without_webhooks: ClassVar[frozenset[str]] = frozenset({"poll", "stream"})
     hides: ClassVar[frozenset[Surface]] = surfaces
+    data_days: ClassVar[int] = 30  # developers.google.com/youtube/terms/developer-policies, III.E.4
 
     def __init__(self, account: AccountLink) -> None:
         self._account = account

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engage.compose.grounding import ends_as_question
 from engage.memory.statements import tokens
-from engage.remembered import remembered
+from engage.remembered import forgettable, remembered
 from engage.triage.normalise import fold
 from engage.triage.sieve import Sieve
 
@@ -54,6 +54,7 @@ def is_factual(sentence: str, heard: str, names: Iterable[str]) -> bool:
     return not (fold(sentence).startswith(openers) and unknown <= tokens(heard))
 
 
+@forgettable
 @lru_cache(256)  # of a reply, and of each creator's prompt
 def _runs(text: str) -> frozenset[tuple[str, ...]]:
     """All eight words in a row of a text."""

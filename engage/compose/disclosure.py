@@ -13,6 +13,7 @@ from typing import Any
 
 from engage.compose.lengths import cut, measure
 from engage.models import Disclosure, Persona, Reply, Surface, Turn
+from engage.remembered import forgettable
 from engage.triage.normalise import fold
 from engage.triage.sieve import Sieve
 from engage.triage.verdict import FixedText, Policy
@@ -95,6 +96,7 @@ def _denials() -> Sieve:
     return Sieve(_data("disclosure")["denials"]["patterns"])
 
 
+@forgettable
 @lru_cache(256)
 def _introduction(display_name: str) -> re.Pattern[str]:
     name = re.escape(fold(display_name)) or r"(?!)"

@@ -7,7 +7,7 @@ longer than to run. Here the values are one parameter: an array for PostgreSQL, 
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Dialect, String, Text, any_, bindparam, func, select
+from sqlalchemy import Boolean, ColumnElement, Connection, Dialect, String, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
@@ -59,3 +59,10 @@ def _as_json(element: _Among, compiler: Any, **options: Any) -> str:
     column, values = element.clauses
     each = func.json_each(values).table_valued("value")
     return f"({compiler.process(column.in_(select(each.c.value)), **options)})"
+
+
+def locked_elsewhere(tx: Connection, table: Table, missed: Collection[str]) -> frozenset[str]:
+    """Of rows that a look past locks did not find, those that are there: the others were erased meanwhile."""
+    if not missed:
+        return frozenset()
+    return frozenset(tx.execute(select(table.c.id).where(among(table.c.id, missed))).scalars())

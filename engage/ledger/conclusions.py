@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from engage.facts import Fact
 from engage.ledger import facts as memory
-from engage.ledger.among import among
+from engage.ledger.among import among, locked_elsewhere
 from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_of, opt_out
 from engage.ledger.creators import SurfaceMode, modes_of
@@ -80,7 +80,7 @@ class Facts:
         until = select(conversations.c.id, conversations.c.human_until).where(among(conversations.c.id, places))
         return cls(
             mine=mine,
-            busy=frozenset(ids) - frozenset(rows),
+            busy=locked_elsewhere(tx, turns, frozenset(ids) - frozenset(rows)),
             living=living,
             human_until={row.id: row.human_until for row in tx.execute(until)},
             creator_lines=_creator_lines(tx, places, living),

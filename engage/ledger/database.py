@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, String, bindparam, create_engine, event, func, make_url, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -27,6 +27,9 @@ T = TypeVar("T")
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # Of statements that are the same every time, the plan is too: to make one takes a claim longer than to follow it.
 KEEP_PLANS = ("SET plan_cache_mode = force_generic_plan", "SET jit = off")
+# Whose rows PostgreSQL shows: those of the creator that is named, of all creators where EVERYBODY is, of none where
+# nothing is. Every connection made here says EVERYBODY; a transaction of one creator's names them.
+WHOSE, EVERYBODY = "engage.creator", "*"
 UNUSED_SECONDS = 0.2  # a connection unused for longer is asked whether it is still there, which takes a round trip
 BUSY_SECONDS = 30  # how long a SQLite writer waits for another process's transaction
 
@@ -46,19 +49,26 @@ class Database:
         return self.url.get_backend_name() == "sqlite"
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A write transaction: all of it is committed, or nothing. Raises Unavailable where the database is down."""
+    def transaction(self, *, creator: str | None = None) -> Iterator[Connection]:
+        """A write transaction: all of it is committed, or nothing. Raises Unavailable where the database is down.
+
+        creator: id of the only one whose rows it can see and write (`only`); None: the system's, over all of them.
+        """
         with _outage_as_unavailable(), self.engine.begin() as tx:
+            if creator is not None:
+                only(tx, creator)
             yield tx
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, *, creator: str | None = None) -> Iterator[Connection]:
         """One consistent view, however many statements look at it; it takes no write lock and refuses to write.
 
-        It ends with a commit: psycopg forgets what it has prepared on a connection when a transaction is rolled back,
-        and a claim takes three times as long to plan as to run.
+        creator: as of `transaction`. It ends with a commit: psycopg forgets what it has prepared on a connection when a
+        transaction is rolled back, and a claim takes three times as long to plan as to run.
         """
         with _outage_as_unavailable(), self._reader.connect() as tx, tx.begin():
+            if creator is not None:
+                only(tx, creator)
             yield tx
 
     async def run(self, do: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -82,6 +92,15 @@ class Database:
     def close(self) -> None:
         self._executor.shutdown(wait=True)
         self.engine.dispose()
+
+
+def only(tx: Connection, creator_id: str) -> None:
+    """From here on the transaction sees and writes this creator's rows alone. PostgreSQL sees to it; SQLite cannot."""
+    if tx.dialect.name == "postgresql":
+        tx.execute(_ONLY, {"creator_id": creator_id})
+
+
+_ONLY = select(func.set_config(WHOSE, bindparam("creator_id", type_=String), True))
 
 
 def _read_url(url: str) -> URL:
@@ -142,7 +161,7 @@ def _postgresql(url: URL, threads: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, record: ConnectionPoolEntry) -> None:
-        for setting in KEEP_PLANS:
+        for setting in (*KEEP_PLANS, f"SET {WHOSE} = '{EVERYBODY}'"):
             connection.execute(setting)
         connection.commit()
         _note_use(connection, record)

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import datetime
 
 RANDOM_BITS = 80
 STEP_BYTES = 8  # ids of the same millisecond differ by a random step
@@ -22,3 +23,8 @@ def new_id() -> str:
     with _lock:
         _last = fresh if fresh >> RANDOM_BITS > _last >> RANDOM_BITS else _last + step
         return f"{_last:032x}"
+
+
+def first_id_at(moment: datetime) -> str:
+    """Every id that was made before the moment is smaller, every later one is not."""
+    return f"{int(moment.timestamp() * 1000) << RANDOM_BITS:032x}"

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, TextClause, case, func, literal, select, text, update
 
 from engage.ledger import duties
-from engage.ledger.among import among
+from engage.ledger.among import among, locked_elsewhere
 from engage.ledger.creators import SurfaceMode
 from engage.ledger.ids import new_id
 from engage.ledger.many import update_many
@@ -101,6 +101,8 @@ def _note(tx: Connection, receipts: Mapping[str, Receipt], open_states: Sequence
     locked = select(replies.c.id, replies.c.state).where(among(replies.c.id, list(receipts)))
     states = {row.id: row.state for row in tx.execute(locked.with_for_update(skip_locked=True))}
     is_open = {reply_id: state in open_states for reply_id, state in states.items()}
+    missed = receipts.keys() - states.keys()
+    is_open |= dict.fromkeys(missed - locked_elsewhere(tx, replies, missed), False)  # erased while it was sent
     rows = [
         _free(id=reply_id, state="sent", receipt_id=receipt.id, sent_at=receipt.sent_at, reason=reason)
         for reply_id, receipt in receipts.items()
@@ -140,7 +142,7 @@ def mark_over(tx: Connection, sending: Sending, state: str, reason: str) -> bool
 
 
 def _state(tx: Connection, sending: Sending) -> str:
-    return str(tx.execute(select(replies.c.state).where(replies.c.id == sending.outgoing.id)).scalar_one())
+    return str(tx.execute(select(replies.c.state).where(replies.c.id == sending.outgoing.id)).scalar_one_or_none())
 
 
 def _move_mine(tx: Connection, sending: Sending, state: str, values: dict[str, Any]) -> bool:

@@ -63,7 +63,10 @@ def check(machine: States, before: str, after: str) -> None:
 def move(tx: Connection, table: Table, row_id: str, after: str, *, where: Iterable[Any] = (), **values: Any) -> bool:
     """Step a row to `after`. False where the row does not meet `where` any more; raises IllegalTransition."""
     machine = MACHINES[table.name]
-    before = tx.execute(select(table.c.state).where(table.c.id == row_id).with_for_update()).scalar_one()
+    found = tx.execute(select(table.c.state).where(table.c.id == row_id).with_for_update())
+    before = found.scalar_one_or_none() if where else found.scalar_one()
+    if before is None:
+        return False  # erased meanwhile
     if where and not tx.execute(select(table.c.id).where(table.c.id == row_id, *where)).first():
         return False
     check(machine, before, after)

@@ -36,6 +36,7 @@ UNSENT = "state IN ('held', 'due')"  # of replies
 TIMED = "state = 'held' AND release_at IS NOT NULL"  # of replies: they go out by themselves
 ENDING = "renew_at IS NOT NULL"  # of accounts: their credentials are renewed then
 ASKING = "subscribe_at IS NOT NULL"  # of accounts: their platforms are asked for their events then
+FORGOTTEN = "forgotten_at IS NOT NULL"  # of followers: they asked for it, and are erased soon
 LATE = "indexed_at IS NULL"  # of passages: their vectors are still to come
 
 
@@ -159,9 +160,10 @@ followers = Table(
     Column("name", String(200), nullable=False, default=""),
     Column("opted_out_at", UtcDateTime),
     Column("blocked_at", UtcDateTime),
-    Column("forgotten_at", UtcDateTime),  # they asked for it: the avatar is shown nothing of what was said before
+    Column("forgotten_at", UtcDateTime),  # they asked for it: they are erased soon after
     Column("first_seen_at", UtcDateTime, nullable=False),
     UniqueConstraint("account_id", "platform_user_id"),
+    partial_index("ix_followers_forgotten_at", "forgotten_at", where=FORGOTTEN),
 )
 
 conversations = Table(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engage.memory.floats import Floats
+from engage.remembered import forgettable
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -35,7 +36,7 @@ class WordsAlike:
         self._table = table
         self._middle = table.mean(axis=0)  # what all words have in common tells none from another
         self._tokenizer = tokenizer
-        self._pieces = lru_cache(REMEMBERED)(self._read)
+        self._pieces = forgettable(lru_cache(REMEMBERED)(self._read))
 
     def shares(self, asked: str, texts: Sequence[str]) -> Floats:
         """What share of the question's words each text has: (texts,), 0..1; 0 where there are no words."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from engage.errors import EngageError, Unavailable
 from engage.memory.floats import Floats
+from engage.remembered import forgettable
 
 REMEMBERED = 4096  # vectors, 6 MB of the built-in encoder's
 
@@ -56,6 +57,12 @@ class Remembered:
     def __init__(self) -> None:
         self._known: OrderedDict[str, Floats] = OrderedDict()
         self._lock = Lock()
+        forgettable(self)
+
+    def cache_clear(self) -> None:
+        """Forget all texts; a text that is being encoded at this moment is remembered for the next time."""
+        with self._lock:
+            self._known.clear()
 
     def get(self, texts: Sequence[str], encode: Callable[[Sequence[str]], Floats]) -> Floats:
         """(texts, width): those that are not known are encoded, each once."""

@@ -1,7 +1,7 @@
 """Values that are dear to make, kept by key: made by one thread, however many ask at once."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Generic, TypeVar
@@ -49,6 +49,22 @@ class Kept(Generic[T]):
         """What `get` answered last, fresh or not; None where it was never asked or is kept no more."""
         place = self._places.get(key)
         return place.value if place else None
+
+    def drop(self, keys: Collection[str]) -> None:
+        """Keep these no more: what they were made of was erased."""
+        with self._lock:
+            for key in keys:
+                self._places.pop(key, None)
+
+    def clear(self) -> None:
+        """Keep nothing."""
+        with self._lock:
+            self._places.clear()
+
+    def snapshot(self) -> dict[str, T]:
+        """All that is kept now, without using any of it."""
+        with self._lock:
+            return {key: place.value for key, place in self._places.items() if place.value is not None}
 
     def _place(self, key: str) -> _Place[T]:
         with self._lock:

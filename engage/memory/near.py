@@ -4,7 +4,7 @@ A question to Chroma costs 3-5 ms of CPU on both sides, a product with the 300 v
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,10 @@ class Near:
     def holds(self, holder: str, version: str) -> bool:
         """Whether `hits` answers from memory."""
         return self._held.has(holder, lambda known: known.version == version and known.vectors is not None)
+
+    def drop(self, creator_ids: Collection[str]) -> None:
+        """Hold no vectors of these creators, of any encoder."""
+        self._held.drop([holder for holder in self._held.snapshot() if holder.partition(" ")[0] in creator_ids])
 
     def look_again(self, holder: str) -> None:
         """A collection that begins to serve may be another than the one that was once asked under this name."""

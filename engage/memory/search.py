@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
@@ -60,6 +60,7 @@ class Memory:
         self._others = others
         self._asking = ThreadPoolExecutor(ASKING, thread_name_prefix="recall")
         self._freshness = Freshness()
+        self._beside: list[Callable[[Collection[str]], None]] = []
         self._kept: Kept[Corpus] = Kept(KEPT_PASSAGES, lambda corpus: len(corpus.passages))
 
     async def recall(self, creator_id: str, text: str, k: int = 5) -> Recall:
@@ -94,6 +95,22 @@ class Memory:
         """What `changes_of` has just read: spares this memory a look of its own, or tells it to look now."""
         self._freshness.hear(creator_id, changes)
 
+    def beside(self, drop: Callable[[Collection[str]], None]) -> None:
+        """What is learnt of creators' words elsewhere: `drop` is told whose words are still the ledger's."""
+        self._beside.append(drop)
+
+    def drop_stale(self) -> None:
+        """Keep no words in memory that the ledger has no more, also of creators whom nobody asks about."""
+        kept = self._kept.snapshot()
+        with self._db.reading() as tx:
+            counted = changes_of(tx, list(kept))
+        stale = [creator_id for creator_id, corpus in kept.items() if corpus.changes != counted[creator_id]]
+        self._kept.drop(stale)
+        if self._near is not None:
+            self._near.drop(stale)
+        for drop in self._beside:
+            drop(kept.keys() - stale)
+
     def replies_of_others(self, creator_id: str) -> list[str]:
         """What other creators here replied to followers, as much as tells a voice from theirs."""
         with self._db.reading() as tx:
@@ -118,7 +135,7 @@ class Memory:
         return await asyncio.get_running_loop().run_in_executor(self._asking, work)
 
     def _read(self, creator_id: str, known: Corpus | None) -> Corpus:
-        with self._db.reading() as tx:
+        with self._db.reading(creator=creator_id) as tx:
             changes = changes_of(tx, [creator_id])[creator_id]  # first: what comes in between is then read again
             version, vectors = versions(tx, creator_id)
             served = serving(tx, creator_id)

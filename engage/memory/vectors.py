@@ -124,7 +124,7 @@ class Vectors:
         """Remove everything of the creator's."""
         from chromadb.errors import NotFoundError
 
-        with _outage_as_unavailable(self.url):
+        with outage_as_unavailable(self.url):
             self._collections.pop(creator_id, None)
             try:
                 self._connect().delete_collection(collection_name(creator_id))
@@ -148,7 +148,7 @@ class Vectors:
     def _collection(self, creator_id: str) -> Iterator["Collection"]:
         """The creator's collection, made where it is missing; a handle that fails is not used again."""
         try:
-            with _outage_as_unavailable(self.url):
+            with outage_as_unavailable(self.url):
                 yield self._open(creator_id)
         except BaseException:
             self._collections.pop(creator_id, None)
@@ -200,7 +200,7 @@ def connect(url: str) -> "ClientAPI":
 
 
 @contextmanager
-def _outage_as_unavailable(url: str) -> Iterator[None]:
+def outage_as_unavailable(url: str) -> Iterator[None]:
     """Chroma reports an outage as ValueError, httpx errors or its own, by version: all mean the same to us."""
     import httpx
     from chromadb.errors import ChromaError

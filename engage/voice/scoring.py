@@ -1,6 +1,7 @@
 """The voices of the creators that a process answers for."""
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from engage.memory.kept import Kept
@@ -33,6 +34,10 @@ class Voices:
             return corpus.version, build_voice((*corpus.passages, *corpus.private), others)
 
         return self._kept.get(creator_id, lambda known: known[0] == corpus.version, learn_again)[1]
+
+    def drop_but(self, creator_ids: Collection[str]) -> None:
+        """Keep no voice but those of these creators: others' words have changed, or were erased."""
+        self._kept.drop(self._kept.snapshot().keys() - set(creator_ids))
 
     async def judge(self, creator_id: str, text: str, surface: Surface, language: str = "") -> Judged | None:
         """What the voice says of a draft; None where their style is not known."""

@@ -25,6 +25,7 @@ BULK: dict[str, tuple[States, tuple[str, ...], str]] = {
     "conclusions._AGAIN": (TURN, ("answering",), "collecting"),
     "conclusions._end": (TURN, ("answering",), "answered"),  # or another: `_end` checks it
     "inbox.settle_deliveries": (DELIVERY, ("received",), "processed"),
+    "erasure.empty": (DELIVERY, ("received",), "ignored"),
     "sendings._TAKE_DUE": (REPLY, ("due",), "sending"),
     "outbox._note": (REPLY, ("sending", "uncertain"), "sent"),
     "outbox.release_held": (REPLY, ("held",), "due"),

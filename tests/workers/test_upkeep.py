@@ -9,6 +9,7 @@ from engage.ledger import duties, sendings, turns
 from engage.ledger.database import Database
 from engage.ledger.tables import facts, replies
 from engage.models import Surface
+from engage.settings import load
 from tests.ledger.house import House
 from workers import upkeep
 from workers.runtime import utc_now
@@ -21,6 +22,7 @@ class Stage:
     def __init__(self, db: Database) -> None:
         self.db = db
         self.turn_expiry = {surface: timedelta(days=2) for surface in Surface}
+        self.settings = load()
 
 
 @pytest.fixture

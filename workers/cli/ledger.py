@@ -1,4 +1,4 @@
-"""What is in the ledger: the inbox, replays, erasure, export."""
+"""What is in the ledger: the inbox, replays, replies taken back."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -11,8 +11,6 @@ from workers.cli.context import opened
 def register(app: typer.Typer) -> None:
     app.command()(inbox)
     app.command()(replay)
-    app.command()(forget)
-    app.command()(export)
     app.command("recall-replies")(recall_replies)
 
 
@@ -29,34 +27,6 @@ def replay(delivery_id: str) -> None:
             audit.record(tx, "cli", "replay", None, delivery_id, {}, datetime.now(UTC))
         ledger.wake(queues.INTAKE)
     put({"delivery": delivery_id, "state": "received"})
-
-
-def forget(follower: Annotated[str, typer.Option(help="PLATFORM:ID, the platform's id of the follower")]) -> None:
-    """Erase a follower: messages, what they told, drafts, decisions, replies, the raw deliveries they came in."""
-    from engage.ledger import audit
-    from engage.ledger.erasure import forget_follower
-    from workers.cli.console import put
-
-    platform, _, user_id = follower.partition(":")
-    if not platform or not user_id:
-        raise typer.BadParameter("write PLATFORM:ID, for example sandbox:u_12")
-    with opened() as ledger, ledger.db.transaction() as tx:
-        erased = forget_follower(tx, platform, user_id)
-        # The audit says that somebody was erased, not who: that would keep what was asked to go.
-        audit.record(tx, "cli", "forget", None, platform, erased, datetime.now(UTC))
-    put({"erased": erased})
-
-
-def export(creator: Annotated[str, typer.Option(help="Name of the creator")]) -> None:
-    """Everything kept of a creator, as JSON Lines; credentials are left out."""
-    from engage.ledger.exporting import rows_of
-    from workers.cli.console import put
-
-    with opened() as ledger:
-        persona = ledger.creator(creator)
-        with ledger.db.reading() as tx:
-            for row in rows_of(tx, persona.id):
-                put(row)
 
 
 def recall_replies(

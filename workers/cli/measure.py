@@ -71,6 +71,25 @@ def pacing(
 
 
 @BENCH.command()
+def isolation(
+    creators: Annotated[int, typer.Option(min=2, help="Creators, each with secrets in their words")] = 100,
+    followers: Annotated[int, typer.Option(min=2, help="Followers of each, who tell secrets in direct messages")] = 100,
+    probes: Annotated[int, typer.Option(min=1, help="Questions for what others told")] = 2000,
+    database: Database = "",
+    as_json: AsJson = False,
+) -> int:
+    """Secrets of many creators and followers before a model that gives back its whole prompt."""
+    from workers.bench.isolation import Plan, measure
+    from workers.process import configure_logging
+
+    configure_logging("ERROR")
+    with _database(database) as url:
+        found = measure(Plan(creators, followers, probes, database=url))
+    _show("isolation", found, as_json=as_json)
+    return 1 if found["foreign_in_prompts"] or found["foreign_in_texts"] else 0
+
+
+@BENCH.command()
 def pipeline(
     model_ms: Annotated[float, typer.Option(min=0, help="How long the mock model takes for an answer")] = 800,
     replies: Annotated[int, typer.Option(min=1, help="Messages at full speed")] = 5000,
