@@ -6,7 +6,8 @@ These are read in all languages at once: a wish must not depend on the language 
 
 import re
 
-from engage.triage.words import find, phrases
+from engage.triage.normalise import plain
+from engage.triage.words import find, phrases, rules
 
 _LINE = re.compile(r"\n+")
 _CLAUSE = re.compile(r"[.!?…,;:。！？，；：\n]+")
@@ -25,8 +26,10 @@ def asks_for_human(folded: str) -> bool:
 
 
 def asks_if_bot(folded: str) -> bool:
-    """Whether the follower asks if this is a machine."""
-    return find("wishes", "bot", folded) is not None or find("wishes", "bot_whole", folded, whole=True) is not None
+    """Whether the follower asks if this is a machine, in words or in digits that stand for letters ("b0t")."""
+    if find("wishes", "bot_whole", folded, whole=True):
+        return True
+    return any(rules("asked").matching(text) for text in dict.fromkeys((folded, plain(folded))))
 
 
 def asks_what_is_known(folded: str) -> bool:
