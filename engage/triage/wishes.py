@@ -6,8 +6,10 @@ These are read in all languages at once: a wish must not depend on the language 
 
 import re
 
-from engage.triage.words import find, phrases
+from engage.triage.normalise import plain
+from engage.triage.words import find, phrases, rules
 
+WISH_LENGTH = 500  # characters
 _LINE = re.compile(r"\n+")
 _CLAUSE = re.compile(r"[.!?…,;:。！？，；：\n]+")
 
@@ -16,17 +18,19 @@ def opts_out(folded: str, *, direct: bool) -> bool:
     """Whether the follower wants no more messages. A bare "stop" counts only in a direct message."""
     if direct and find("wishes", "opt_out_word", folded, whole=True):
         return True
-    return find("wishes", "opt_out", folded) is not None
+    return find("wishes", "opt_out", folded) is not None or _wanted("leave", folded)
 
 
 def asks_for_human(folded: str) -> bool:
     """Whether the follower wants to speak to a person."""
-    return find("wishes", "human", folded) is not None
+    return find("wishes", "human", folded) is not None or _wanted("person", folded)
 
 
 def asks_if_bot(folded: str) -> bool:
-    """Whether the follower asks if this is a machine."""
-    return find("wishes", "bot", folded) is not None or find("wishes", "bot_whole", folded, whole=True) is not None
+    """Whether the follower asks if this is a machine, in words or in digits that stand for letters ("b0t")."""
+    if find("wishes", "bot_whole", folded, whole=True):
+        return True
+    return any(rules("asked").matching(text) for text in dict.fromkeys((folded, plain(folded))))
 
 
 def asks_what_is_known(folded: str) -> bool:
@@ -39,6 +43,11 @@ def asks_to_be_forgotten(folded: str, *, direct: bool) -> bool:
     if find("wishes", "forget_not", folded):
         return False
     return _says("forget", folded, _CLAUSE if direct else _LINE)
+
+
+def _wanted(wish: str, folded: str) -> bool:
+    """In a long text such words are somebody else's: a story, a quotation."""
+    return len(folded) <= WISH_LENGTH and bool(rules(wish).matching(folded))
 
 
 def _says(wish: str, folded: str, apart: re.Pattern[str]) -> bool:

@@ -96,7 +96,7 @@ def rules(file: str) -> Rules:
 
 
 def _filled(pattern: str, lists: dict[str, str]) -> str:
-    for name, words in lists.items():
+    for name, words in reversed(lists.items()):  # a list may hold those above it
         pattern = pattern.replace(f"{{{name}}}", words)
     return pattern
 
