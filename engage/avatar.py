@@ -13,6 +13,7 @@ from engage.compose.remembering import known_reply
 from engage.errors import Malformed
 from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, triage
+from engage.triage.linear import Meaning
 from engage.voice.judged import Judged
 
 NOTHING = Recall((), supported=False)
@@ -95,12 +96,15 @@ class Avatar:
         judge: JudgeStyle | None,
         policy: Policy,
         clock: Callable[[], datetime],
+        meaning: Meaning | None = None,
     ) -> None:
+        """meaning: a sentence encoder for triage, which remembers; recall asks it for the same text."""
         self._memory = memory
         self._composer = composer
         self._judge_style = judge
         self._policy = policy
         self._clock = clock
+        self._meaning = meaning
 
     async def answer(self, turn: Turn, persona: Persona) -> Outcome:
         """Answer, Skip or Escalate, with the card that says why.
@@ -120,7 +124,7 @@ class Avatar:
             await self._composer.aclose()
 
     async def _decide(self, turn: Turn, persona: Persona) -> Outcome:
-        verdict = triage(turn, persona, self._policy, self._clock())
+        verdict = triage(turn, persona, self._policy, self._clock(), self._meaning)
         trail = _Trail(turn, verdict)
         if verdict.decision is Decision.SKIP:
             return Skip(self._card(trail, verdict.reasons))
