@@ -13,6 +13,7 @@ from engage.compose.remembering import known_reply
 from engage.errors import Malformed, Unavailable
 from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, flags, triage
+from engage.triage.linear import Meaning
 from engage.voice.judged import Judged
 
 NOTHING = Recall((), supported=False)
@@ -106,13 +107,16 @@ class Avatar:
         judge: JudgeStyle | None,
         policy: Policy,
         clock: Callable[[], datetime],
+        meaning: Meaning | None = None,
         moderator: Moderates | None = None,
     ) -> None:
+        """meaning: a sentence encoder for triage, which remembers; recall asks it for the same text."""
         self._memory = memory
         self._composer = composer
         self._judge_style = judge
         self._policy = policy
         self._clock = clock
+        self._meaning = meaning
         self._moderator = moderator
 
     async def answer(self, turn: Turn, persona: Persona) -> Outcome:
@@ -135,11 +139,12 @@ class Avatar:
             await self._moderator.aclose()
 
     async def _decide(self, turn: Turn, persona: Persona) -> Outcome:
-        verdict = triage(turn, persona, self._policy, self._clock())
+        verdict = triage(turn, persona, self._policy, self._clock(), self._meaning)
         trail = _Trail(turn, verdict)
         if verdict.decision is Decision.ANSWER and verdict.fixed_text is None:
             beside = await self._moderated(turn.text, trail)
-            verdict = trail.verdict = triage(turn, persona, self._policy, self._clock(), beside) if beside else verdict
+            if beside:
+                verdict = trail.verdict = triage(turn, persona, self._policy, self._clock(), self._meaning, beside)
         if verdict.decision is Decision.SKIP:
             return Skip(self._card(trail, verdict.reasons))
         if verdict.fixed_text is not None or verdict.decision is Decision.ESCALATE:

@@ -87,6 +87,17 @@ class Settings(BaseModel):
     creator_replies_per_hour: int = Field(
         default=0, ge=0, description="Most replies of one creator in an hour, over all accounts; 0: no such limit"
     )
+    triage_injection: float = Field(
+        default=0.5, ge=0, le=1, description="Score from which a message is taken for an attack on the avatar"
+    )
+    triage_spam: float = Field(default=0.5, ge=0, le=1, description="Score from which a message is taken for spam")
+    triage_abuse: float = Field(default=0.5, ge=0, le=1, description="Score from which a message is taken for abuse")
+    triage_self_harm: float = Field(
+        default=0.5, ge=0, le=1, description="Score from which a message is taken for a cry for help"
+    )
+    triage_restricted: float = Field(
+        default=0.5, ge=0, le=1, description="Score from which a message is left to a person as a restricted request"
+    )
     follower_memory: float = Field(
         default=180 * 24 * 3600,
         ge=0,

@@ -18,7 +18,9 @@ from engage.settings import Settings
 if TYPE_CHECKING:
     from engage.avatar import Avatar, Composer
     from engage.compose.moderation import Moderation
+    from engage.memory.floats import Floats
     from engage.memory.search import Memory
+    from engage.triage import Policy
     from engage.voice.scoring import Voices
     from workers.encoders import Encoders
 
@@ -77,8 +79,12 @@ def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Co
     """Load what is loaded at first use now, not under the first followers' questions: 1-2 s on two cores."""
     from engage.avatar import Loadable
     from engage.triage.language import identify
+    from engage.triage.linear import load
+    from engage.triage.verdict import LABELS
 
     identify("is everything ready?", "en")
+    for label in LABELS:
+        load(label)
     if isinstance(writing, Loadable):
         with suppress(ConfigError):  # said again, to whom it concerns, when the first draft needs it
             writing.load()
@@ -99,15 +105,34 @@ def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
 
 def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", voices: "Voices") -> "Avatar":
     from engage.avatar import Avatar
+
+    return Avatar(remembering, writing, voices.judge, policy(settings), now, meaning, moderation(settings))
+
+
+def meaning(text: str) -> "Floats":
+    """The sentence vector of a text, by the process's own encoder: triage and recall ask for the same one."""
+    from engage.memory.encoder import shared_encoder
+
+    return shared_encoder().encode_query(text)
+
+
+def policy(settings: Settings) -> "Policy":
+    """The limits that the settings name."""
     from engage.triage import Policy
 
-    policy = Policy(
+    return Policy(
         replies_per_hour=settings.replies_per_hour,
         creator_replies_per_hour=settings.creator_replies_per_hour,
+        thresholds={
+            "injection": settings.triage_injection,
+            "spam": settings.triage_spam,
+            "abuse": settings.triage_abuse,
+            "self_harm": settings.triage_self_harm,
+            "restricted": settings.triage_restricted,
+        },
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )
-    return Avatar(remembering, writing, voices.judge, policy, now, moderation(settings))
 
 
 def moderation(settings: Settings) -> "Moderation | None":

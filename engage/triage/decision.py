@@ -12,6 +12,7 @@ from engage.models import Freedom, Persona, Surface, Turn
 from engage.triage.audience import closed, over_budget, worn_out
 from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
+from engage.triage.linear import Meaning
 from engage.triage.normalise import clean, fold, has_letters, without_links
 from engage.triage.scores import flags, score_labels, shorten
 from engage.triage.verdict import FORGET_ME, Decision, FixedText, Intent, Policy, Verdict
@@ -38,24 +39,29 @@ def triage(
     persona: Persona,
     policy: Policy,
     now: datetime | None = None,
+    meaning: Meaning | None = None,
     beside: Mapping[str, float] = MappingProxyType({}),
 ) -> Verdict:
     """Decide about a turn. `now` defaults to when its last message was sent.
 
-    beside: scores of labels that somebody else found; the higher one counts.
+    meaning: the process's sentence encoder, which remembers; without one the models go by words alone. beside: scores
+    of labels that somebody else found; the higher one counts.
     """
-    reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at, beside)
+    reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at, meaning, beside)
     people = (_danger, _closed, _content, _wish_to_stop, _worn_out, _wish_to_be_forgotten)
     rules = (*people, _attack, _wish, _abuse, _limits)
     decided = next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
     return _forgetting(reading, _within_budget(reading, decided))
 
 
-def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime, beside: Mapping[str, float]) -> Reading:
+def _read(
+    turn: Turn, persona: Persona, policy: Policy, now: datetime, meaning: Meaning | None, beside: Mapping[str, float]
+) -> Reading:
     text = shorten(clean(turn.text))
     words = fold(without_links(text))
     guess = identify(text, persona.language)
-    labels = {label: max(score, beside.get(label, 0.0)) for label, score in score_labels(text, persona).items()}
+    found_here = score_labels(text, persona, guess.language, meaning)
+    labels = {label: max(score, beside.get(label, 0.0)) for label, score in found_here.items()}
     intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
     found = Verdict(Decision.ANSWER, (), labels, flags(labels, policy.thresholds), guess.language, intent)
     forget = asks_to_be_forgotten(words, direct=turn.surface is Surface.DM)

@@ -1,17 +1,21 @@
 """How much a text looks like an attack, advertising, abuse, a cry for help or a restricted request. Pure.
 
 Each label is a file of weighted patterns (data/*.toml). Signs are joined as independent chances: 1 - product(1 - w);
-dampers ("lol", "he called me a ...") then take their share off.
+dampers ("lol", "he called me a ...") then take their share off. Where the rules are not sure, the label's model
+(models/*.tsv), if it has one, is asked: docs/adr/0018-how-a-score-comes-about.md.
 """
 
 from collections.abc import Iterable, Mapping
 
 from engage.models import Persona
+from engage.triage.linear import Linear, Meaning, load
 from engage.triage.normalise import fold, plain
 from engage.triage.verdict import LABELS
 from engage.triage.words import Rule, rules
 
+SURE = 0.8  # a score of the rules that needs no second opinion
 _FILES = {"injection": "injection", "spam": "spam", "abuse": "abuse", "self_harm": "crisis", "restricted": "restricted"}
+_SETTLING = ("injection", "spam", "abuse", "self_harm")  # a topic to avoid hides none of them
 _AVOIDED = 0.8  # a topic the creator has named
 _HEAD, _TAIL = 3000, 1000  # characters read of a very long message
 
@@ -21,14 +25,30 @@ def shorten(text: str) -> str:
     return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
 
 
-def score_labels(text: str, persona: Persona) -> dict[str, float]:
-    """Every label with its score, 0..1, rounded to hundredths."""
-    folded = fold(shorten(text))
+def score_labels(text: str, persona: Persona, language: str = "en", meaning: Meaning | None = None) -> dict[str, float]:
+    """Every label with its score, 0..1, rounded to hundredths. meaning: an encoder, asked where a doubt is left."""
+    shown = shorten(text)
+    scores = by_rules(shown, persona)
+    asked = None if any(scores[label] >= SURE for label in _SETTLING) else meaning
+    return {label: round(_weighed(label, found, shown, language, asked), 2) for label, found in scores.items()}
+
+
+def by_rules(text: str, persona: Persona) -> dict[str, float]:
+    """Every label with its score by rules alone."""
+    folded = fold(text)
     views = tuple(dict.fromkeys((folded, plain(folded))))
     scores = {label: max(score(rules(_FILES[label]).matching(view)) for view in views) for label in LABELS}
     if _avoided(folded, persona):
         scores["restricted"] = max(scores["restricted"], _AVOIDED)
-    return {label: round(value, 2) for label, value in scores.items()}
+    return scores
+
+
+def joined(found: float, model: Linear, text: str, language: str, meaning: Meaning | None) -> float:
+    """What the rules found and what the model says, as one score: sure rules stand, else the model decides, knowing
+    what they found. In a language that the model was not fitted on, the rules stand alone."""
+    if found >= SURE or not model.speaks(language):
+        return found
+    return model.probability(text, found, language, meaning)
 
 
 def score(signs: Iterable[Rule]) -> float:
@@ -43,6 +63,11 @@ def score(signs: Iterable[Rule]) -> float:
 def flags(labels: Mapping[str, float], thresholds: Mapping[str, float]) -> tuple[str, ...]:
     """The labels at or over their threshold."""
     return tuple(label for label, value in labels.items() if value >= thresholds.get(label, 0.5))
+
+
+def _weighed(label: str, found: float, text: str, language: str, meaning: Meaning | None) -> float:
+    model = load(label)
+    return found if model is None else joined(found, model, text, language, meaning)
 
 
 def _avoided(folded: str, persona: Persona) -> bool:

@@ -30,7 +30,7 @@ class Moderator:
 
 
 async def decided(moderator: Moderator, asked: Turn | None = None, writer: Writer | None = None) -> Outcome:
-    avatar = Avatar(Memory(), writer or Writer(), None, Policy(), lambda: NOW, moderator)
+    avatar = Avatar(Memory(), writer or Writer(), None, Policy(), lambda: NOW, moderator=moderator)
     outcome = await avatar.answer(asked or turn(), TILLY)
     await avatar.aclose()
     assert moderator.closed

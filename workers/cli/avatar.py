@@ -20,15 +20,15 @@ def register(app: typer.Typer) -> None:
 
 def triage(creator: CreatorName = "") -> int:
     """JSON Lines {"id","text",…} in; whether and how carefully each would be answered out."""
-    from engage.triage import Policy
     from engage.triage import triage as judge
+    from workers import build
     from workers.cli.console import put
     from workers.cli.rows import Rows
     from workers.cli.turns import anybody, turn_of
 
     rows = Rows()
     with opened() as ledger:
-        policy = Policy(replies_per_hour=ledger.settings.replies_per_hour)
+        policy = build.policy(ledger.settings)
         creators = RowCreators(ledger, creator)
         for number, row in rows:
             try:
@@ -37,7 +37,7 @@ def triage(creator: CreatorName = "") -> int:
             except ValueError as error:
                 rows.reject(number, str(error))
                 continue
-            verdict = judge(turn, persona, policy)
+            verdict = judge(turn, persona, policy, meaning=build.meaning)
             put(
                 {
                     "id": str(row["id"]),

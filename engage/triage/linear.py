@@ -1,0 +1,114 @@
+"""A linear model over a text's words and runs of letters, what the rules found, and its meaning where given. Pure.
+
+A model is a text file that can be read and argued with (models/*.tsv): a head of `#name<tab>value` lines, then one
+feature and its weight a line. It has two heads. The words' head needs the text alone: every feature found adds its
+weight over the root of how many there are. The meaning's head takes what the words said and adds the sentence vector's
+share; it is asked where an encoder is at hand, in the languages that the file names, and where words left a doubt.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from engage.memory.floats import Floats
+from engage.triage.features import Shape, features
+
+MODELS = Path(__file__).parent / "models"
+Meaning = Callable[[str], Floats]  # a text → its unit vector
+
+
+@dataclass(frozen=True, slots=True)
+class MeaningHead:
+    """languages: in which the encoder says something; doubt: the chances by words between which it is asked."""
+
+    weights: Floats
+    slope: float  # of what the words said
+    bias: float
+    languages: frozenset[str]
+    doubt: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """A fitted model. languages: those it was fitted on; in others the rules stand alone. Empty: any."""
+
+    name: str
+    shape: Shape
+    weights: Mapping[str, float]
+    bias: float
+    rules: float  # the weight of the rules' score
+    languages: frozenset[str]
+    meaning: MeaningHead | None = None
+
+    def speaks(self, language: str) -> bool:
+        """Whether the model can say something about a text in that language."""
+        return not self.languages or language in self.languages
+
+    def by_words(self, text: str, rules: float = 0.0) -> float:
+        """The log-odds of the label by the text's words, and by what the rules found (their score, 0..1)."""
+        return self.bias + self.rules * rules + sum(map(self._share, features(text, self.shape)))
+
+    def probability(self, text: str, rules: float = 0.0, language: str = "en", meaning: Meaning | None = None) -> float:
+        """The chance, 0..1, that the text deserves the label. `meaning` is asked only where it counts."""
+        odds = self.by_words(text, rules)
+        head = self.meaning
+        if meaning is not None and head is not None and language in head.languages and _within(odds, head.doubt):
+            odds = head.bias + head.slope * odds + float(head.weights @ meaning(text))
+        return chance(odds)
+
+    def _share(self, found: list[str]) -> float:
+        get = self.weights.get
+        return sum(get(name, 0.0) for name in found) / math.sqrt(len(found)) if found else 0.0
+
+
+def chance(odds: float) -> float:
+    """Log-odds as a chance, 0..1."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, odds))))
+
+
+@cache
+def load(name: str) -> Linear | None:
+    """The model of that name, read once; None where there is none."""
+    path = MODELS / f"{name}.tsv"
+    return read(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+
+def read(written: str) -> Linear:
+    """A model from the text of its file. Raises KeyError or ValueError where it is none."""
+    head: dict[str, str] = {}
+    weights: dict[str, float] = {}
+    for line in written.splitlines():
+        key, _, value = line.partition("\t")
+        if key.startswith("#"):
+            head[key[1:]] = value
+        else:
+            weights[key] = float(value)
+    shortest, longest = map(int, head["letters"].split("-"))
+    return Linear(
+        head["name"],
+        Shape(int(head["words"]), shortest, longest),
+        weights,
+        float(head["bias"]),
+        float(head["rules"]),
+        frozenset(head["languages"].split()),
+        _meaning(head) if "meaning" in head else None,
+    )
+
+
+def _meaning(head: Mapping[str, str]) -> MeaningHead:
+    low, high = map(float, head["doubt"].split())
+    return MeaningHead(
+        np.array(head["meaning"].split(), dtype=np.float32),
+        float(head["meaning-slope"]),
+        float(head["meaning-bias"]),
+        frozenset(head["meaning-languages"].split()),
+        (low, high),
+    )
+
+
+def _within(odds: float, doubt: tuple[float, float]) -> bool:
+    return doubt[0] <= chance(odds) <= doubt[1]

@@ -1,0 +1,44 @@
+"""`python -m workers.training NAME FOLDER` fits a model and writes its file; after `check`, it prints figures."""
+
+import importlib
+import sys
+from pathlib import Path
+
+from engage.memory.encoder import shared_encoder
+from engage.triage.linear import MODELS, Meaning
+from workers.cli.console import say
+from workers.training.checking import check
+from workers.training.design import prepare
+from workers.training.modelling import model
+from workers.training.recipe import Recipe
+from workers.training.writing import written
+
+USAGE = "usage: python -m workers.training [check] NAME FOLDER"
+
+
+def main(arguments: list[str]) -> int:
+    """0, or 2 where the arguments are wrong."""
+    checks = arguments[:1] == ["check"]
+    if len(arguments) != 2 + checks:
+        say(USAGE)
+        return 2
+    recipe = importlib.import_module(f"workers.training.{arguments[-2]}").RECIPE
+    meaning = shared_encoder().encode_query if recipe.meaning_languages else None
+    if checks:
+        for line in check(recipe, Path(arguments[-1]), meaning):
+            say(line)
+        return 0
+    write(recipe, Path(arguments[-1]), meaning)
+    return 0
+
+
+def write(recipe: Recipe, folder: Path, meaning: Meaning | None) -> None:
+    """Fit the model of a recipe and put its file beside the others."""
+    examples = recipe.read(folder)
+    fitted = model(prepare(examples, recipe, meaning), examples, recipe)
+    notes = [f"fitted by python -m workers.training {recipe.name}; its card is docs/models/{recipe.name}.md"]
+    (MODELS / f"{recipe.name}.tsv").write_text(written(fitted, notes), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,109 @@
+"""Examples made ready for fitting: their features, what the rules find, their vectors, and what they weigh."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engage.memory.floats import Floats
+from engage.models import Persona
+from engage.triage.linear import Meaning
+from engage.triage.scores import by_rules, shorten
+from workers.training.examples import Example
+from workers.training.matrix import Numbers, Sparse, matrix, vocabulary
+from workers.training.recipe import Recipe
+from workers.training.regression import Problem, fit
+
+FOLDS = 5
+NOBODY = Persona(id="", name="", display_name="")
+_FREE = 1e-3  # the ridge of the constant and of the rules' weight: next to none
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """One row an example. found: the rules' scores; vectors: (rows, 384), or None where no meaning is learnt."""
+
+    names: list[str]
+    features: Sparse
+    found: Numbers
+    deserves: Numbers
+    shares: Numbers
+    groups: list[str]
+    vectors: Floats | None
+
+    def rows(self, chosen: NDArray[np.int64]) -> "Design":
+        """Some of the examples."""
+        vectors = None if self.vectors is None else self.vectors[chosen]
+        groups = [self.groups[place] for place in chosen]
+        found, deserves, shares = self.found[chosen], self.deserves[chosen], self.shares[chosen]
+        return Design(self.names, self.features.rows(chosen), found, deserves, shares, groups, vectors)
+
+    def of_features(self, chosen: NDArray[np.int64]) -> "Design":
+        """The same examples with some of the features."""
+        names = [self.names[place] for place in chosen]
+        features = self.features.columns_of(chosen)
+        return Design(names, features, self.found, self.deserves, self.shares, self.groups, self.vectors)
+
+
+def prepare(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None) -> Design:
+    """The design of the examples, with vectors where an encoder is given."""
+    texts = [shorten(example.text) for example in examples]
+    names = vocabulary(texts, recipe.shape, recipe.least)
+    return Design(
+        names,
+        matrix(texts, recipe.shape, names),
+        np.array([by_rules(text, NOBODY)[recipe.name] for text in texts]),
+        np.array([float(example.deserves) for example in examples]),
+        np.array([example.weight for example in examples]),
+        [example.group for example in examples],
+        None if meaning is None else np.stack([meaning(text) for text in texts]),
+    )
+
+
+def fit_words(design: Design, ridge: float) -> Numbers:
+    """(features + 2,) weights: the features', the rules' and the constant."""
+    width = design.features.width
+
+    def transposed(factors: Numbers) -> Numbers:
+        return np.concatenate([design.features.transposed(factors), [factors @ design.found, factors.sum()]])
+
+    ridges = np.full(width + 2, ridge)
+    ridges[width:] = _FREE
+    return fit(
+        Problem(lambda weights: odds_of(design, weights), transposed, design.deserves, design.shares, ridges),
+        np.zeros(width + 2),
+    )
+
+
+def odds_of(design: Design, weights: Numbers) -> Numbers:
+    """(rows,) log-odds by words."""
+    *_, rules, constant = weights
+    odds: Numbers = design.features.times(weights[:-2]) + rules * design.found + constant
+    return odds
+
+
+def fit_dense(measures: Numbers, design: Design, ridge: float) -> Numbers:
+    """(measures + 1,) weights of numbers that every row has, the constant last; the first measure costs no ridge."""
+    table = np.column_stack([measures, np.ones(len(measures))])
+    ridges = np.full(table.shape[1], ridge)
+    ridges[[0, -1]] = _FREE
+    problem = Problem(lambda w: table @ w, lambda f: table.T @ f, design.deserves, design.shares, ridges)
+    return fit(problem, np.zeros(table.shape[1]))
+
+
+def folds(groups: Sequence[str], count: int = FOLDS) -> list[NDArray[np.int64]]:
+    """The rows of each fold; a group is in one, whatever the order of the rows."""
+    number = np.array([zlib.crc32(group.encode()) % count for group in groups])
+    return [np.flatnonzero(number == fold) for fold in range(count) if (number == fold).any()]
+
+
+def out_of_fold(design: Design, ridge: float, parts: Sequence[NDArray[np.int64]] | None = None) -> Numbers:
+    """(rows,) log-odds by words, each by a model that has not seen the row's group (or part)."""
+    odds = np.zeros(len(design.deserves))
+    everything = np.arange(len(odds))
+    for part in folds(design.groups) if parts is None else parts:
+        weights = fit_words(design.rows(np.setdiff1d(everything, part)), ridge)
+        odds[part] = odds_of(design.rows(part), weights)
+    return odds

@@ -1,0 +1,21 @@
+"""Ordinary talk: what a model must leave alone."""
+
+from pathlib import Path
+
+from workers.training.examples import Example, rows
+
+_CHAT_STEP = 6
+_WEIGHT = 0.5
+
+
+def ordinary(folder: Path) -> list[Example]:
+    """Lines of real chats and questions to real people, none of which deserves any label."""
+    found = [
+        Example(row["text"], False, f"gitter {row['user']}", "chat", weight=_WEIGHT)
+        for row in list(rows(folder / "livechat_gitter" / "messages.jsonl"))[::_CHAT_STEP]
+    ]
+    found += [
+        Example(row["text"], False, f"twitch {row['user']}", "live chat", weight=_WEIGHT)
+        for row in rows(folder / "livechat_twitch" / "northernlion_fallguys.jsonl")
+    ]
+    return found

@@ -1,0 +1,29 @@
+"""What a model is made from: its examples, and how closely it may follow them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engage.triage.features import Shape
+from workers.training.examples import Example
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """name: the label. read: the examples in a data folder; raises OSError where files are missing.
+
+    languages: those that the model speaks for (empty: any). meaning_languages: those in which the encoder is asked;
+    empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature.
+    kept: features in the file. ridge and meaning_ridge: the higher, the less a single feature may say.
+    """
+
+    name: str
+    read: Callable[[Path], list[Example]]
+    languages: str
+    meaning_languages: str = "en"
+    doubt: tuple[float, float] = (0.02, 0.98)
+    shape: Shape = Shape()  # noqa: RUF009 - frozen
+    least: int = 3
+    kept: int = 40_000
+    ridge: float = 1.0
+    meaning_ridge: float = 1.0
