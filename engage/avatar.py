@@ -10,6 +10,7 @@ from engage.compose import disclosure
 from engage.compose.grounding import quotes
 from engage.compose.guard import EXTRACTIVE, Rejected, guard
 from engage.compose.remembering import known_reply
+from engage.compose.screening import screened, screened_turn
 from engage.errors import Malformed
 from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, triage
@@ -40,6 +41,14 @@ class Prompted(Protocol):
 
     def private_words(self, persona: Persona) -> str:
         """The instructions given to the model, without what is public about the creator."""
+
+
+@runtime_checkable
+class Marked(Protocol):
+    """A composer whose instructions hold a code that stands nowhere else."""
+
+    def canary(self, persona: Persona) -> str:
+        """The code."""
 
 
 @runtime_checkable
@@ -121,16 +130,16 @@ class Avatar:
 
     async def _decide(self, turn: Turn, persona: Persona) -> Outcome:
         verdict = triage(turn, persona, self._policy, self._clock())
-        trail = _Trail(turn, verdict)
+        trail = _Trail(screened_turn(turn), verdict)
         if verdict.decision is Decision.SKIP:
             return Skip(self._card(trail, verdict.reasons))
         if verdict.fixed_text is not None or verdict.decision is Decision.ESCALATE:
             return self._without_a_draft(trail, persona)
-        trail.recall = await self._memory.recall(turn.creator_id, turn.text, self._policy.passages)
+        trail.recall = screened(await self._memory.recall(turn.creator_id, turn.text, self._policy.passages))
         if verdict.asks and not trail.recall.supported:
             return self._decline(trail, "unsupported")
         try:
-            trail.draft = await self._composer.compose(turn, persona, trail.recall)
+            trail.draft = await self._composer.compose(trail.turn, persona, trail.recall)
         except Malformed as nonsense:
             return self._decline(trail, "malformed", str(nonsense))
         if not trail.draft.text:
@@ -195,7 +204,9 @@ class Avatar:
     def _guarded(self, trail: _Trail, persona: Persona) -> Reply | Rejected:
         composer, now = self._composer, self._clock()
         private = composer.private_words(persona) if isinstance(composer, Prompted) else ""
-        return guard(trail.draft, trail.turn, persona, trail.verdict, trail.recall, self._policy, now, private=private)
+        canary = composer.canary(persona) if isinstance(composer, Marked) else ""
+        case = (trail.draft, trail.turn, persona, trail.verdict, trail.recall, self._policy, now)
+        return guard(*case, private=private, canary=canary)
 
     def _answered(self, trail: _Trail, reply: Reply, persona: Persona) -> Outcome:
         unlike = trail.judged is not None and not trail.judged.enough

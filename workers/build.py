@@ -16,8 +16,9 @@ from engage.ledger.tables import LATE, passages
 from engage.settings import Settings
 
 if TYPE_CHECKING:
-    from engage.avatar import Avatar, Composer
+    from engage.avatar import Avatar, Composer, Remembers
     from engage.memory.search import Memory
+    from engage.triage import Policy
     from engage.voice.scoring import Voices
     from workers.encoders import Encoders
 
@@ -68,7 +69,7 @@ def avatar(settings: Settings, db: Database, remembering: "Memory") -> "Avatar":
     voices = Voices(remembering)
     writing = composer(settings, remembering, voices)
     _warm_up(db, remembering, voices, writing)
-    return _assemble(settings, remembering, writing, voices)
+    return _assemble(remembering, writing, voices, policy_of(settings))
 
 
 def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Composer") -> None:
@@ -87,25 +88,39 @@ def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Co
         voices.voice(creator_id)
 
 
-def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
-    """An avatar over a memory, with the composer that the settings name."""
+def assemble(
+    settings: Settings,
+    remembering: "Memory",
+    recalling: "Remembers | None" = None,
+    policy: "Policy | None" = None,
+) -> "Avatar":
+    """An avatar over a memory, with the composer that the settings name.
+
+    recalling: what is asked for passages in the memory's place; policy: where it is not the settings'.
+    """
     from engage.voice.scoring import Voices
 
     voices = Voices(remembering)
-    return _assemble(settings, remembering, composer(settings, remembering, voices), voices)
+    writing = composer(settings, remembering, voices)
+    return _assemble(recalling or remembering, writing, voices, policy or policy_of(settings))
 
 
-def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", voices: "Voices") -> "Avatar":
+def _assemble(recalling: "Remembers", writing: "Composer", voices: "Voices", policy: "Policy") -> "Avatar":
     from engage.avatar import Avatar
+
+    return Avatar(recalling, writing, voices.judge, policy, now)
+
+
+def policy_of(settings: Settings) -> "Policy":
+    """The limits that the settings name."""
     from engage.triage import Policy
 
-    policy = Policy(
+    return Policy(
         replies_per_hour=settings.replies_per_hour,
         creator_replies_per_hour=settings.creator_replies_per_hour,
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )
-    return Avatar(remembering, writing, voices.judge, policy, now)
 
 
 def now() -> datetime:

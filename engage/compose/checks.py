@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from engage.compose.grounding import ends_as_question
+from engage.compose.views import readings, squeezed
 from engage.memory.statements import tokens
 from engage.remembered import remembered
 from engage.triage.normalise import fold
@@ -14,6 +15,7 @@ from engage.triage.sieve import Sieve
 
 _DATA = Path(__file__).parent / "data"
 _RUN = 8  # words in a row that count as a quotation
+_CODE = 8  # characters of the canary that are there by no chance
 
 
 def makes_claims(sentence: str) -> bool:
@@ -21,13 +23,22 @@ def makes_claims(sentence: str) -> bool:
     return _claims().any(fold(sentence))
 
 
-def leaks(text: str, prompt: str, canary: str = "") -> bool:
-    """Whether a text gives the system prompt away: eight of its words in a row, or the canary hidden in it.
+def leaks(text: str, prompt: str, canary: str = "", said: str = "") -> bool:
+    """Whether a text gives the system prompt away, in any reading: eight of its words in a row, or half of the canary.
 
-    `prompt` must not hold the recalled passages: those are there to be quoted.
+    said: the recalled passages, which are there to be quoted, also where the prompt says the same.
     """
-    hidden = _squeezed(canary)
-    return (bool(hidden) and hidden in _squeezed(text)) or not _runs(text).isdisjoint(_runs(prompt))
+    secret = _runs(prompt) - _runs(said) if said else _runs(prompt)
+    signs = squeezed(canary)
+    codes = {signs[start : start + _CODE] for start in range(max(1, len(signs) - _CODE + 1))} if signs else set()
+    joined = _joined_runs(prompt) if secret else frozenset()
+    for reading in readings(text):
+        letters = squeezed(reading)
+        if any(code in letters for code in codes) or not _runs(reading).isdisjoint(secret):
+            return True
+        if " " not in reading.strip() and any(run in letters for run in joined):
+            return True
+    return False
 
 
 def repeats(text: str, earlier: str) -> bool:
@@ -61,13 +72,15 @@ def _runs(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(words[start : start + _RUN] for start in range(len(words) - _RUN + 1))
 
 
+@lru_cache(256)
+def _joined_runs(prompt: str) -> frozenset[str]:
+    """The quotations of a prompt as they read where the blanks between words are lost."""
+    return frozenset("".join(run) for run in _runs(prompt))
+
+
 @remembered
 def _words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", fold(text)))
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]", "", fold(text))
 
 
 def _apart(text: str) -> str:
@@ -79,6 +92,18 @@ def _apart(text: str) -> str:
 def _claims() -> Sieve:
     tables = tomllib.loads((_DATA / "claims.toml").read_text(encoding="utf-8"))
     return Sieve([pattern for table in tables.values() for pattern in table["patterns"]])
+
+
+def small_talk() -> frozenset[str]:
+    """The words of kindness, of all languages together."""
+    return _small_talk()[0]
+
+
+@cache
+def asking() -> frozenset[str]:
+    """The words that questions back are made of, of all languages together."""
+    tables = tomllib.loads((_DATA / "small_talk.toml").read_text(encoding="utf-8"))
+    return frozenset().union(*(tokens(line) for lines in tables["asking"].values() for line in lines))
 
 
 @cache

@@ -108,12 +108,14 @@ def answers(sentence: str) -> bool:
 def _places(sentence: str, passage: Passage) -> Iterator[str]:
     """Where a sentence may stand: one of the passage's, or two that follow each other.
 
-    A sentence with a number has to stand on a single one: else the price of one thing is told of the next.
+    A sentence with a number has to stand on a single one: else the price of one thing is told of the next. What the
+    passage asks it does not say, but where it answers itself.
     """
     parts = split_sentences(passage.text)
-    yield from parts
+    yield from (part for part in parts if not ends_as_question(part))
     if not numbers(sentence):
-        yield from (f"{first} {second}" for first, second in pairwise(parts))
+        pairs = ((one, other) for one, other in pairwise(parts) if not ends_as_question(other))
+        yield from (f"{one} {other}" for one, other in pairs if answers(other) or not ends_as_question(one))
 
 
 def _borne(sentence: str, wanted: frozenset[str], place: str, passage: Passage) -> float:

@@ -16,6 +16,7 @@ from workers.cli import (
     ledger,
     measure,
     questions,
+    redteam,
     stack,
     voice,
 )
@@ -32,7 +33,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-MODULES = (stack, accounts, connect, corpus, avatar, voice, evaluate, ledger, questions, measure, benchmarks, chaos)
+MODULES = (
+    stack,
+    accounts,
+    connect,
+    corpus,
+    avatar,
+    voice,
+    evaluate,
+    redteam,
+    ledger,
+    questions,
+    measure,
+    benchmarks,
+    chaos,
+)
 for module in MODULES:
     module.register(app)
 
