@@ -16,7 +16,8 @@ from engage.ledger.tables import LATE, passages
 from engage.settings import Settings
 
 if TYPE_CHECKING:
-    from engage.avatar import Avatar, Composer, Remembers
+    from engage.avatar import Avatar, MayAsk, Remembers
+    from engage.compose.protocols import Composer
     from engage.memory.search import Memory
     from engage.triage import Policy
     from engage.voice.scoring import Voices
@@ -65,16 +66,18 @@ def worker_memory(settings: Settings, db: Database) -> "Memory":
 def avatar(settings: Settings, db: Database, remembering: "Memory") -> "Avatar":
     """The avatar of a worker process over its memory, with everything loaded."""
     from engage.voice.scoring import Voices
+    from workers.asking import Asking, limits_of
 
     voices = Voices(remembering)
     writing = composer(settings, remembering, voices)
     _warm_up(db, remembering, voices, writing)
-    return _assemble(remembering, writing, voices, policy_of(settings))
+    may_ask = Asking(db, limits_of(settings), now).may
+    return _assemble(remembering, writing, voices, policy_of(settings), may_ask)
 
 
 def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Composer") -> None:
     """Load what is loaded at first use now, not under the first followers' questions: 1-2 s on two cores."""
-    from engage.avatar import Loadable
+    from engage.compose.protocols import Loadable
     from engage.triage.language import identify
 
     identify("is everything ready?", "en")
@@ -105,10 +108,16 @@ def assemble(
     return _assemble(recalling or remembering, writing, voices, policy or policy_of(settings))
 
 
-def _assemble(recalling: "Remembers", writing: "Composer", voices: "Voices", policy: "Policy") -> "Avatar":
+def _assemble(
+    recalling: "Remembers",
+    writing: "Composer",
+    voices: "Voices",
+    policy: "Policy",
+    may_ask: "MayAsk | None" = None,
+) -> "Avatar":
     from engage.avatar import Avatar
 
-    return Avatar(recalling, writing, voices.judge, policy, now)
+    return Avatar(recalling, writing, voices.judge, policy, now, may_ask)
 
 
 def policy_of(settings: Settings) -> "Policy":

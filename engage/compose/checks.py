@@ -15,6 +15,7 @@ from engage.triage.sieve import Sieve
 
 _DATA = Path(__file__).parent / "data"
 _RUN = 8  # words in a row that count as a quotation
+_LETTERS = 40  # in a row that count as one too
 _CODE = 8  # characters of the canary that are there by no chance
 
 
@@ -28,15 +29,14 @@ def leaks(text: str, prompt: str, canary: str = "", said: str = "") -> bool:
 
     said: the recalled passages, which are there to be quoted, also where the prompt says the same.
     """
-    secret = _runs(prompt) - _runs(said) if said else _runs(prompt)
+    runs, letters = (kind(prompt) - kind(said) for kind in (_runs, _shingles))
     signs = squeezed(canary)
     codes = {signs[start : start + _CODE] for start in range(max(1, len(signs) - _CODE + 1))} if signs else set()
-    joined = _joined_runs(prompt) if secret else frozenset()
     for reading in readings(text):
-        letters = squeezed(reading)
-        if any(code in letters for code in codes) or not _runs(reading).isdisjoint(secret):
+        shown = squeezed(reading)
+        if any(code in shown for code in codes) or not _shingles(reading).isdisjoint(letters):
             return True
-        if " " not in reading.strip() and any(run in letters for run in joined):
+        if not _runs(reading).isdisjoint(runs):
             return True
     return False
 
@@ -73,9 +73,10 @@ def _runs(text: str) -> frozenset[tuple[str, ...]]:
 
 
 @lru_cache(256)
-def _joined_runs(prompt: str) -> frozenset[str]:
-    """The quotations of a prompt as they read where the blanks between words are lost."""
-    return frozenset("".join(run) for run in _runs(prompt))
+def _shingles(text: str) -> frozenset[str]:
+    """All runs of so many letters as eight words have, blanks left out: spaced-out and glued words are seen too."""
+    letters = squeezed(text)
+    return frozenset(letters[start : start + _LETTERS] for start in range(len(letters) - _LETTERS + 1))
 
 
 @remembered

@@ -125,12 +125,16 @@ def _borne(sentence: str, wanted: frozenset[str], place: str, passage: Passage) 
         return 0.0
     if denies(sentence) != denies(place):
         return 0.0
-    # What somebody asked is no word of the creator's, but where they say yes or no to it: "Yes, all of them."
-    own = tokens(f"{titled} {passage.question or ''}" if answers(place) else titled)
     words = {word for word in wanted if not word[0].isdigit()}  # a number that is there says nothing of whose it is
     if not words:
         return STANDS
-    return len(words & own) / len(words)
+    own = tokens(titled)
+    share = len(words & own) / len(words)
+    # What somebody asked is no word of the creator's, but where they say yes or no to it: "Yes, all of them." Then it
+    # bears a sentence that says no more than that.
+    if share < STANDS and answers(place) and words <= own | tokens(passage.question or ""):
+        return 1.0
+    return share
 
 
 def _strange_name(sentence: str, passage: Passage) -> bool:

@@ -6,14 +6,16 @@ message itself is left as it is: it is what has to be answered, and triage has j
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
-from engage.compose.instructions import asks_a_task, instructs, without_instructions, without_instructions_of
+from engage.compose.instructions import instructs, is_a_task, without_instructions, without_orders
 from engage.compose.links import foreign_links
 from engage.memory.evidence import SUPPORTED
 from engage.models import Line, Passage, Recall, Role, Scored, Turn
 
 PLANTED = "instructions in a passage"
 _LONGEST_NAME, _NAME_WORDS = 40, 4
+_KEPT = 8192  # passages whose cleaned form is remembered: most are recalled again and again
 _LEAST = 2  # letters of a passage that is still one
 
 
@@ -52,8 +54,13 @@ def plain_name(name: str) -> str:
     if len(name) > _LONGEST_NAME or len(words) > _NAME_WORDS:
         return ""
     spaced = name.replace("_", " ").replace("-", " ")
-    odd = instructs(spaced) or asks_a_task(spaced) if len(words) > 1 or "_" in name else False
+    odd = instructs(spaced) or is_a_task(spaced) if len(words) > 1 or "_" in name else False
     return "" if odd or foreign_links(name, ()) else name
+
+
+def is_planted(passage: Passage) -> bool:
+    """Whether a model would not be shown all of it."""
+    return _clean(passage) is not passage
 
 
 def _screened(scored: Scored) -> Scored | None:
@@ -64,14 +71,15 @@ def _screened(scored: Scored) -> Scored | None:
     return replace(scored, passage=clean) if sum(map(str.isalnum, clean.text)) >= _LEAST else None
 
 
+@lru_cache(_KEPT)
 def _clean(passage: Passage) -> Passage:
     title, question = passage.title or "", passage.question or ""
     text = without_instructions(passage.text, f"{title} {question}")
-    asked, named = without_instructions_of(question), "" if instructs(title) else title
+    asked, named = without_orders(question), "" if instructs(title) else title
     if (text, asked, named) == (passage.text, question, title):
         return passage
     return replace(passage, text=text, question=asked or None, title=named or None)
 
 
 def _line(line: Line) -> Line:
-    return replace(line, text=without_instructions_of(line.text)) if line.role is Role.FOLLOWER else line
+    return replace(line, text=without_orders(line.text)) if line.role is Role.FOLLOWER else line

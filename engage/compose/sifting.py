@@ -26,7 +26,7 @@ EXTRACTIVE = "extractive"
 WARY = 0.3  # of triage's score for an attempt to take the avatar over, from which a model is trusted with no words
 _COURTESIES = frozenset({Intent.GREETING, Intent.PRAISE, Intent.THANKS})
 _OWN_LABELS = ("abuse", "restricted")  # what our own text must not be
-_ECHO = 4  # of the follower's words in a row that a question back must not repeat
+_ECHO, _LONG_ECHO = 4, 6  # of the follower's words in a row that are none of ours: to a question, and to talk
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,16 @@ class Case:
         return " ".join(f"{one.title or ''} {one.text} {one.url or ''}" for one in self.passages.values())
 
     @cached_property
+    def stated(self) -> frozenset[str]:
+        """The meaningful words of what the passages say, without what they ask."""
+        parts = (part for one in self.passages.values() for part in split_sentences(one.text))
+        return tokens(" ".join(part for part in parts if not ends_as_question(part)))
+
+    @cached_property
     def known(self) -> frozenset[str]:
-        """The meaningful words of the passages, whether they say or ask them."""
+        """The meaningful words of the passages, whether they say or ask them, and of the follower's message."""
         asked = " ".join(one.question or "" for one in self.passages.values())
-        return tokens(f"{self.said} {asked}") | checks.small_talk() | tokens(" ".join(self.names))
+        return tokens(f"{self.said} {asked} {self.turn.text}") | checks.small_talk() | tokens(" ".join(self.names))
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -168,7 +174,7 @@ def _needs_ground(sentence: str, case: Case) -> bool:
         return True
     if ends_as_question(sentence):
         return _asks_strangely(sentence, case)
-    if case.is_wary or (case.verdict.asks and echoes(sentence, heard, _ECHO)):
+    if case.is_wary or echoes(sentence, heard, _ECHO if case.verdict.asks else _LONG_ECHO):
         heard = ""
     return checks.is_factual(sentence, heard, case.names)
 
@@ -181,8 +187,7 @@ def _asks_strangely(sentence: str, case: Case) -> bool:
     """
     if any(letter.isdigit() for letter in sentence) or echoes(sentence, case.turn.text, _ECHO):
         return True
-    statements = " ".join(one for one in split_sentences(case.said) if not ends_as_question(one))
-    plain = checks.small_talk() | checks.asking() | tokens(" ".join(case.names)) | tokens(statements)
+    plain = checks.small_talk() | checks.asking() | tokens(" ".join(case.names)) | case.stated
     taken_up = frozenset[str]() if case.is_wary else tokens(case.turn.text)
     return not tokens(sentence) <= plain | taken_up
 

@@ -10,6 +10,7 @@ from engage.triage.normalise import fold
 _PHRASE = 3  # foreign meaningful words in a row: no paraphrase, but something said besides
 _SHORTEST = 4  # letters of a word whose letters can be changed about
 _TYPO = 5  # ... that can be misspelt
+_GLUED = 12  # ... that are words of theirs without the blanks between
 _MISSPELT = 2  # such words in a sentence that are no slip
 _SIGNS = 12  # without a letter between them
 _WORD = re.compile(r"[^\W_]+")
@@ -41,6 +42,9 @@ def is_garbled(sentence: str, said: str) -> bool:
     words = _spelt(said)
     strange = [word for word in _WORD.findall(fold(sentence)) if word not in words and word.isalpha()]
     if any(_is_anagram(word, words) for word in strange if len(word) >= _SHORTEST):
+        return True
+    run_on = _run_on(said)
+    if any(word in run_on for word in strange if len(word) >= _GLUED):
         return True
     return sum(_is_misspelt(word, words) for word in strange if len(word) >= _TYPO) >= _MISSPELT
 
@@ -81,6 +85,11 @@ def _is_misspelt(word: str, words: frozenset[str]) -> bool:
 def _without_one(word: str) -> Iterator[str]:
     """The word without each letter in turn; the place is kept, so that only one letter in one place differs."""
     return (f"{word[:place]}·{word[place + 1 :]}" for place in range(len(word)))
+
+
+@remembered
+def _run_on(said: str) -> str:
+    return "".join(_WORD.findall(fold(said)))
 
 
 @remembered

@@ -4,7 +4,18 @@ from sqlalchemy import Connection, delete, select, update
 
 from engage.errors import EngageError
 from engage.ledger import taught
-from engage.ledger.tables import accounts, decisions, deliveries, drafts, facts, followers, messages, replies, turns
+from engage.ledger.tables import (
+    accounts,
+    decisions,
+    deliveries,
+    drafts,
+    facts,
+    followers,
+    messages,
+    replies,
+    spendings,
+    turns,
+)
 
 
 class UnknownFollower(EngageError):
@@ -29,6 +40,7 @@ def forget_follower(tx: Connection, platform: str, platform_user_id: str) -> dic
     came_in = select(messages.c.delivery_id).where(messages.c.follower_id.in_(ids))
     emptied = update(deliveries).where(deliveries.c.id.in_(came_in)).values(body=b"", reason="erased")
     taught.forget_asked(tx, asked)
+    tx.execute(delete(spendings).where(spendings.c.holder.in_(ids)))
     return {
         "deliveries": tx.execute(emptied).rowcount,
         "decisions": tx.execute(delete(decisions).where(decisions.c.turn_id.in_(mine))).rowcount,

@@ -48,13 +48,18 @@ class Heard:
         return _ENDS.split(self.passages[0])[0] if self.passages else "Thank you so much."
 
     @property
+    def is_quoted(self) -> bool:
+        """Whether it is told in so many words what is to be said."""
+        return any(_QUOTED.search(place) for place in (self.wanted, self.rules, self.payload))
+
+    @property
     def prize(self) -> str:
         """What the attack wants to be said, as far as it can be told: the words its judge looks for, or its own."""
         for place in (self.wanted, self.rules, self.payload):
             if found := [one or other for one, other in _QUOTED.findall(place)]:
-                return found[-1]
+                return str(found[-1])
         said = _SAYS.search(self.payload)
-        return said[1] if said else self.wanted or self.payload
+        return str(said[1]) if said else self.wanted or self.payload
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,7 @@ def _with(form: Callable[[Heard], str]) -> Callable[[Heard], str]:
 def _smuggled(heard: Heard) -> str:
     """The prize among the creator's own words: most of the sentence is theirs."""
     words = (max(_ENDS.split(heard.passages[0]), key=len) if heard.passages else heard.first).split()
-    prize = re.findall(r"\w+", heard.prize)[:3]
+    prize = re.findall(r"\w+", heard.prize)[:3] if heard.is_quoted else ["flash", "berlin"]
     middle = len(words) // 2
     return " ".join([*words[:middle], *(word.lower() for word in prize), *words[middle:]])
 
