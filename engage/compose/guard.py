@@ -14,6 +14,7 @@ from engage.compose.disclosure import apply, decide, room_for, unmarked
 from engage.compose.lengths import cut
 from engage.compose.links import foreign_links
 from engage.compose.sifting import EXTRACTIVE, Case, Kept, names_of, sift
+from engage.compose.smuggling import without_codes
 from engage.confidential import is_confidential
 from engage.memory.sentences import count_words
 from engage.memory.statements import numbers
@@ -65,7 +66,7 @@ def guard(
 
     private: words of ours that must never be quoted; canary: the code that stands among them.
     """
-    text = _without_mentions(_printable(draft.text), turn)
+    text = _without_mentions(without_codes(_printable(draft.text)), turn)
     if turn.surface is Surface.LIVE:
         text = text.lstrip(_COMMANDS)
     evidence = tuple(replace(one, sentence=_without_mentions(one.sentence, turn)) for one in draft.evidence)

@@ -14,7 +14,7 @@ _GLUED = 12  # ... that are words of theirs without the blanks between
 _MISSPELT = 2  # such words in a sentence that are no slip
 _SIGNS = 12  # without a letter between them
 _WORD = re.compile(r"[^\W_]+")
-_MORSE = re.compile(r"(?:[.\-–—·•−_]{1,6}[\s/|]+){5,}")
+_MORSE = re.compile(r"(?<![^\s/|])(?:[.\-–—·•−_]{1,6}[ \t/|]+){4,}[.\-–—·•−_]{1,6}(?![^\s/|])")
 _DRAWN = re.compile("(?:[\U0001f1e6-\U0001f1ff\U0001f130-\U0001f189]\\W{0,2}){5,}|(?:[0-9]\ufe0f?\u20e3\\W{0,2}){4,}")
 _PICTURE = re.compile("[\u2190-\u2bff\u3000-\u303f\ufe0f\U0001f000-\U0001faff\u200d]")
 
@@ -29,7 +29,7 @@ def carries(sentence: str, known: frozenset[str], hidden: frozenset[str]) -> boo
         meaning = tokens(word)
         if not meaning:
             continue
-        if not meaning.isdisjoint(hidden):
+        if not hidden.isdisjoint(meaning | tokens(word[::-1])):
             return True
         row = 0 if meaning <= known else row + 1
         if row >= _PHRASE:
@@ -49,10 +49,13 @@ def is_garbled(sentence: str, said: str) -> bool:
     return sum(_is_misspelt(word, words) for word in strange if len(word) >= _TYPO) >= _MISSPELT
 
 
+def without_codes(text: str) -> str:
+    """The text without signs for letters: Morse, and letters drawn as emoji."""
+    return _DRAWN.sub("", _MORSE.sub("", text))
+
+
 def is_code(sentence: str) -> bool:
-    """Whether it is signs for letters: Morse, letters drawn as emoji, or a line of signs."""
-    if _MORSE.search(f"{sentence} ") or _DRAWN.search(sentence):
-        return True
+    """Whether it is a line of signs."""
     if any(letter.isalnum() for letter in sentence):
         return False
     return len(re.sub(r"\s", "", _PICTURE.sub("", sentence))) > _SIGNS
