@@ -4,12 +4,14 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from engage.compose import disclosure
 from engage.compose.grounding import quotes
 from engage.compose.guard import EXTRACTIVE, Rejected, guard
+from engage.compose.protocols import Closable, Composer, Marked, Moderates, Prompted, Rewrites
 from engage.compose.remembering import known_reply
+from engage.compose.screening import screened, screened_turn
 from engage.errors import Malformed, Unavailable
 from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, flags, triage
@@ -28,59 +30,9 @@ class Remembers(Protocol):
         """The passages nearest to `text`, and whether they answer it."""
 
 
-class Composer(Protocol):
-    """Writes a draft from passages, or declines with an empty one."""
-
-    async def compose(self, turn: Turn, persona: Persona, recall: Recall) -> Draft:
-        """A draft in the creator's voice. Raises Retryable (its model is away) or Malformed (it talks nonsense)."""
-
-
-@runtime_checkable
-class Prompted(Protocol):
-    """A composer with words of its own that a reply must not quote."""
-
-    def private_words(self, persona: Persona) -> str:
-        """The instructions given to the model, without what is public about the creator."""
-
-
-@runtime_checkable
-class Rewrites(Protocol):
-    """A composer that can write a draft again where it does not sound like the creator."""
-
-    async def rewrite(
-        self, turn: Turn, persona: Persona, recall: Recall, draft: Draft, unlike: tuple[str, ...]
-    ) -> Draft:
-        """The draft once more, given what is measurably unlike the creator. Raises as `compose` does."""
-
-
-@runtime_checkable
-class Loadable(Protocol):
-    """A composer with something heavy to load before its first draft."""
-
-    def load(self) -> None:
-        """Load it now. Raises ConfigError."""
-
-
-@runtime_checkable
-class Closable(Protocol):
-    """A composer that holds connections."""
-
-    async def aclose(self) -> None:
-        """Close them."""
-
-
-class Moderates(Protocol):
-    """Somebody else's view of a text, such as a provider's moderation endpoint."""
-
-    async def scores(self, text: str) -> Mapping[str, float]:
-        """Scores of triage's labels, 0..1. Raises Unavailable."""
-
-    async def aclose(self) -> None:
-        """Close its connections."""
-
-
 # (creator id, text, surface, language) → how much it sounds like the creator; None where that is not known
 JudgeStyle = Callable[[str, str, Surface, str], Awaitable[Judged | None]]
+MayAsk = Callable[[Turn], Awaitable[str]]  # "" where a draft may be paid for, else why not
 
 
 @dataclass(slots=True)
@@ -109,8 +61,12 @@ class Avatar:
         clock: Callable[[], datetime],
         meaning: Meaning | None = None,
         moderator: Moderates | None = None,
+        may_ask: MayAsk | None = None,
     ) -> None:
-        """meaning: a sentence encoder for triage, which remembers; recall asks it for the same text."""
+        """meaning: a sentence encoder for triage, which remembers; recall asks it for the same text.
+
+        may_ask: asked before every draft; without it there is no budget.
+        """
         self._memory = memory
         self._composer = composer
         self._judge_style = judge
@@ -118,6 +74,7 @@ class Avatar:
         self._clock = clock
         self._meaning = meaning
         self._moderator = moderator
+        self._may_ask = may_ask
 
     async def answer(self, turn: Turn, persona: Persona) -> Outcome:
         """Answer, Skip or Escalate, with the card that says why.
@@ -140,7 +97,7 @@ class Avatar:
 
     async def _decide(self, turn: Turn, persona: Persona) -> Outcome:
         verdict = triage(turn, persona, self._policy, self._clock(), self._meaning)
-        trail = _Trail(turn, verdict)
+        trail = _Trail(screened_turn(turn), verdict)
         if verdict.decision is Decision.ANSWER and verdict.fixed_text is None:
             beside = await self._moderated(turn.text, trail)
             if beside:
@@ -149,11 +106,13 @@ class Avatar:
             return Skip(self._card(trail, verdict.reasons))
         if verdict.fixed_text is not None or verdict.decision is Decision.ESCALATE:
             return self._without_a_draft(trail, persona)
-        trail.recall = await self._memory.recall(turn.creator_id, turn.text, self._policy.passages)
+        trail.recall = screened(await self._memory.recall(turn.creator_id, turn.text, self._policy.passages))
         if verdict.asks and not trail.recall.supported:
             return self._decline(trail, "unsupported")
+        if reason := await self._unpaid(turn):
+            return self._over_budget(trail, reason)
         try:
-            trail.draft = await self._composer.compose(turn, persona, trail.recall)
+            trail.draft = await self._composer.compose(trail.turn, persona, trail.recall)
         except Malformed as nonsense:
             return self._decline(trail, "malformed", str(nonsense))
         if not trail.draft.text:
@@ -169,6 +128,16 @@ class Avatar:
         except Unavailable:
             trail.unmoderated = True
             return {}
+
+    async def _unpaid(self, turn: Turn) -> str:
+        """Why no draft may be asked for; "" where one may."""
+        return await self._may_ask(turn) if self._may_ask else ""
+
+    def _over_budget(self, trail: _Trail, reason: str) -> Outcome:
+        """A creator's own budget leaves direct messages to a person; a follower's leaves nothing to anybody."""
+        card = self._card(trail, (reason,))
+        waits = reason == "creator_budget" and trail.turn.surface is Surface.DM
+        return Escalate(card) if waits else Skip(card)
 
     def _without_a_draft(self, trail: _Trail, persona: Persona) -> Outcome:
         """Fixed text, for what must never be generated; or a person, with or without a fixed text meanwhile."""
@@ -202,7 +171,7 @@ class Avatar:
         """The draft, and where it does not sound like the creator a second one, the more alike first."""
         judged = trail.judged = await self._judge(trail, trail.draft, persona)
         writer = self._writer_of(trail)
-        if judged is None or judged.enough or writer is None:
+        if judged is None or judged.enough or writer is None or await self._unpaid(trail.turn):
             return [trail]
         try:
             draft = await writer.rewrite(trail.turn, persona, trail.recall, trail.draft, judged.differences)
@@ -230,7 +199,9 @@ class Avatar:
     def _guarded(self, trail: _Trail, persona: Persona) -> Reply | Rejected:
         composer, now = self._composer, self._clock()
         private = composer.private_words(persona) if isinstance(composer, Prompted) else ""
-        return guard(trail.draft, trail.turn, persona, trail.verdict, trail.recall, self._policy, now, private=private)
+        canary = composer.canary(persona) if isinstance(composer, Marked) else ""
+        case = (trail.draft, trail.turn, persona, trail.verdict, trail.recall, self._policy, now)
+        return guard(*case, private=private, canary=canary)
 
     def _answered(self, trail: _Trail, reply: Reply, persona: Persona) -> Outcome:
         unlike = trail.judged is not None and not trail.judged.enough

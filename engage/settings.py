@@ -83,9 +83,17 @@ class Settings(BaseModel):
     max_age_dm: float = Field(default=24 * 3600, gt=0, description="Older direct messages are kept, not answered")
     max_age_live: float = Field(default=30, gt=0, description="Older live lines are kept, not answered")
     human_pause: float = Field(default=12 * 3600, ge=0, description="Quiet after the creator writes in a thread")
-    replies_per_hour: int = Field(default=20, ge=1, description="Most replies to one follower in an hour")
+    replies_per_hour: int = Field(
+        default=20, ge=1, description="Most replies to one follower in an hour, and most calls of the model"
+    )
     creator_replies_per_hour: int = Field(
         default=0, ge=0, description="Most replies of one creator in an hour, over all accounts; 0: no such limit"
+    )
+    creator_replies_per_day: int = Field(
+        default=0, ge=0, description="Most replies of one creator in a day (UTC), over all accounts; 0: no such limit"
+    )
+    creator_cost_per_day: float = Field(
+        default=0, ge=0, description="Most that one creator's answers may cost in a day (UTC); 0: no such limit"
     )
     triage_injection: float = Field(
         default=0.5, ge=0, le=1, description="Score from which a message is taken for an attack on the avatar"

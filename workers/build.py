@@ -16,8 +16,9 @@ from engage.ledger.tables import LATE, passages
 from engage.settings import Settings
 
 if TYPE_CHECKING:
-    from engage.avatar import Avatar, Composer
+    from engage.avatar import Avatar, MayAsk, Remembers
     from engage.compose.moderation import Moderation
+    from engage.compose.protocols import Composer
     from engage.memory.floats import Floats
     from engage.memory.search import Memory
     from engage.triage import Policy
@@ -67,17 +68,19 @@ def worker_memory(settings: Settings, db: Database) -> "Memory":
 def avatar(settings: Settings, db: Database, remembering: "Memory") -> "Avatar":
     """The avatar of a worker process over its memory, with everything loaded."""
     from engage.voice.scoring import Voices
+    from workers.asking import Asking, limits_of
 
     voices = Voices(remembering)
     remembering.beside(voices.drop_but)
     writing = composer(settings, remembering, voices)
     _warm_up(db, remembering, voices, writing)
-    return _assemble(settings, remembering, writing, voices)
+    may_ask = Asking(db, limits_of(settings), now).may
+    return _assemble(settings, remembering, writing, voices, may_ask=may_ask)
 
 
 def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Composer") -> None:
     """Load what is loaded at first use now, not under the first followers' questions: 1-2 s on two cores."""
-    from engage.avatar import Loadable
+    from engage.compose.protocols import Loadable
     from engage.triage.language import identify
     from engage.triage.linear import load
     from engage.triage.verdict import LABELS
@@ -95,18 +98,35 @@ def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Co
         voices.voice(creator_id)
 
 
-def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
-    """An avatar over a memory, with the composer that the settings name."""
+def assemble(
+    settings: Settings,
+    remembering: "Memory",
+    recalling: "Remembers | None" = None,
+    policy: "Policy | None" = None,
+) -> "Avatar":
+    """An avatar over a memory, with the composer that the settings name.
+
+    recalling: what is asked for passages in the memory's place; policy: where it is not the settings'.
+    """
     from engage.voice.scoring import Voices
 
     voices = Voices(remembering)
-    return _assemble(settings, remembering, composer(settings, remembering, voices), voices)
+    writing = composer(settings, remembering, voices)
+    return _assemble(settings, recalling or remembering, writing, voices, policy)
 
 
-def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", voices: "Voices") -> "Avatar":
+def _assemble(
+    settings: Settings,
+    recalling: "Remembers",
+    writing: "Composer",
+    voices: "Voices",
+    policy: "Policy | None" = None,
+    may_ask: "MayAsk | None" = None,
+) -> "Avatar":
     from engage.avatar import Avatar
 
-    return Avatar(remembering, writing, voices.judge, policy(settings), now, meaning, moderation(settings))
+    chosen = policy or policy_of(settings)
+    return Avatar(recalling, writing, voices.judge, chosen, now, meaning, moderation(settings), may_ask)
 
 
 def meaning(text: str) -> "Floats":
@@ -116,7 +136,7 @@ def meaning(text: str) -> "Floats":
     return shared_encoder().encode_query(text)
 
 
-def policy(settings: Settings) -> "Policy":
+def policy_of(settings: Settings) -> "Policy":
     """The limits that the settings name."""
     from engage.triage import Policy
 

@@ -98,6 +98,10 @@ class ModelComposer:
         """The instructions a reply must not quote."""
         return private_text(persona)
 
+    def canary(self, persona: Persona) -> str:
+        """The code in the instructions that a reply must not hold in any form."""
+        return canary_of(persona.id)
+
     def load(self) -> None:
         """Make the model now, not under the first draft: its imports take seconds. Raises ConfigError."""
         self._chains = self._make()

@@ -7,6 +7,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from engage.compose.grounding import ends_as_question
+from engage.compose.views import readings, squeezed
 from engage.memory.statements import tokens
 from engage.remembered import forgettable, remembered
 from engage.triage.normalise import fold
@@ -14,6 +15,8 @@ from engage.triage.sieve import Sieve
 
 _DATA = Path(__file__).parent / "data"
 _RUN = 8  # words in a row that count as a quotation
+_LETTERS = 40  # in a row that count as one too
+_CODE = 8  # characters of the canary that are there by no chance
 
 
 def makes_claims(sentence: str) -> bool:
@@ -21,13 +24,21 @@ def makes_claims(sentence: str) -> bool:
     return _claims().any(fold(sentence))
 
 
-def leaks(text: str, prompt: str, canary: str = "") -> bool:
-    """Whether a text gives the system prompt away: eight of its words in a row, or the canary hidden in it.
+def leaks(text: str, prompt: str, canary: str = "", said: str = "") -> bool:
+    """Whether a text gives the system prompt away, in any reading: eight of its words in a row, or half of the canary.
 
-    `prompt` must not hold the recalled passages: those are there to be quoted.
+    said: the recalled passages, which are there to be quoted, also where the prompt says the same.
     """
-    hidden = _squeezed(canary)
-    return (bool(hidden) and hidden in _squeezed(text)) or not _runs(text).isdisjoint(_runs(prompt))
+    runs, letters = (kind(prompt) - kind(said) for kind in (_runs, _shingles))
+    signs = squeezed(canary)
+    codes = {signs[start : start + _CODE] for start in range(max(1, len(signs) - _CODE + 1))} if signs else set()
+    for reading in readings(text):
+        shown = squeezed(reading)
+        if any(code in shown for code in codes) or not _shingles(reading).isdisjoint(letters):
+            return True
+        if not _runs(reading).isdisjoint(runs):
+            return True
+    return False
 
 
 def repeats(text: str, earlier: str) -> bool:
@@ -62,13 +73,16 @@ def _runs(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(words[start : start + _RUN] for start in range(len(words) - _RUN + 1))
 
 
+@lru_cache(256)
+def _shingles(text: str) -> frozenset[str]:
+    """All runs of so many letters as eight words have, blanks left out: spaced-out and glued words are seen too."""
+    letters = squeezed(text)
+    return frozenset(letters[start : start + _LETTERS] for start in range(len(letters) - _LETTERS + 1))
+
+
 @remembered
 def _words(text: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", fold(text)))
-
-
-def _squeezed(text: str) -> str:
-    return re.sub(r"[\W_]", "", fold(text))
 
 
 def _apart(text: str) -> str:
@@ -80,6 +94,18 @@ def _apart(text: str) -> str:
 def _claims() -> Sieve:
     tables = tomllib.loads((_DATA / "claims.toml").read_text(encoding="utf-8"))
     return Sieve([pattern for table in tables.values() for pattern in table["patterns"]])
+
+
+def small_talk() -> frozenset[str]:
+    """The words of kindness, of all languages together."""
+    return _small_talk()[0]
+
+
+@cache
+def asking() -> frozenset[str]:
+    """The words that questions back are made of, of all languages together."""
+    tables = tomllib.loads((_DATA / "small_talk.toml").read_text(encoding="utf-8"))
+    return frozenset().union(*(tokens(line) for lines in tables["asking"].values() for line in lines))
 
 
 @cache

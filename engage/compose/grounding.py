@@ -108,12 +108,14 @@ def answers(sentence: str) -> bool:
 def _places(sentence: str, passage: Passage) -> Iterator[str]:
     """Where a sentence may stand: one of the passage's, or two that follow each other.
 
-    A sentence with a number has to stand on a single one: else the price of one thing is told of the next.
+    A sentence with a number has to stand on a single one: else the price of one thing is told of the next. What the
+    passage asks it does not say, but where it answers itself.
     """
     parts = split_sentences(passage.text)
-    yield from parts
+    yield from (part for part in parts if not ends_as_question(part))
     if not numbers(sentence):
-        yield from (f"{first} {second}" for first, second in pairwise(parts))
+        pairs = ((one, other) for one, other in pairwise(parts) if not ends_as_question(other))
+        yield from (f"{one} {other}" for one, other in pairs if answers(other) or not ends_as_question(one))
 
 
 def _borne(sentence: str, wanted: frozenset[str], place: str, passage: Passage) -> float:
@@ -123,12 +125,16 @@ def _borne(sentence: str, wanted: frozenset[str], place: str, passage: Passage) 
         return 0.0
     if denies(sentence) != denies(place):
         return 0.0
-    # What somebody asked is no word of the creator's, but where they say yes or no to it: "Yes, all of them."
-    own = tokens(f"{titled} {passage.question or ''}" if answers(place) else titled)
     words = {word for word in wanted if not word[0].isdigit()}  # a number that is there says nothing of whose it is
     if not words:
         return STANDS
-    return len(words & own) / len(words)
+    own = tokens(titled)
+    share = len(words & own) / len(words)
+    # What somebody asked is no word of the creator's, but where they say yes or no to it: "Yes, all of them." Then it
+    # bears a sentence that says no more than that.
+    if share < STANDS and answers(place) and words <= own | tokens(passage.question or ""):
+        return 1.0
+    return share
 
 
 def _strange_name(sentence: str, passage: Passage) -> bool:

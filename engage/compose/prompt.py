@@ -124,7 +124,7 @@ def private_text(persona: Persona) -> str:
     rules = prompts.system.substitute(names, display_name=persona.display_name)
     later = (prompts.reply, prompts.rewrite)
     told = [one.safe_substitute(display_name=persona.display_name, unlike="\n") for one in later]
-    return "\n".join([rules, prompts.format, *told])
+    return "\n".join([rules, prompts.format, *told, *persona.style_rules, *persona.avoid_topics])
 
 
 def turn_text(turn: Turn, persona: Persona, recall: Recall, nonce: str, exemplars: Sequence[Passage] = ()) -> str:

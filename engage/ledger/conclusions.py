@@ -4,6 +4,7 @@ Each table is read once and written once for the whole batch: at hundreds of tur
 rows, are what costs.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from engage.facts import Fact
 from engage.ledger import facts as memory
+from engage.ledger import spendings
 from engage.ledger.among import among, locked_elsewhere
 from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_of, opt_out
@@ -115,6 +117,7 @@ class Writes:
     opted_out: list[str] = field(default_factory=list)
     facts: list[dict[str, Any]] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    costs: dict[str, float] = field(default_factory=lambda: defaultdict(float))  # of each creator's answers
 
     def execute(self, tx: Connection, now: datetime) -> None:
         insert_many(tx, drafts, self.drafts)
@@ -128,6 +131,7 @@ class Writes:
         memory.remember(tx, self.facts)
         if self.forgotten:
             memory.forget(tx, self.forgotten, now)
+        spendings.note(tx, self.costs, now)
 
 
 _FREE = {"lease_owner": None, "lease_until": None}
@@ -145,6 +149,8 @@ def _conclude(facts: Facts, writes: Writes, one: Conclusion, rewrites: int, now:
         return "busy" if one.claimed.id in facts.busy else "lost"
     stale = turn.version != one.claimed.version and turn.rewrites < rewrites
     _keep_draft(writes, one, stale, now)
+    if one.outcome.card.cost:
+        writes.costs[turn.creator_id] += one.outcome.card.cost
     if stale:
         check(TURN, turn.state, "collecting")
         writes.again.append({"that": turn.id, "at": now})

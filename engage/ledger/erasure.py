@@ -26,6 +26,7 @@ from engage.ledger.tables import (
     messages,
     quotas,
     replies,
+    spendings,
     suggestions,
     tallies,
     turns,
@@ -115,6 +116,7 @@ def forget(tx: Connection, people: Sequence[Person], raw: Collection[str], names
     taught.forget_asked(tx, asked)
     emptied = {row.delivery_id for row in said if row.delivery_id} | set(raw)
     emptied |= _forget_answers(tx, places, [row.platform_id for row in said])
+    tx.execute(delete(spendings).where(among(spendings.c.holder, ids)))
     gone = {
         "deliveries": 0,
         "decisions": tx.execute(delete(decisions).where(among(decisions.c.turn_id, asked))).rowcount,

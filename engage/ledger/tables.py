@@ -390,6 +390,16 @@ corpora = Table(  # no row: nothing was ever imported, or nothing has changed si
     Column("changes", Integer, nullable=False),  # of the creator's words and their vectors, counted
 )
 
+spendings = Table(  # what may be spent no more: calls of the model for a follower, money for a creator
+    "spendings",
+    metadata,
+    Column("holder", String(32), primary_key=True),  # a follower or a creator
+    Column("creator_id", ForeignKey("creators.id"), nullable=False, index=True),
+    Column("began_at", UtcDateTime, nullable=False),  # the follower's hour, the creator's day
+    Column("calls", Integer, nullable=False),
+    Column("cost", Float, nullable=False),
+)
+
 encoders = Table(  # what makes vectors beside the built-in encoder; gone when nothing is indexed by it any more
     "encoders",
     metadata,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from engage.avatar import Avatar, JudgeStyle
+from engage.avatar import Avatar, JudgeStyle, MayAsk
 from engage.compose.extractive import ExtractiveComposer
 from engage.compose.grounding import ground
 from engage.models import (
@@ -92,8 +92,9 @@ async def outcome(
     policy: Policy | None = None,
     judge: JudgeStyle | None = None,
     persona: Persona = TILLY,
+    may_ask: MayAsk | None = None,
 ) -> Outcome:
-    avatar = Avatar(memory or Memory(), writer or Writer(), judge, policy or Policy(), lambda: NOW)
+    avatar = Avatar(memory or Memory(), writer or Writer(), judge, policy or Policy(), lambda: NOW, may_ask)
     return await avatar.answer(asked or turn(), persona)
 
 

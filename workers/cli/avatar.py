@@ -28,7 +28,7 @@ def triage(creator: CreatorName = "") -> int:
 
     rows = Rows()
     with opened() as ledger:
-        policy = build.policy(ledger.settings)
+        policy = build.policy_of(ledger.settings)
         creators = RowCreators(ledger, creator)
         for number, row in rows:
             try:

@@ -17,6 +17,7 @@ from workers.cli import (
     measure,
     privacy,
     questions,
+    redteam,
     stack,
     voice,
 )
@@ -41,6 +42,7 @@ MODULES = (
     avatar,
     voice,
     evaluate,
+    redteam,
     ledger,
     privacy,
     questions,
