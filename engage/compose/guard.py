@@ -10,10 +10,11 @@ from datetime import datetime
 from difflib import SequenceMatcher
 
 from engage.compose import checks
+from engage.compose.contacts import names_a_contact
 from engage.compose.disclosure import apply, decide, denies, room_for, unmarked
 from engage.compose.grounding import answers, is_said, stands, stated
 from engage.compose.lengths import cut
-from engage.compose.links import foreign_links, names_a_contact
+from engage.compose.links import foreign_links
 from engage.confidential import is_confidential
 from engage.facts import FactKind
 from engage.memory.sentences import count_words, split_sentences
