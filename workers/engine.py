@@ -127,7 +127,7 @@ class Engine:
         if done.deliveries == self._portion.rows:
             self._portion.took(time.monotonic() - start)
         for delivery_id, error in done.failures.items():
-            log.error("delivery_failed", delivery=delivery_id, error=f"{type(error).__name__}: {error}")
+            log.error("delivery_failed", delivery=delivery_id, error=error)
         for lane in done.lanes:
             self.wake(lane.value)
         return timedelta(0) if done.deliveries else IDLE
