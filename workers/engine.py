@@ -20,6 +20,7 @@ from engage.ledger.fair import Rota
 from engage.ledger.ids import new_id
 from workers import process, queues
 from workers.answering import Answering
+from workers.erasure_requests import ErasureRequests
 from workers.pace import GAP, IDLE, Portion
 from workers.pump import Pump
 from workers.reindexing import Changing
@@ -69,6 +70,7 @@ class Engine:
             pumps["vectors"] = Pump("vectors", self._upkeep.index)
             pumps["reindexing"] = Pump("reindexing", Changing(self.runtime, self.owner).step)
             pumps["renewals"] = Pump("renewals", Renewing(self.runtime).step)
+            pumps["erasures"] = Pump("erasures", ErasureRequests(self.runtime).step)
             pumps["subscriptions"] = Pump("subscriptions", Subscriptions(self.runtime).step)
         return pumps
 

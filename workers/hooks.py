@@ -76,7 +76,7 @@ class Hooks:
 
     async def _take(self, scope: Scope, receive: Receive) -> Response:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await _body(receive, headers, self._max_body)
+        body = await read_body(receive, headers, self._max_body)
         platform, account_id = _place(scope["path"])
         if not account_id:
             return await self._take_for_many(platform, headers, body)
@@ -150,7 +150,7 @@ def _place(path: str) -> tuple[str, str]:
     return platform, account_id
 
 
-async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
     """The raw body. Stops reading past `limit` bytes, whatever the Content-Length said."""
     declared = headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:

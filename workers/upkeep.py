@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from engage.ledger import duties, facts, outbox, turns
+from engage.ledger import duties, erasures, facts, outbox, turns
 from workers.runtime import Runtime, utc_now
 
 EVERY = timedelta(seconds=5)
@@ -28,6 +28,7 @@ class Upkeep:
                 await db.run(outbox.sweep, now),
                 await db.run(outbox.expire, now),
                 await db.run(facts.sweep, now),
+                await db.run(erasures.sweep, now),
             ]
         self._wake_all()
         return EVERY if max(touched) < duties.SWEPT else AGAIN
