@@ -13,6 +13,7 @@ from workers.cli import (
     connect,
     corpus,
     evaluate,
+    keys,
     ledger,
     measure,
     questions,
@@ -32,7 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-MODULES = (stack, accounts, connect, corpus, avatar, voice, evaluate, ledger, questions, measure, benchmarks, chaos)
+SERVING = (stack, accounts, connect, ledger, keys)
+MODULES = (*SERVING, corpus, avatar, voice, evaluate, questions, measure, benchmarks, chaos)
 for module in MODULES:
     module.register(app)
 
