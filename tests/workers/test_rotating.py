@@ -1,7 +1,10 @@
 """Keys are rotated beside running processes, in portions, and a kill anywhere costs nothing."""
 
 import os
+import signal
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -123,6 +126,36 @@ def test_a_rotation_that_is_killed_is_gone_on_with_and_makes_no_third_key(
         rotating.retire(db, home, LATER)
     assert rotating.rotate(db, home) == rotating.Rotated(resumed=True, locked_anew=MANY + 1, keys=2)
     assert rotating.use_of(db, home).old == 0
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from engage.ledger import sealed
+from engage.ledger.database import Database
+from workers import rotating
+
+whole, portions = sealed.lock_anew, []
+
+def killed(*args):
+    portions.append(1)
+    if len(portions) == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return whole(*args, limit=2)
+
+sealed.lock_anew = killed
+rotating.rotate(Database(sys.argv[1]), Path(sys.argv[2]))
+"""
+
+
+def test_after_a_kill_minus_nine_everything_opens_and_it_is_gone_on_with(db: Database, home: Path) -> None:
+    url = db.url.render_as_string(hide_password=False)
+    ended = subprocess.run([sys.executable, "-c", KILLED, url, str(home)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    vault = Vault.at(home)
+    assert all(vault.open(token) is not None for token in tokens(db))
+    assert rotating.use_of(db, home).old == MANY + 3 - 2
+    assert rotating.rotate(db, home) == rotating.Rotated(resumed=True, locked_anew=MANY + 1, keys=2)
 
 
 def test_a_rotation_killed_before_its_first_row_is_gone_on_with(db: Database, home: Path) -> None:
