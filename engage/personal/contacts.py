@@ -24,13 +24,23 @@ _EXTENSION = r"(?:[ ,]{0,2}(?:x|ext\.?|extension|#)[ ]?\d{1,6})?"
 _TAIL = re.compile(r"[ ,]*[x#eXE]")  # where an extension begins
 _NUMBER = re.compile(
     rf"(?<![{_LETTER}{_DASH}])(?<!\d[.,:/])(?<![$€£¥₹#])(?<![$€£¥₹] )"
-    rf"(?:\+ ?)?\(?\d(?:{_BETWEEN}\d){{5,16}}(?!\d|[.,:]\d){_EXTENSION}(?![{_LETTER}])",
+    rf"(?:\(?\+ ?)?\(?\d(?:{_BETWEEN}\d){{5,16}}(?!\d|[.,:]\d){_EXTENSION}(?![{_LETTER}])",
     re.IGNORECASE,
 )
 _NO_PHONE = re.compile(  # dates, and decimal fractions
     r"(?<!\d)(?:\d{1,2}[./\-]\d{1,2}[./\-](?:1[89]|20)\d\d|(?:1[89]|20)\d\d[./\-]\d{1,2}[./\-]\d{1,2})(?!\d)|^\d\.\d+$"
 )
 _AMERICAN = re.compile(r"(?:1[ .\-]?)?(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .\-])\d{3}[ .\-]\d{4}")
+_AREA = re.compile(r"\(\d{2,4}\) ?\d{3,5}[ .\-]\d{3,5}")
+_MANY = re.compile(r"\(?\d{1,4}\)?(?:[ .\-/]\(?\d{2,4}\)?){2,4}|\d{9,11}")
+_NEARBY = re.compile(
+    r"(?<!order )(?<!model )(?<!item )(?<!part )(?<!serial )(?<!tracking )(?<!account )(?<!card )\b"
+    r"(?:number|n[uú]mero|nummer|phone|tel[ée]fono|telefon|mobile|handy|cell|whats ?app"
+    r"|call(?:ed|ing)? (?:me|us|you|from)"
+    r"|toll[ \-]free|sms)\b|номер|телефон|电话|電話|전화",
+    re.IGNORECASE,
+)
+_SENTENCE_END = re.compile(r"[.!?。！？](?=\s|$)|\n")
 _KEYWORDS = (
     r"call(?:ing)?|dial|ring|phone|tele?ph(?:one)?s?|telefon\w*|t[ée]l[ée]fon\w*|tel[ée]fono|tel"
     r"|mobile?|m[óo]vil|cell(?:ular\w*)?"
@@ -55,6 +65,8 @@ _AFTER = re.compile(
     r"\s?[\-(,/]{0,2}\s?(?:office|fax|mobile|cell|home|work|phone|tel|whats ?app|handy|mobil|móvil)\b", re.IGNORECASE
 )
 _NEXT = re.compile(r"[\s,;/|\\&]{1,3}(?:(?:or|and|oder|und|o|y|ou|et|e|или|и)\s)?(?:\w+:\s?)?", re.IGNORECASE)
+_LEAST = 7  # digits
+_NEAR = 40  # characters around a number in which its sentence may speak of a telephone
 _LED = 60  # characters before a number that may lead to it
 
 
@@ -78,18 +90,20 @@ def phones(text: str) -> Iterator[Span]:
 def _shaped(number: str) -> bool:
     """Whether it can be nothing else."""
     digits = _digits(number)
-    if number[0] == "+":
+    if "+" in number[:2]:
         return 8 <= len(digits) <= 15
     if _NO_PHONE.search(number):
         return False
     if digits.startswith("00"):  # the way out of a country
         return 10 <= len(digits) <= 15 and len(set(digits)) > 1
     national = re.match(r"\(?0\d", number) and 9 <= len(digits) <= 11 and not set(digits) <= {"0", "1"}
-    return bool(national) or _AMERICAN.fullmatch(re.split(_TAIL, number)[0].rstrip()) is not None
+    bare = re.split(_TAIL, number)[0].rstrip()
+    return bool(national or _AMERICAN.fullmatch(bare) or _AREA.fullmatch(bare))
 
 
 def _may_be(number: str) -> bool:
-    return 7 <= len(_digits(number)) <= 13 and not _NO_PHONE.search(number)
+    short = re.fullmatch(r"\d\d([ \-])\d\d\1\d\d", number) is not None  # as in Greenland
+    return (short or _LEAST <= len(_digits(number)) <= 13) and not _NO_PHONE.search(number)
 
 
 def _digits(number: str) -> str:
@@ -98,4 +112,14 @@ def _digits(number: str) -> str:
 
 def _is_led(text: str, span: Span) -> bool:
     led = _LEAD.search(text[max(0, span.start - _LED) : span.start])
-    return led is not None or _AFTER.match(text, span.end) is not None
+    return led is not None or _AFTER.match(text, span.end) is not None or _is_spoken_of(text, span)
+
+
+def _is_spoken_of(text: str, span: Span) -> bool:
+    """Whether its sentence is about a telephone, of a number that is written as theirs are."""
+    number = text[span.start : span.end]
+    if _MANY.fullmatch(number) is None or len(_digits(number)) < _LEAST:
+        return False
+    before = _SENTENCE_END.split(text[max(0, span.start - _NEAR) : span.start])[-1]
+    after = _SENTENCE_END.split(text[span.end : span.end + _NEAR])[0]
+    return _NEARBY.search(before) is not None or _NEARBY.search(after) is not None

@@ -14,6 +14,8 @@ PEOPLE = [
     (Kind.PHONE, "(202) 555-0143 x17"),
     (Kind.PHONE, "202.555.0143"),
     (Kind.PHONE, "020 7946 0958"),
+    (Kind.PHONE, "(+44) 20 7946 0958"),
+    (Kind.PHONE, "(11) 9687-3948"),
     (Kind.PHONE, "０２０－７９４６－０９５８"),
     (Kind.CARD, "4111 1111 1111 1111"),
     (Kind.CARD, "378282246310005"),
@@ -52,6 +54,9 @@ def test_it_is_found_in_a_sentence_and_masked(kind: Kind, value: str) -> None:
         "мой телефон 912 345 67 89",
         "我的手机号是13800138000",
         "450 0840 (office)",
+        "call 35 91 24",
+        "I lost my phone, use 9498777106 instead",
+        "Is 66 123 45 67 still your number?",
     ],
 )
 def test_a_number_that_only_its_words_make_a_telephones_is_one(text: str) -> None:
@@ -68,7 +73,8 @@ def test_the_second_of_two_numbers_needs_no_words_of_its_own() -> None:
         "It costs $1,200,000.50, or 374 780 163 won.",
         "on 2026-11-27 10:30, and 01.02.2026 10:30",
         "1 000 000 000 views, 12345678 of them mine",
-        "model number 1234567, order 114-1234567",
+        "model number 1234567, order 114-1234567, order number 9498777106",
+        "35 91 24 are the numbers that won; I bought 20 10 phones",
         "1920x1080 at 2560 1440",
         "ISBN 978-3-16-148410-0, UPC 012345678905",
         "call of duty 2019 2020, call it 1000000 times",

@@ -9,7 +9,14 @@ from typing import Any
 
 import pytest
 
+from engage.compose.contacts import names_a_contact
+from engage.compose.grounding import ground
+from engage.compose.guard import guard
+from engage.confidential import is_confidential
+from engage.models import Draft, Passage, PassageKind, Recall, Reply, Scored, Surface
 from engage.personal import Kind, find
+from engage.triage.verdict import Policy
+from tests.engage.compose.guarding import ASKED, NOW, TILLY, turn
 
 DATA = Path(os.environ.get("ENGAGE_TEST_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
 MARKED = {
@@ -50,3 +57,30 @@ def test_texts_without_marks_and_ordinary_talk_lose_nothing() -> None:
     talk = [row["text"] for row in rows("livechat_twitch/northernlion_fallguys.jsonl")]
     wares = [row[part] for row in rows("product_qa/answers.jsonl") for part in ("question", "evidence", "answer")]
     assert [text for text in (*plain, *talk, *wares) if find(text)] == []
+
+
+def posted(text: str) -> str:
+    """What the guard lets a public reply say of a creator's passage with that text; '' where it says nothing."""
+    recall = Recall((Scored(Passage("p", "s", PassageKind.PAIR, text), 0.9),), supported=True)
+    draft = Draft(text, ground(text, recall.passages))
+    reply = guard(draft, turn(surface=Surface.COMMENT), TILLY, ASKED, recall, Policy(), NOW)
+    return reply.text if isinstance(reply, Reply) else ""
+
+
+def test_no_public_reply_shows_marked_personal_data_even_where_the_creator_once_wrote_it() -> None:
+    there: Counter[Kind] = Counter()
+    shown: list[str] = []
+    for row in rows("pii/messages.jsonl"):
+        marked = [(MARKED[one["type"]], one["value"]) for one in row["spans"] if one["type"] in MARKED]
+        if marked:
+            reply = posted(row["text"])
+            there.update(kind for kind, _ in marked)
+            shown += [value for _, value in marked if value in reply]
+    assert sum(there.values()) > 100
+    assert posted("We ship on Mondays.").startswith("We ship on Mondays."), "other things are still said"
+    assert len(shown) / sum(there.values()) < 1 - AIM, shown
+
+
+def test_ordinary_answers_of_a_creator_are_still_posted() -> None:
+    wares = [row["answer"] for row in rows("product_qa/answers.jsonl")][:300]
+    assert not any(names_a_contact(text, TILLY) or is_confidential(text) for text in wares)
