@@ -29,12 +29,15 @@ _PEOPLE = re.compile(
     r"(?:^|_)(?:text|texts|message|messages|words|body|payload|question|answer|draft|reply_text|prompt|author|follower"
     r"|user|username|user_id|person|display_name|handle|bio|credentials|secrets?|token|password|cookie|authorization)$"
 )
+_PLAIN = re.compile(r"[0-9a-f]{32}|[A-Za-z_]{0,30}")  # ids of ours, and names of things
 _QUERY = re.compile(r"(?<=[\w/\-])\?[^\s\"'<>]+")  # of an address: tokens and handles stand there
 _QUIET = (str, bytes, int, float, bool, type(None), date, timedelta)
 
 
 def clean(text: str) -> str:
     """A text as it may be logged. Pure."""
+    if _PLAIN.fullmatch(text):
+        return text
     shown = personal.mask(without_secrets(_QUERY.sub("?[query]", text)))
     return shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
 
@@ -171,9 +174,9 @@ def configure(level: str) -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            mask_event,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            mask_event,
             structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
