@@ -1,4 +1,4 @@
-"""Addresses in a text: links, e-mail and telephone, and whether the creator lets the avatar name them. Pure."""
+"""Web addresses in a text, and whether the creator lets the avatar name them. Pure."""
 
 import re
 from collections.abc import Iterable

@@ -38,7 +38,7 @@ _NETWORKS = (
     (re.compile(r"220[0-4]|9792"), (16,)),  # Mir, Troy
 )
 # ISO 13616: how long an account number of a country is.
-_LENGTHS = {
+LENGTHS = {
     code: int(length)
     for length, codes in {
         "15": "NO",
@@ -99,7 +99,7 @@ def _iban_end(found: str) -> int:
     ends = [stop.start() for stop in re.finditer(r"[ \u00a0\-]", found)][::-1]
     for end in (len(found), *ends):
         number = re.sub(r"[ \u00a0\-]", "", found[:end]).upper()
-        long_enough = _LENGTHS.get(number[:2]) == len(number) and found[:2].isupper()
+        long_enough = LENGTHS.get(number[:2]) == len(number) and found[:2].isupper()
         if sum(map(str.isdigit, number)) >= _LEAST_DIGITS and (long_enough or _checks(number)):
             return end
     return 0

@@ -3,6 +3,7 @@
 import pytest
 
 from engage.personal import Kind, find, mask
+from engage.personal.payments import LENGTHS
 
 PEOPLE = [
     (Kind.MAIL, "ana.c+x@mail.example.org"),
@@ -61,6 +62,16 @@ def test_it_is_found_in_a_sentence_and_masked(kind: Kind, value: str) -> None:
 )
 def test_a_number_that_only_its_words_make_a_telephones_is_one(text: str) -> None:
     assert [span.kind for span in find(text)] == [Kind.PHONE]
+
+
+@pytest.mark.parametrize("country", sorted(LENGTHS))
+def test_an_iban_of_any_country_is_found_whole_and_in_fours(country: str) -> None:
+    account = "07291834650392817465029183746501"[: LENGTHS[country] - 4]
+    turned = "".join(str(int(sign, 36)) for sign in f"{account}{country}00")
+    number = f"{country}{98 - int(turned) % 97:02}{account}"
+    fours = " ".join(number[at : at + 4] for at in range(0, len(number), 4))
+    for shown in (number, fours, number.lower()):
+        assert mask(f"Send it to {shown}, please.") == "Send it to [iban], please."
 
 
 def test_the_second_of_two_numbers_needs_no_words_of_its_own() -> None:
