@@ -4,11 +4,14 @@ Each platform's peculiarities are a `Dialect`; the rest is HTTP. `once` marks a 
 there a 5xx may hide a reply that was posted, so it is Ambiguous.
 """
 
-from collections.abc import Callable, Mapping
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 
@@ -16,6 +19,7 @@ from engage.errors import Ambiguous, EngageError, RateLimited, Refused, Unauthor
 
 _MESSAGE_LENGTH = 200
 _SHORTEST_SECRET = 16
+_QUOTE = 12  # characters in a row that are a quotation
 
 
 def plain_message(body: Any) -> str:
@@ -108,13 +112,14 @@ def resets_in(value: str, now: datetime) -> timedelta | None:
 
 
 def words(response: httpx.Response, dialect: Dialect) -> str:
-    """Host, status and the platform's own message, without anything the request kept secret."""
+    """Host, status and the platform's own message, without what the request kept secret, and what it had people say."""
     try:
         said = dialect.message(response.json())
     except ValueError:
         said = ""
     for secret in _secrets(response.request):
         said = said.replace(secret, "***")
+    said = _unquoted(said, _sent(response.request))
     said = " ".join(said.split())[:_MESSAGE_LENGTH]
     return f"{response.request.url.host} answered {response.status_code}" + (f": {said}" if said else "")
 
@@ -125,3 +130,35 @@ def _secrets(request: httpx.Request) -> list[str]:
     sent += [value for _, value in request.url.params.multi_items()]
     sent += request.url.path.split("/")
     return [word for word in sent if len(word) >= _SHORTEST_SECRET]
+
+
+def _sent(request: httpx.Request) -> str:
+    """What the body of a request said: the values of its JSON or its form."""
+    try:
+        body = request.content
+    except httpx.RequestNotRead:
+        return ""
+    try:
+        return "\n".join(_values(json.loads(body)))
+    except ValueError:
+        return "\n".join(value for _, value in parse_qsl(body.decode(errors="replace")))
+
+
+def _values(decoded: Any) -> Iterator[str]:
+    match decoded:
+        case str():
+            yield decoded
+        case dict():
+            yield from (text for value in decoded.values() for text in _values(value))
+        case list():
+            yield from (text for value in decoded for text in _values(value))
+
+
+def _unquoted(said: str, sent: str) -> str:
+    """The words without what they share with `sent`, in whatever part: a platform quotes a refused reply. Pure."""
+    quoted = [False] * len(said)
+    for start in range(len(said) - _QUOTE + 1):
+        if said[start : start + _QUOTE] in sent:
+            quoted[start : start + _QUOTE] = [True] * _QUOTE
+    shown = "".join("\0" if is_quoted else sign for sign, is_quoted in zip(said, quoted, strict=True))
+    return re.sub("\0+", "***", shown)

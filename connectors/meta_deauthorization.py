@@ -31,14 +31,18 @@ def is_form(headers: Mapping[str, str]) -> bool:
 
 def deauthorized(secrets: Sequence[str], body: bytes, now: datetime) -> Delivery:
     """That a person's accounts are no longer ours. Raises InvalidSignature or Malformed."""
-    signed = parse_qs(body.decode("latin-1")).get("signed_request", [""])[0]
-    said = opened(secrets, signed)
-    person, issued_at = id_of(said, "user_id"), epoch(said, "issued_at")
+    person, issued_at = told(secrets, body)
     if now - issued_at > LATE:
         return Delivery()
     key = f"deauthorized {person} {int(issued_at.timestamp())}"
     raw = RawEvent(key, json.dumps({_REVOKED: {"user_id": person}}).encode())
     return Delivery(people=[(person, raw)])
+
+
+def told(secrets: Sequence[str], body: bytes) -> tuple[str, datetime]:
+    """Whom a callback is about, and when Meta signed it. Raises InvalidSignature or Malformed."""
+    said = opened(secrets, parse_qs(body.decode("latin-1")).get("signed_request", [""])[0])
+    return id_of(said, "user_id"), epoch(said, "issued_at")
 
 
 def opened(secrets: Sequence[str], signed: str) -> Any:
@@ -72,4 +76,4 @@ def revoked(payload: Any) -> list[Event]:
     if get(payload, _REVOKED) is MISSING:
         return []
     id_of(payload, _REVOKED, "user_id")
-    return [Event(EventKind.REVOKED, reason="the creator removed the app from their account")]
+    return [Event(EventKind.REMOVED, reason="the creator removed the app from their account")]

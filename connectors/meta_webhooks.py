@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connectors import meta_erasure
 from connectors.fields import epoch, get, id_of, id_or_none, items, mapping, number, text, time, yes
 from connectors.meta_deauthorization import deauthorized, is_form
 from engage.errors import ConfigError, InvalidSignature, Malformed
 from engage.grants import Field
-from engage.platform import App, Delivery, RawEvent
+from engage.platform import App, Delivery, ErasureRequest, RawEvent
 
 VERIFY_TOKEN = "verify_token"  # noqa: S105 - a name
 WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 - a name
@@ -116,6 +117,14 @@ class Webhooks:
         except ValueError:
             raise Malformed("the delivery is not JSON") from None
         return self.sorted_out(payload)
+
+    def erasure_asked(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ErasureRequest:
+        """Who wants to be erased. Raises InvalidSignature or Malformed."""
+        return meta_erasure.asked(secrets_of(self._app), headers, body, now)
+
+    def erasure_acknowledged(self, url: str, code: str) -> str:
+        """What Meta wants to read."""
+        return meta_erasure.acknowledgement(url, code)
 
     def sorted_out(self, payload: Any) -> Delivery:
         """What a decoded delivery brings, and for whom. Raises Malformed."""

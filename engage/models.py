@@ -72,6 +72,7 @@ class EventKind(StrEnum):
     EDITED = "edited"
     DELETED = "deleted"
     REVOKED = "revoked"  # the account's access was withdrawn
+    REMOVED = "removed"  # its owner took the application away: the account is disconnected here too
     CHALLENGE = "challenge"
     STATUS = "status"
     IGNORED = "ignored"

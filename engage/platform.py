@@ -155,6 +155,29 @@ class AppWebhooks(Protocol):
         """Verify the raw bytes and sort out whom they are for. Raises InvalidSignature or Malformed."""
 
 
+@dataclass(frozen=True, slots=True)
+class ErasureRequest:
+    """Somebody wants what is kept of them to be erased.
+
+    person_id: as the platform names them to the application: a follower, or whoever granted accounts. key: the same
+    each time the platform sends this request again.
+    """
+
+    person_id: str
+    key: str
+
+
+@runtime_checkable
+class Erasing(Protocol):
+    """`AppWebhooks` of a platform that passes on who wants to be erased: `/erasures/<platform>`."""
+
+    def erasure_asked(self, headers: Mapping[str, str], body: bytes, now: datetime) -> ErasureRequest:
+        """Verify the raw bytes. Header names are lower case. Raises InvalidSignature, Malformed or ConfigError."""
+
+    def erasure_acknowledged(self, url: str, code: str) -> str:
+        """The JSON document that answers it. url: of a page that tells what became of it; code: the page's."""
+
+
 @runtime_checkable
 class Subscribing(Protocol):
     """A platform that calls only whoever has asked it to, and for a while."""

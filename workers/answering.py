@@ -78,7 +78,7 @@ class Answering:
         try:
             seen = await self.runtime.db.read(assemble_all, [one.id for one in claimed], utc_now(), self._budget)
         except Exception as error:
-            log.warning("not_assembled_together", error=f"{type(error).__name__}: {error}")
+            log.warning("not_assembled_together", error=error)
             return {}
         self.runtime.hear({one.turn.creator_id: one.words_changes for one in seen.values()})
         return seen
@@ -95,7 +95,7 @@ class Answering:
         except Retryable as error:
             now = utc_now()
             wait = error.retry_after or backoff(claimed.attempts + 1)
-            log.warning("answer_postponed", turn=claimed.id, error=f"{type(error).__name__}: {error}")
+            log.warning("answer_postponed", turn=claimed.id, error=error)
             await self._note(turns.retry_later, claimed, now + wait, str(error), now)
         except Exception as error:
             log.exception("answer_failed", turn=claimed.id)

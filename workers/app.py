@@ -5,9 +5,10 @@ backend, no countdown, eta, retry or rate limit here.
 """
 
 from celery import Celery
+from celery.signals import setup_logging
 from kombu import Queue
 
-from workers import queues
+from workers import logs, queues
 from workers.services import redis_url
 
 WAKE_EXPIRES = 30  # seconds; an older wake-up says nothing the sweeper does not know
@@ -37,3 +38,9 @@ app.conf.update(
         "max_retries": 0,  # a wake-up that cannot be sent is dropped at once; the consumer has a loop of its own
     },
 )
+
+
+@setup_logging.connect
+def _log_in_our_form(**_: object) -> None:
+    """Celery sets up handlers of its own where nobody does."""
+    logs.configure_libraries()

@@ -20,6 +20,7 @@ from engage.ledger.fair import Rota
 from engage.ledger.ids import new_id
 from workers import process, queues
 from workers.answering import Answering
+from workers.erasure_requests import ErasureRequests
 from workers.forgetting import Forgetting
 from workers.pace import GAP, IDLE, Portion
 from workers.pump import Pump
@@ -70,8 +71,9 @@ class Engine:
             pumps["vectors"] = Pump("vectors", self._upkeep.index)
             pumps["reindexing"] = Pump("reindexing", Changing(self.runtime, self.owner).step)
             pumps["renewals"] = Pump("renewals", Renewing(self.runtime).step)
+            pumps["erasures"] = Pump("erasures", ErasureRequests(self.runtime).step)
             pumps["subscriptions"] = Pump("subscriptions", Subscriptions(self.runtime).step)
-        pumps["erasures"] = Pump("erasures", Forgetting(self.runtime).step)
+        pumps["forgetting"] = Pump("forgetting", Forgetting(self.runtime).step)
         return pumps
 
     def hear(self, queue: str) -> None:
@@ -129,7 +131,7 @@ class Engine:
         if done.deliveries == self._portion.rows:
             self._portion.took(time.monotonic() - start)
         for delivery_id, error in done.failures.items():
-            log.error("delivery_failed", delivery=delivery_id, error=f"{type(error).__name__}: {error}")
+            log.error("delivery_failed", delivery=delivery_id, error=error)
         for lane in done.lanes:
             self.wake(lane.value)
         return timedelta(0) if done.deliveries else IDLE

@@ -22,7 +22,7 @@ from engage.ledger.creators import UnknownAccount
 from engage.ledger.inbox import Incoming
 from engage.ledger.quotas import Budget
 from engage.platform import WebhookSource
-from workers import metrics, queues
+from workers import logs, metrics, queues
 from workers.group_commit import GroupCommit
 from workers.runtime import Runtime, utc_now
 from workers.switchboard import Switchboard
@@ -76,7 +76,7 @@ class Hooks:
 
     async def _take(self, scope: Scope, receive: Receive) -> Response:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await _body(receive, headers, self._max_body)
+        body = await read_body(receive, headers, self._max_body)
         platform, account_id = _place(scope["path"])
         if not account_id:
             return await self._take_for_many(platform, headers, body)
@@ -150,7 +150,7 @@ def _place(path: str) -> tuple[str, str]:
     return platform, account_id
 
 
-async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
+async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) -> bytes:
     """The raw body. Stops reading past `limit` bytes, whatever the Content-Length said."""
     declared = headers.get("content-length", "")
     if declared.isdigit() and int(declared) > limit:
@@ -173,9 +173,9 @@ async def _body(receive: Receive, headers: Mapping[str, str], limit: int) -> byt
 def refusal(path: str, error: EngageError) -> Response:
     """What was wrong, as an answer; a platform that gets 503 calls again."""
     status = _status_of(error)
-    log.warning("webhook_refused", path=path, status=status, error=str(error))
+    log.warning("webhook_refused", path=path, status=status, error=error)
     headers = {"Retry-After": "5"} if status == 503 else {}
-    return JSONResponse({"error": str(error)}, status_code=status, headers=headers)
+    return JSONResponse({"error": logs.clean(str(error))}, status_code=status, headers=headers)
 
 
 def _status_of(error: EngageError) -> int:

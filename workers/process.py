@@ -1,15 +1,13 @@
 """What every process of ours does first: log in one form, and end when its parent ends."""
 
 import gc
-import logging
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 
-import structlog
+from workers import logs
 
 PARENT = "ENGAGE_PARENT_PID"
 CHECK_SECONDS = 0.5
@@ -18,26 +16,9 @@ YOUNG = 10_000  # new objects between two looks at the youngest: 0.2 s of work a
 
 def begin(level: str = "INFO") -> None:
     """Set logging up and follow the parent that `engage up` named."""
-    configure_logging(level)
+    logs.configure(level)
+    logs.mask_crashes()
     end_with_parent()
-
-
-def configure_logging(level: str) -> None:
-    """JSON lines on stderr, colours on a terminal. Warnings of libraries come through, their chatter does not."""
-    number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    logging.basicConfig(level=max(number, logging.WARNING), format="%(levelname)s %(name)s: %(message)s")
-    console = sys.stderr.isatty()
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if console else [structlog.processors.dict_tracebacks]),
-            structlog.dev.ConsoleRenderer() if console else structlog.processors.JSONRenderer(),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
 
 
 def end_with_parent() -> None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from engage.errors import Unavailable
-from engage.ledger import duties, erasure, facts, outbox, spendings, turns
+from engage.ledger import duties, erasure, erasures, facts, outbox, spendings, turns
 from engage.ledger.erasure import Person
 from workers import erasing
 from workers.retaining import Retaining
@@ -45,6 +45,7 @@ class Upkeep:
                 await self._forget(now),
                 await self._retaining.step(now),
                 await db.run(spendings.forget_old, now),
+                await db.run(erasures.sweep, now),
             ]
         self._wake_all()
         return EVERY if max(touched) < duties.SWEPT else AGAIN

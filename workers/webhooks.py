@@ -14,6 +14,7 @@ from engage.errors import EngageError
 from engage.ledger import creators, engines, inbox
 from engage.settings import load
 from workers import metrics, process
+from workers.erasures import Erasures
 from workers.hooks import Hooks, refusal, source_of
 from workers.runtime import Runtime, utc_now
 from workers.space.chat import Chat
@@ -58,6 +59,7 @@ def _pages(runtime: Runtime, hooks: Hooks) -> FastAPI:
         return _proof(webhooks.challenge(dict(request.query_params)))
 
     app.router.routes += [*Chat(runtime, hooks.commits).routes(), *Overlay(runtime).routes()]
+    app.router.routes += Erasures(runtime, hooks.switchboard).routes()
     _add_health(app, runtime)
 
     @app.exception_handler(EngageError)

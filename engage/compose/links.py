@@ -1,10 +1,8 @@
-"""Addresses in a text: links, e-mail and telephone, and whether the creator lets the avatar name them. Pure."""
+"""Web addresses in a text, and whether the creator lets the avatar name them. Pure."""
 
 import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
-
-from engage.models import Persona
 
 _URL = re.compile(r"(?:[a-z][a-z0-9+.\-]{0,20}:/|www\.)[^\s<>\"“”«»（）「」【】，。！？、]+|\bhxxps?\S+", re.IGNORECASE)
 _NAME = r"[a-z0-9_\-\u00c0-\u052f]"  # letters of host names, with those that look like Latin ones
@@ -33,11 +31,6 @@ _KNOWN_ENDINGS = """
 """
 _ENDINGS = frozenset(_KNOWN_ENDINGS.split())
 _FILES = frozenset(["md", "pl", "ps", "py", "rs", "sh"])  # endings of hosts and of files
-_EMAIL = re.compile(r"(?<![\w.+\-])[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+")
-_PHONE = re.compile(
-    r"(?<![\w/.,])(?:\+\d|\(?0\d)[\d\s().\-/]{6,}\d|(?<![\w/.,])\(?\d{3}\)?[ .\-]\d{3}[ .\-]\d{4}(?!\d)"
-)
-_PHONE_DIGITS = 9  # a date has eight
 
 
 def foreign_links(sentence: str, allowed: Iterable[str], said: str = "") -> list[str]:
@@ -62,12 +55,9 @@ def is_web_address(link: str) -> bool:
     return here is not None and re.fullmatch(rf"(?:{_NAME}+\.)+{_NAME}{{2,}}(?::\d+)?", here[0]) is not None
 
 
-def names_a_contact(sentence: str, persona: Persona) -> bool:
-    """An e-mail address or telephone number that is not one the creator shows in public."""
-    hosts = {place[0] for place in map(_address, persona.allowed_links) if place}
-    mails = [mail for mail in _EMAIL.findall(sentence) if mail.rpartition("@")[2].lower().rstrip(".") not in hosts]
-    phones = [phone for phone in _PHONE.findall(sentence) if sum(sign.isdigit() for sign in phone) >= _PHONE_DIGITS]
-    return any(contact not in persona.bio for contact in (*mails, *phones))
+def hosts_of(allowed: Iterable[str]) -> frozenset[str]:
+    """The hosts of addresses that may be named."""
+    return frozenset(place[0] for place in map(_address, allowed) if place)
 
 
 def _is_host(name: str, ending: str, hosts: Iterable[str]) -> bool:

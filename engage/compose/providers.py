@@ -136,7 +136,7 @@ def _of_status(status: int, error: Exception, spec: str, api_key: str) -> Engage
     if status in (401, 403):
         return _no_key(f"{spec} refuses it ({status})")
     if status == 429:
-        return RateLimited(f"model {spec} asks to slow down: {brief(error, api_key)}", retry_after=wait)
+        return RateLimited(f"model {spec} asks to slow down", retry_after=wait)
     if status >= 500 or status in (408, 409, 425):
         return Unavailable(f"model {spec} is not ready ({status})", retry_after=wait)
     said = brief(error, api_key)
@@ -144,7 +144,8 @@ def _of_status(status: int, error: Exception, spec: str, api_key: str) -> Engage
         return None  # it dislikes what the follower wrote
     fix = "Name a model that is there (ENGAGE_MODEL)" if status == 404 else "Name another model (ENGAGE_MODEL)"
     fix += "; the address of an OpenAI-compatible server (ENGAGE_MODEL_BASE_URL) mostly ends in /v1"
-    return ConfigError(f"{spec} is refused ({status}): {said}", key="model", place="ENGAGE_MODEL", fix=fix)
+    why = f": {said}" if status == 404 else ""  # other refusals may quote what a follower wrote
+    return ConfigError(f"{spec} is refused ({status}){why}", key="model", place="ENGAGE_MODEL", fix=fix)
 
 
 def _no_key(message: str) -> ConfigError:

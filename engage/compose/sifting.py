@@ -9,10 +9,11 @@ from functools import cached_property
 
 from engage.compose import checks
 from engage.compose.advice import advises
+from engage.compose.contacts import names_a_contact
 from engage.compose.disclosure import denies
 from engage.compose.grounding import answers, ends_as_question, is_said, stands, stated
 from engage.compose.instructions import instructs
-from engage.compose.links import foreign_links, names_a_contact
+from engage.compose.links import foreign_links
 from engage.compose.smuggling import carries, echoes, is_code, is_garbled
 from engage.facts import FactKind
 from engage.memory.sentences import split_sentences

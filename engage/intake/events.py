@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row
 
 from engage.ledger import by_hand, echoes, facts, outbox, taught, turns
 from engage.ledger import conversations as talk
-from engage.ledger.creators import get_mode, lose_access
+from engage.ledger.creators import disconnect_account, get_mode, lose_access
 from engage.ledger.echoes import Echo
 from engage.models import Event, EventKind, Message, Mode, Receipt, Surface
 from engage.triage.normalise import clean, fold, without_links
@@ -87,6 +87,10 @@ class OneByOne:
     def apply(self, event: Event) -> None:
         if event.kind is EventKind.REVOKED:
             lose_access(self.tx, self.account.id, event.reason or "the platform withdrew the access")
+            return
+        if event.kind is EventKind.REMOVED:
+            disconnect_account(self.tx, self.account.id, event.reason)
+            outbox.recall_unposted(self.tx, "disconnected", account_id=self.account.id)
             return
         if event.message is None:
             return

@@ -121,7 +121,10 @@ def _bad_url(message: str) -> ConfigError:
 
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(
-        url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, json_serializer=dumps
+        url,
+        connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False},
+        json_serializer=dumps,
+        hide_parameters=True,  # an error must not quote what people wrote
     )
 
     @event.listens_for(engine, "connect")
@@ -156,6 +159,7 @@ def _postgresql(url: URL, threads: int) -> Engine:
         pool_use_lifo=True,  # the one used last has everything prepared
         max_overflow=2,
         json_serializer=dumps,
+        hide_parameters=True,
         connect_args={"connect_timeout": 5},
     )
 

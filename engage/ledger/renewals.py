@@ -7,7 +7,7 @@ lease of whoever renews them at this moment. An account that was refused is rene
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import ColumnElement, Connection, Row, or_, select, update
 
 from engage.ledger.among import among
 from engage.ledger.apps import LINKED
@@ -36,7 +36,7 @@ def next_due(tx: Connection) -> datetime | None:
 
 def store(tx: Connection, account: Row[Any], credentials: bytes, expires_at: datetime | None, now: datetime) -> bool:
     """Give the account that was claimed its new credentials. False where it was connected anew meanwhile."""
-    unchanged = (accounts.c.id == account.id, accounts.c.credentials == account.credentials)
+    unchanged = _unchanged(account)
     values = {"credentials": credentials, "expires_at": expires_at, "renew_at": renewal_of(expires_at, now)}
     stored = tx.execute(update(accounts).where(*unchanged).values(**values, renewed_at=now)).rowcount == 1
     if stored and get_account(tx, account.id).state == "unauthorized":  # another was refused with the ones of before
@@ -46,15 +46,23 @@ def store(tx: Connection, account: Row[Any], credentials: bytes, expires_at: dat
 
 def put_off(tx: Connection, account: Row[Any], until: datetime) -> None:
     """It could not be renewed now."""
-    unchanged = (accounts.c.id == account.id, accounts.c.credentials == account.credentials)
+    unchanged = _unchanged(account)
     still = accounts.c.state != "unauthorized"
     tx.execute(update(accounts).where(*unchanged, still).values(renew_at=until))
 
 
 def end(tx: Connection, account: Row[Any], reason: str) -> None:
     """The platform renews them no more: the creator must connect the account again."""
-    if get_account(tx, account.id).credentials == account.credentials:
+    if tx.execute(select(accounts.c.id).where(*_unchanged(account))).first():
         lose_access(tx, account.id, reason)
+
+
+def _unchanged(account: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+    """It has the credentials that were claimed, though a rotation of keys may have written them in other bytes."""
+    since = accounts.c.renewed_at
+    renewed = since.is_(None) if account.renewed_at is None else since == account.renewed_at
+    same = or_(accounts.c.credentials == account.credentials, renewed & (accounts.c.state != "disconnected"))
+    return (accounts.c.id == account.id, same)
 
 
 def note_refusal(tx: Connection, account_id: str, reason: str, now: datetime, since: datetime | None = None) -> None:

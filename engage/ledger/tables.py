@@ -37,6 +37,7 @@ TIMED = "state = 'held' AND release_at IS NOT NULL"  # of replies: they go out b
 ENDING = "renew_at IS NOT NULL"  # of accounts: their credentials are renewed then
 ASKING = "subscribe_at IS NOT NULL"  # of accounts: their platforms are asked for their events then
 FORGOTTEN = "forgotten_at IS NOT NULL"  # of followers: they asked for it, and are erased soon
+ASKED = "due_at IS NOT NULL"  # of erasures: they are still to be carried out
 LATE = "indexed_at IS NULL"  # of passages: their vectors are still to come
 
 
@@ -423,6 +424,20 @@ indexes = Table(  # which encoder's vectors serve a creator, and which are being
     Column("measured", Integer, nullable=False, default=0),  # passages there were when it was measured
     Column("changed_at", UtcDateTime, nullable=False),
     Index("ix_indexes_state", "state"),
+)
+
+erasures = Table(  # people who asked their platform that everything kept of them be erased
+    "erasures",
+    metadata,
+    Column("code", String(64), primary_key=True),  # nobody guesses it: it opens the page that tells what became of it
+    Column("key_hash", String(64), nullable=False, unique=True),  # the same when the platform asks again
+    Column("platform", String(40), nullable=False),
+    Column("person_id", String(200)),  # NULL: it is done, and nobody is known any more
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),  # when somebody may carry it out, or the end of that lease; NULL: it is done
+    Column("done_at", UtcDateTime),
+    Column("erased", Integer, nullable=False, default=0),  # rows
+    partial_index("ix_erasures_asked", "due_at", where=ASKED),
 )
 
 suggestions = Table(  # questions for the FAQ that the creator has dealt with: none is suggested again

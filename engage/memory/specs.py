@@ -127,7 +127,7 @@ def meaning(error: Exception, spec: str, api_key: str = "") -> EngageError:
     if any(lost(one) for one in _chain(error)):
         fix = "is its server up, and ENGAGE_EMBEDDINGS_BASE_URL right?"
         return Unavailable(f"no answer from embeddings {spec} ({brief(error, api_key)}); {fix}")
-    return Unavailable(f"embeddings {spec} cannot be used: {brief(error, api_key)}")
+    return Unavailable(f"embeddings {spec} cannot be used: {type(error).__name__}")
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -152,12 +152,13 @@ def _of_status(status: int, error: BaseException, spec: str, api_key: str) -> En
     if status in (401, 403):
         return _no_key(f"{spec} refuses it ({status})")
     if status == 429:
-        return RateLimited(f"embeddings {spec} ask to slow down: {brief(error, api_key)}", retry_after=wait)
+        return RateLimited(f"embeddings {spec} ask to slow down", retry_after=wait)
     if status >= 500 or status in (408, 409, 425):
         return Unavailable(f"embeddings {spec} are not ready ({status})", retry_after=wait)
     fix = "Name a model that is there (ENGAGE_EMBEDDINGS; with Ollama, pull it first)"
     fix += "; the address of an OpenAI-compatible server (ENGAGE_EMBEDDINGS_BASE_URL) mostly ends in /v1"
-    return ConfigError(f"{spec} is refused ({status}): {brief(error, api_key)}", key=_KEY, place=_PLACE, fix=fix)
+    why = f": {brief(error, api_key)}" if status == 404 else ""  # other refusals may quote what was to be embedded
+    return ConfigError(f"{spec} is refused ({status}){why}", key=_KEY, place=_PLACE, fix=fix)
 
 
 def _no_key(message: str) -> ConfigError:

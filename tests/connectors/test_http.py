@@ -163,6 +163,17 @@ async def test_no_secret_in_a_message(scripted: Start, body: str) -> None:
     assert SECRET not in str(caught.value)
 
 
+@pytest.mark.parametrize("form", ["json", "data"])
+async def test_what_people_were_to_be_told_is_not_quoted(form: str, scripted: Start) -> None:
+    reply = "Dear Ana, your zebra finches wait at noon"
+    server = await scripted(response(400, f'{{"message": "cannot post \'{reply[:30]}\': too rude"}}'))
+    async with client(server.url) as made:
+        sent: dict[str, Any] = {form: {"message": {"text": reply}} if form == "json" else {"text": reply}}
+        with pytest.raises(Permanent) as caught:
+            await http.write(made, made.build_request("POST", "/", **sent))
+    assert str(caught.value).endswith("cannot post '***': too rude")
+
+
 async def test_no_secret_in_what_a_traceback_shows(unused_tcp_port: int) -> None:
     error = await outcome(http.write, f"http://127.0.0.1:{unused_tcp_port}/bot{SECRET}/")
     assert SECRET not in str(error)

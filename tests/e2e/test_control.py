@@ -1,5 +1,6 @@
 """The creator's and the operator's hold on a running stack: pause, shadow, review, undo, access withdrawn."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -10,8 +11,9 @@ from connectors import http
 from engage.ledger import by_hand, creators
 from engage.ledger.tables import accounts, decisions, replies, turns
 from engage.models import Mode, Surface
-from engage.secrets import Vault
+from engage.secrets import KEY_FILE, Vault
 from tests.e2e.conftest import a_round, begun, engage, sending, until
+from workers import rotating
 from workers.demo import content, stage
 from workers.demo.stage import Stage
 from workers.runtime import utc_now
@@ -167,3 +169,16 @@ async def test_an_answer_by_hand_is_what_the_next_follower_gets(on: Stage, come:
     assert reply.disclosure == "native"  # whoever reads it there sees that it is automated
     card = (await tilly.rows(decisions, decisions.c.turn_id == reply.turn_id))[0].card
     assert card["sources"][0]["passage"]["id"] == f"correction:{turn.id}#0"
+
+
+async def test_keys_are_rotated_while_the_stack_answers(on: Stage, come: Callable[..., Any]) -> None:
+    tilly = await come(on)
+    await tilly.answered(await tilly.asked(2, who="before"))
+    asked = await tilly.asked(6, who="while")
+    assert engage(on.settings, "keys", "rotate").wait(60) == 0
+    os.utime(on.settings.directory / KEY_FILE, (0, 0))  # long ago: nobody writes with the old key any more
+    assert engage(on.settings, "keys", "retire").wait(60) == 0
+    await tilly.answered(asked)
+    await tilly.answered(await tilly.asked(4, who="after") + await tilly.asked(2, "dm", who="after"))
+    use = rotating.use_of(on.db, on.settings.directory)
+    assert (use.keys, use.old, use.unopened) == (1, 0, 0)

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from engage.ledger.tables import turns
+from engage.ledger.tables import replies, turns
 from tests.conftest import free_port
+from tests.e2e import canaries
 from tests.e2e.conftest import QUESTIONS, until
 from tests.fakes.model_server import Mode, ModelServer
 from workers.demo import stage
@@ -92,6 +93,32 @@ async def test_a_wrong_key_ends_the_turn_with_a_card_that_names_the_setting(
     assert "sk-secret" not in reasons
     assert await stage.settled(on, tilly.net, 20)
     assert await tilly.shown() == 0
+
+
+async def test_what_a_follower_wrote_is_in_the_ledger_and_nowhere_beside_it(
+    on: Stage, model: ModelServer, come: Callable[..., Any]
+) -> None:
+    """A model quotes it as it fails, a platform fails, calls are forged: then logs, queues, answers are searched."""
+    tilly = await come(on)
+    model.script = [Mode.QUOTES, Mode.QUOTES]
+    await tilly.net.faults(reply_5xx_before=1.0)
+    for surface in ("dm", "comment"):
+        await tilly.ask(f"{canaries.NAME}_{surface}", surface, canaries.ASKED)
+    await tilly.ask(f"{canaries.NAME}_told", "dm", canaries.TEXT)
+    await until(lambda: _postponed(tilly, 2), "the model to fail")
+    await until(lambda: _refused(tilly), "the platform to refuse a reply")
+    assert canaries.found_in(await canaries.misused(on, tilly.account_id)) == {}
+    await tilly.net.faults(reply_5xx_before=0.0)
+    assert await stage.settled(on, tilly.net, 40)
+    log = canaries.log_of(on)
+    assert all(word in log for word in ("answer_postponed", "webhook_refused", '"event": "reply"'))
+    written = await canaries.outside_the_ledger(on)
+    assert any(name.endswith(".aof") and "engage.wake" in text for name, text in written.items()), written.keys()
+    assert canaries.found_in(written) == {}
+
+
+async def _refused(tilly: Any) -> bool:
+    return any(row.attempts for row in await tilly.rows(replies))
 
 
 async def _postponed(tilly: Any, count: int) -> bool:

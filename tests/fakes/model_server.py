@@ -49,6 +49,7 @@ class Mode(StrEnum):
     PAGE = auto()  # a web page with 200
     GATEWAY = auto()  # 502 with a web page
     ECHOES_KEY = auto()  # 400 whose words hold the key
+    QUOTES = auto()  # 429 whose words hold what the follower wrote
     REFUSES_ALOUD = auto()  # a refusal beside an answer that could be read
     OBEYS = auto()  # taken over: answers with whatever the follower wrote
     SAYS = auto()  # taken over for good: answers with `says`, and names all passages for it
@@ -240,6 +241,7 @@ FAILURES: dict[Mode, Callable[[Asked], Response]] = {
     Mode.PAGE: lambda asked: HTMLResponse("<html>welcome</html>"),
     Mode.GATEWAY: lambda asked: HTMLResponse("<html>bad gateway</html>", 502),
     Mode.ECHOES_KEY: lambda asked: failure(404, "no model m for sk-test-key-0123456789"),
+    Mode.QUOTES: lambda asked: failure(429, f"too much: {blocks(asked)[-1]}", retry_after="1"),
     Mode.REFUSES_ALOUD: lambda asked: completion(good(asked), refusal="I cannot help with that."),
     Mode.UNAUTHORIZED: lambda asked: failure(401, "Incorrect API key provided: sk-secret", "invalid_api_key"),
     Mode.NO_MODEL: lambda asked: failure(404, "The model `m` does not exist", "model_not_found"),

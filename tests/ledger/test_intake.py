@@ -492,6 +492,16 @@ def test_withdrawn_access_marks_the_account(house: House) -> None:
     assert house.take_in().failures == {}
 
 
+def test_an_application_that_was_taken_away_disconnects_the_account_and_stops_what_is_not_sent(house: House) -> None:
+    house.answered()
+    house.keep({"kind": "removed", "reason": "the creator removed the app"})
+    house.take_in()
+    assert (house.row(accounts).state, house.row(accounts).reason) == ("disconnected", "the creator removed the app")
+    assert (house.row(replies).state, house.row(replies).reason) == ("recalled", "disconnected")
+    house.keep({"kind": "removed", "reason": "again"})
+    assert house.take_in().failures == {}
+
+
 def test_what_nobody_needs_is_ignored_with_its_reason(house: House) -> None:
     house.keep({"kind": "ignored", "reason": "a story view"}, {"kind": "status", "reason": "delivered"})
     house.take_in()

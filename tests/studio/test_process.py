@@ -42,6 +42,38 @@ def test_no_heavy_library_is_imported() -> None:
     assert shown.stdout.strip() == "[]"
 
 
+BROKEN = """
+import sys
+from pathlib import Path
+from nicegui import ui
+from starlette.testclient import TestClient
+from engage.ledger.database import Database
+from engage.settings import load
+from workers import process
+from workers.studio.app import make_app
+from workers.studio.context import StudioContext
+
+process.begin()
+settings = load({}, home=Path(sys.argv[1]))
+app = make_app(StudioContext(Database(settings.ledger_url), None, settings))
+
+@ui.page("/_nicegui/broken")
+def broken():
+    raise ValueError("zebra finches")
+
+with TestClient(app, raise_server_exceptions=False) as client:
+    answer = client.get("/_nicegui/broken")
+print(answer.status_code, answer.text)
+"""
+
+
+def test_a_page_that_fails_says_so_without_the_words_of_the_error(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BROKEN, str(tmp_path)]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("500 This page failed (ValueError)")
+    assert "zebra" not in shown.stdout + shown.stderr
+
+
 def test_the_cookie_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     secret = storage_secret(tmp_path)
     assert len(secret) >= 48

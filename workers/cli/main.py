@@ -13,6 +13,7 @@ from workers.cli import (
     connect,
     corpus,
     evaluate,
+    keys,
     ledger,
     measure,
     privacy,
@@ -34,22 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-MODULES = (
-    stack,
-    accounts,
-    connect,
-    corpus,
-    avatar,
-    voice,
-    evaluate,
-    redteam,
-    ledger,
-    privacy,
-    questions,
-    measure,
-    benchmarks,
-    chaos,
-)
+SERVING = (stack, accounts, connect, ledger, privacy, keys)
+MODULES = (*SERVING, corpus, avatar, voice, evaluate, redteam, questions, measure, benchmarks, chaos)
 for module in MODULES:
     module.register(app)
 

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
 from nicegui import app as pages
 from nicegui import ui
 from nicegui.storage import Storage
@@ -31,6 +32,7 @@ def make_app(studio: StudioContext) -> FastAPI:
         return {"ok": True}
 
     pages.add_middleware(SignInRequired, now=studio.now)
+    pages.add_exception_handler(Exception, _failed)
     ui.add_css(STYLE, shared=True)
     for module in (login, activity, inbox, questions, voice, accounts, platforms, connect):
         module.register(studio)
@@ -53,6 +55,11 @@ def make_app(studio: StudioContext) -> FastAPI:
         },
     )
     return app
+
+
+async def _failed(_: Request, error: Exception) -> Response:
+    """NiceGUI's own page shows the words of the error, which may be a follower's. The log tells what it was."""
+    return PlainTextResponse(f"This page failed ({type(error).__name__}). The studio's log says where.", 500)
 
 
 def storage_secret(home: Path) -> str:

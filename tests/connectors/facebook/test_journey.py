@@ -40,7 +40,7 @@ async def test_a_person_who_removes_the_app_takes_their_pages_away(tmp_path: Pat
     async with journey(tmp_path, "facebook", grant, kit.app(base_url=platform.url)) as j:
         assert platform.call_deauthorize(j.hook, platform.person_id).status_code == 200
         await j.taken_in()
-        assert (await j.account()).state == "unauthorized"
+        assert (await j.account()).state == "disconnected"
 
 
 async def test_what_nobody_calls_about_is_polled(tmp_path: Path, platform: Facebook) -> None:

@@ -50,7 +50,7 @@ def test_either_of_two_secrets_ends_the_access(product: str, secret: str) -> Non
     assert person == SCOPED
     assert received(signed, product=product).people[0][1].key == raw.key, "told again it is the same"
     (event,) = parser(product)(json.loads(raw.body), "17841400000000001")
-    assert event.kind is EventKind.REVOKED
+    assert event.kind is EventKind.REMOVED
     assert event.reason
 
 

@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
+
 from connectors.instagram.connect import SCOPES
 from engage.grants import Grant
 from engage.ledger.tables import conversations, messages
@@ -64,7 +66,15 @@ async def test_a_creator_who_removes_the_app_is_left_alone_at_once(tmp_path: Pat
     async with journey(tmp_path, "instagram", grant, kit.app(base_url=platform.url)) as j:
         assert platform.call_deauthorize(j.hook, SCOPED).status_code == 200
         await j.taken_in()
-        assert (await j.account()).state == "unauthorized"
+        assert (await j.account()).state == "disconnected"
+
+
+async def test_a_worker_carries_out_a_data_deletion_request(tmp_path: Path, platform: Instagram) -> None:
+    grant = replace(GRANT, config={**GRANT.config, "granted_by": SCOPED})
+    async with journey(tmp_path, "instagram", grant, kit.app(base_url=platform.url)) as j:
+        said = platform.call_deauthorize(j.hook.replace("/hooks/", "/erasures/"), SCOPED).json()
+        await j.until(lambda: "Done" in httpx.get(said["url"]).text, "the page to tell it")
+        assert (await j.account()).handle == ""
 
 
 async def test_a_message_that_comes_back_before_its_receipt_is_no_take_over(

@@ -58,7 +58,7 @@ async def test_a_creator_who_removes_the_app_is_left_alone_at_once(tmp_path: Pat
 
 async def lost(j: Journey) -> Any:
     account = await j.account()
-    return account if account.state == "unauthorized" else None
+    return account if account.state == "disconnected" else None
 
 
 async def test_the_creator_takes_over_and_deletes_it_again(tmp_path: Path, platform: Threads) -> None:

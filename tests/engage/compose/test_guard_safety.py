@@ -171,18 +171,26 @@ def test_nobody_is_told_that_a_person_writes(sentence: str) -> None:
         "password: hunter22",
         "4111 1111 1111 1111", "5500-0055-5555-5559", "DE89 3704 0044 0532 0130 00", "GB82WEST12345698765432",
         "123456789:AA" + "b" * 33,
+        "DE88 3704 0044 0532 0130 00",  # mistyped, and still as long as somebody's
+        "078-05-1120", "my ssn is 078 05 1120",
     ],
 )  # fmt: skip
 def test_a_secret_rejects_the_whole_draft(secret: str) -> None:
     assert checked(f"{PRICE} {secret}") == Rejected(("secret",))
 
 
-@pytest.mark.parametrize("number", ["4111 1111 1111 1112", "DE88 3704 0044 0532 0130 00", "0000 0000 0000 0000"])
+@pytest.mark.parametrize("number", ["4111 1111 1111 1112", "DE88 3704", "0000 0000 0000 0000"])
 def test_a_number_without_the_right_checksum_is_no_secret(number: str) -> None:
     assert said(f"{PRICE} {number}.") == PRICE
 
 
-@pytest.mark.parametrize("contact", ["bob@mail.example", "+1 202 555 0143", "(202) 555-0143", "020 7946 0000"])
+@pytest.mark.parametrize(
+    "contact",
+    [
+        "bob@mail.example", "bob (at) mail dot example", "+1 202 555 0143", "(202) 555-0143", "020 7946 0000",
+        "17 Mill Road", "Lindenstraße 4", "12 rue des Lilas", "P.O. Box 17",
+    ],
+)  # fmt: skip
 @pytest.mark.parametrize("surface", [Surface.COMMENT, Surface.LIVE])
 def test_nobodys_contact_is_told_in_public(contact: str, surface: Surface) -> None:
     passage = Passage("c", "s", PassageKind.PAIR, f"Write to {contact} for that.")
