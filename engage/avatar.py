@@ -6,12 +6,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from engage.compose import disclosure
+from engage.compose import disclosure, young
+from engage.compose.extractive import ExtractiveComposer
 from engage.compose.grounding import quotes
 from engage.compose.guard import EXTRACTIVE, Rejected, guard
 from engage.compose.remembering import known_reply
 from engage.errors import Malformed
-from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
+from engage.models import Age, Answer, Card, Draft, Escalate, Freedom, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, triage
 from engage.voice.judged import Judged
 
@@ -98,6 +99,7 @@ class Avatar:
     ) -> None:
         self._memory = memory
         self._composer = composer
+        self._own_words = ExtractiveComposer()
         self._judge_style = judge
         self._policy = policy
         self._clock = clock
@@ -127,6 +129,8 @@ class Avatar:
         if verdict.fixed_text is not None or verdict.decision is Decision.ESCALATE:
             return self._without_a_draft(trail, persona)
         trail.recall = await self._memory.recall(turn.creator_id, turn.text, self._policy.passages)
+        if verdict.age is not Age.UNKNOWN:
+            return await self._carefully(trail, persona)
         if verdict.asks and not trail.recall.supported:
             return self._decline(trail, "unsupported")
         try:
@@ -136,6 +140,17 @@ class Avatar:
         if not trail.draft.text:
             return self._decline(trail, trail.draft.reason or "unsupported")
         return await self._in_voice(trail, persona)
+
+    async def _carefully(self, trail: _Trail, persona: Persona) -> Outcome:
+        """For who is under age: what the creator decided or answered themselves, word for word, and nothing made up."""
+        trail.recall = young.approved(trail.recall)
+        if not trail.recall.passages or (trail.verdict.asks and not trail.recall.supported):
+            return self._decline(trail, "minor", "unsupported")
+        trail.draft = await self._own_words.compose(trail.turn, persona, trail.recall)
+        checked = self._guarded(trail, replace(persona, freedom=Freedom.STRICT))
+        if isinstance(checked, Reply) and not young.asks_back(checked.text):
+            return Answer(checked, self._card(trail, (*trail.verdict.reasons, "minor")))
+        return self._decline(trail, "minor", *(checked.reasons if isinstance(checked, Rejected) else ("asks_back",)))
 
     def _without_a_draft(self, trail: _Trail, persona: Persona) -> Outcome:
         """Fixed text, for what must never be generated; or a person, with or without a fixed text meanwhile."""

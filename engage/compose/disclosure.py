@@ -20,6 +20,7 @@ from engage.triage.verdict import FixedText, Policy
 _DATA = Path(__file__).parent / "data"
 _LEAST_ROOM = 40  # what must be left for the reply itself, before a shorter marker is taken
 _FORMS = ("marker", "tag", "short")
+_MARKERS = ("young_marker", *_FORMS)
 
 
 def decide(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Disclosure:
@@ -27,7 +28,7 @@ def decide(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Discl
     native = turn.capabilities.native_bot_label
     if native and turn.surface is not Surface.DM:
         return Disclosure.NATIVE
-    if _worn_off(turn, policy, now):
+    if _worn_off(turn, policy, now) or (turn.follower.age and turn.surface is Surface.DM):
         return Disclosure.TEXT
     return Disclosure.NATIVE if native else Disclosure.EARLIER
 
@@ -61,7 +62,7 @@ def fixed_reply(kind: FixedText, turn: Turn, persona: Persona, language: str) ->
 def unmarked(text: str, persona: Persona) -> str:
     """An earlier reply without the marker it carried."""
     for words in texts().values():
-        for form in _FORMS:
+        for form in _MARKERS:
             text = text.replace(words[form].format(name=persona.display_name), " ")
     return text.strip()
 
@@ -75,8 +76,9 @@ def denies(sentence: str, persona: Persona) -> bool:
 @cache
 def texts() -> dict[str, dict[str, str]]:
     """All fixed texts by language."""
-    told, remembered = _data("disclosure"), _data("remembering")
-    return {language: words | remembered[language] for language, words in told.items() if language != "denials"}
+    told, remembered, young = _data("disclosure"), _data("remembering"), _data("young")
+    languages = [language for language in told if language != "denials"]
+    return {language: told[language] | remembered[language] | young[language] for language in languages}
 
 
 def words_in(language: str, persona: Persona) -> dict[str, str]:
@@ -110,6 +112,8 @@ def _marker(turn: Turn, persona: Persona, language: str) -> tuple[str, str]:
     """What stands before and behind the text: the fullest form that leaves room to answer."""
     marker, tag, short = (words_in(language, persona)[form].format(name=persona.display_name) for form in _FORMS)
     forms = [(f"{marker}\n", "")] if turn.surface is Surface.DM else []
+    if turn.surface is Surface.DM and turn.follower.age:
+        forms.insert(0, (f"{words_in(language, persona)['young_marker'].format(name=persona.display_name)}\n", ""))
     forms += [("", f" {tag}"), ("", f" {short}")]
     allowed = turn.capabilities
     roomy = (form for form in forms if allowed.max_length - measure("".join(form), allowed.unit) >= _LEAST_ROOM)

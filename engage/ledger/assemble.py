@@ -18,6 +18,7 @@ from engage.ledger import facts
 from engage.ledger.among import among
 from engage.ledger.changes import changes_of
 from engage.ledger.creators import SurfaceMode, UnknownCreator, modes_of, personas_of
+from engage.ledger.people import age_of
 from engage.ledger.tables import conversations, followers, messages, turns
 from engage.models import Author, Follower, Line, Message, Persona, Surface, Turn
 
@@ -145,6 +146,7 @@ def _turn(
             first_contact=last is None,
             recent_texts=past.recent_texts,
             facts=told,
+            age=age_of(person, now),
         ),
         history=past.history,
         post_text=place.post_text,
