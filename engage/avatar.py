@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from engage.compose import disclosure, young
-from engage.compose.extractive import ExtractiveComposer
 from engage.compose.grounding import quotes
 from engage.compose.guard import EXTRACTIVE, Rejected, guard
 from engage.compose.remembering import known_reply
 from engage.errors import Malformed
-from engage.models import Age, Answer, Card, Draft, Escalate, Freedom, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
+from engage.models import Answer, Card, Draft, Escalate, Freedom, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, triage
 from engage.voice.judged import Judged
 
@@ -96,10 +95,12 @@ class Avatar:
         judge: JudgeStyle | None,
         policy: Policy,
         clock: Callable[[], datetime],
+        own_words: Composer | None = None,
     ) -> None:
+        """own_words: answers who is under age, in approved words; without it they are left to a person."""
         self._memory = memory
         self._composer = composer
-        self._own_words = ExtractiveComposer()
+        self._own_words = own_words
         self._judge_style = judge
         self._policy = policy
         self._clock = clock
@@ -129,7 +130,7 @@ class Avatar:
         if verdict.fixed_text is not None or verdict.decision is Decision.ESCALATE:
             return self._without_a_draft(trail, persona)
         trail.recall = await self._memory.recall(turn.creator_id, turn.text, self._policy.passages)
-        if verdict.age is not Age.UNKNOWN:
+        if verdict.age:
             return await self._carefully(trail, persona)
         if verdict.asks and not trail.recall.supported:
             return self._decline(trail, "unsupported")
@@ -144,7 +145,7 @@ class Avatar:
     async def _carefully(self, trail: _Trail, persona: Persona) -> Outcome:
         """For who is under age: what the creator decided or answered themselves, word for word, and nothing made up."""
         trail.recall = young.approved(trail.recall)
-        if not trail.recall.passages or (trail.verdict.asks and not trail.recall.supported):
+        if self._own_words is None or not trail.recall.passages or (trail.verdict.asks and not trail.recall.supported):
             return self._decline(trail, "minor", "unsupported")
         trail.draft = await self._own_words.compose(trail.turn, persona, trail.recall)
         checked = self._guarded(trail, replace(persona, freedom=Freedom.STRICT))

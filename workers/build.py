@@ -97,6 +97,7 @@ def assemble(settings: Settings, remembering: "Memory") -> "Avatar":
 
 def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", voices: "Voices") -> "Avatar":
     from engage.avatar import Avatar
+    from engage.compose.extractive import ExtractiveComposer
     from engage.triage import Policy
 
     policy = Policy(
@@ -105,7 +106,7 @@ def _assemble(settings: Settings, remembering: "Memory", writing: "Composer", vo
         price_in=settings.model_price_in,
         price_out=settings.model_price_out,
     )
-    return Avatar(remembering, writing, voices.judge, policy, now)
+    return Avatar(remembering, writing, voices.judge, policy, now, ExtractiveComposer(remembering))
 
 
 def now() -> datetime:

@@ -20,7 +20,7 @@ def opt_out(tx: Connection, follower_id: str, now: datetime | None) -> None:
 
 
 def stop_writing(tx: Connection, follower_id: str, *, unheard: bool, now: datetime) -> None:
-    """They said stop: what the avatar wrote and is not on its way yet stays here. unheard: no turn will decide on it."""
+    """They said stop: what the avatar wrote and is not on its way yet stays here. unheard: no turn decides on it."""
     recall_automated(tx, follower_id, "opt_out")
     if unheard:
         opt_out(tx, follower_id, now)
@@ -34,7 +34,9 @@ def opted_out_of(tx: Connection, follower_ids: Collection[str]) -> frozenset[str
 
 def note_age(tx: Connection, follower_id: str, age: Age, now: datetime) -> None:
     """What they said of their age, for AGE_KEPT from now. A child stays one until then."""
-    still = case((and_(followers.c.age == Age.CHILD.value, followers.c.age_until > now), Age.CHILD.value), else_=age.value)
+    still = case(
+        (and_(followers.c.age == Age.CHILD.value, followers.c.age_until > now), Age.CHILD.value), else_=age.value
+    )
     tx.execute(update(followers).where(followers.c.id == follower_id).values(age=still, age_until=now + AGE_KEPT))
 
 

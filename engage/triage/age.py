@@ -15,7 +15,8 @@ OF_AGE, TEEN = 18, 13  # years
 _LAST_CHILDRENS_YEAR = 6  # of school: who is in it is 11 or 12
 # School years that have names instead of numbers, as the words they are called by begin.
 _CHILDRENS_YEARS = re.compile(
-    r"(?:la )?primaria|6|cm|ce|cp|sixieme|\w+ elementare|пяти|шести|小学|[一二三四五六]年|小|초|kelas [1-6] sd|[1-6] sd|sd|anak sd"
+    r"(?:la )?primaria|6|cm|ce|cp|sixieme|\w+ elementare|пяти|шести|小学|[一二三四五六]年|小|초"
+    r"|kelas [1-6] sd|[1-6] sd|sd|anak sd"
     r"|ال[أا]?ول|الثاني|الثالث|الرابع|الخامس|السادس"
 )
 

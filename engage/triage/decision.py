@@ -50,7 +50,9 @@ def _read(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Readin
     intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
     told = told_age(words)
     flagged = flags(labels, policy.thresholds)
-    found = Verdict(Decision.ANSWER, (), labels, flagged, guess.language, intent, age=_youngest(told, turn.follower.age))
+    found = Verdict(
+        Decision.ANSWER, (), labels, flagged, guess.language, intent, age=_youngest(told, turn.follower.age)
+    )
     forget = asks_to_be_forgotten(words, direct=turn.surface is Surface.DM)
     return Reading(turn, persona, policy, now, words, found, forget, told)
 

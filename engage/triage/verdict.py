@@ -48,7 +48,9 @@ class FixedText(StrEnum):
 FORGET_ME = "forget_me"  # the reason on the card of a turn whose follower wants to be forgotten: the ledger does it
 
 
-TOLD_AGE = "told_age_"  # with "minor" or "child", the reason by which the ledger notes what a follower said of their age
+TOLD_AGE = (
+    "told_age_"  # with "minor" or "child", the reason by which the ledger notes what a follower said of their age
+)
 
 
 LABELS = ("injection", "spam", "abuse", "self_harm", "restricted")

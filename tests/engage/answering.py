@@ -93,7 +93,9 @@ async def outcome(
     judge: JudgeStyle | None = None,
     persona: Persona = TILLY,
 ) -> Outcome:
-    avatar = Avatar(memory or Memory(), writer or Writer(), judge, policy or Policy(), lambda: NOW)
+    avatar = Avatar(
+        memory or Memory(), writer or Writer(), judge, policy or Policy(), lambda: NOW, ExtractiveComposer()
+    )
     return await avatar.answer(asked or turn(), persona)
 
 
