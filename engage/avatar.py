@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from engage.compose import disclosure
+from engage.compose import disclosure, young
 from engage.compose.grounding import quotes
 from engage.compose.guard import EXTRACTIVE, Rejected, guard
 from engage.compose.protocols import Closable, Composer, Marked, Moderates, Prompted, Rewrites
 from engage.compose.remembering import known_reply
 from engage.compose.screening import screened, screened_turn
 from engage.errors import Malformed, Unavailable
-from engage.models import Answer, Card, Draft, Escalate, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
+from engage.models import Answer, Card, Draft, Escalate, Freedom, Outcome, Persona, Recall, Reply, Skip, Surface, Turn
 from engage.triage import ASKS, Decision, FixedText, Intent, Policy, Verdict, flags, triage
 from engage.triage.linear import Meaning
 from engage.voice.judged import Judged
@@ -59,16 +59,20 @@ class Avatar:
         judge: JudgeStyle | None,
         policy: Policy,
         clock: Callable[[], datetime],
+        *,
+        own_words: Composer | None = None,
         meaning: Meaning | None = None,
         moderator: Moderates | None = None,
         may_ask: MayAsk | None = None,
     ) -> None:
-        """meaning: a sentence encoder for triage, which remembers; recall asks it for the same text.
+        """own_words: answers who is under age, in approved words; without it they are left to a person.
 
-        may_ask: asked before every draft; without it there is no budget.
+        meaning: a sentence encoder for triage, which remembers; recall asks it for the same text. may_ask: asked before
+        every draft; without it there is no budget.
         """
         self._memory = memory
         self._composer = composer
+        self._own_words = own_words
         self._judge_style = judge
         self._policy = policy
         self._clock = clock
@@ -107,6 +111,8 @@ class Avatar:
         if verdict.fixed_text is not None or verdict.decision is Decision.ESCALATE:
             return self._without_a_draft(trail, persona)
         trail.recall = screened(await self._memory.recall(turn.creator_id, turn.text, self._policy.passages))
+        if verdict.age:
+            return await self._carefully(trail, persona)
         if verdict.asks and not trail.recall.supported:
             return self._decline(trail, "unsupported")
         if reason := await self._unpaid(turn):
@@ -138,6 +144,17 @@ class Avatar:
         card = self._card(trail, (reason,))
         waits = reason == "creator_budget" and trail.turn.surface is Surface.DM
         return Escalate(card) if waits else Skip(card)
+
+    async def _carefully(self, trail: _Trail, persona: Persona) -> Outcome:
+        """For who is under age: what the creator decided or answered themselves, word for word, and nothing made up."""
+        trail.recall = young.approved(trail.recall)
+        if self._own_words is None or not trail.recall.passages or (trail.verdict.asks and not trail.recall.supported):
+            return self._decline(trail, "minor", "unsupported")
+        trail.draft = await self._own_words.compose(trail.turn, persona, trail.recall)
+        checked = self._guarded(trail, replace(persona, freedom=Freedom.STRICT))
+        if isinstance(checked, Reply) and not young.asks_back(checked.text):
+            return Answer(checked, self._card(trail, (*trail.verdict.reasons, "minor")))
+        return self._decline(trail, "minor", *(checked.reasons if isinstance(checked, Rejected) else ("asks_back",)))
 
     def _without_a_draft(self, trail: _Trail, persona: Persona) -> Outcome:
         """Fixed text, for what must never be generated; or a person, with or without a fixed text meanwhile."""

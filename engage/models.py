@@ -132,6 +132,14 @@ class Persona:
     strict_voice: bool = False  # a draft below it goes to a person instead of out
 
 
+class Age(StrEnum):
+    """What a follower has said of their age in their own words."""
+
+    UNKNOWN = ""
+    MINOR = "minor"  # under 18
+    CHILD = "child"  # under 13
+
+
 @dataclass(frozen=True, slots=True)
 class Follower:
     """What one follower's own history says about how to treat them (never shared with another follower)."""
@@ -144,6 +152,7 @@ class Follower:
     first_contact: bool = True
     recent_texts: tuple[str, ...] = ()  # what they wrote elsewhere on this account within a day
     facts: tuple[Fact, ...] = ()  # what they told in direct messages, newest first; empty in every other turn
+    age: Age = Age.UNKNOWN  # as they told it earlier
 
 
 class Role(StrEnum):
@@ -179,6 +188,7 @@ class Turn:
     last_avatar_at: datetime | None = None  # our last reply to this follower here
     creator_replies_last_hour: int = 0  # to everybody; counted only where there is a limit, and only so far
     handed_back: bool = False  # a person answered here since our last reply
+    loosened: frozenset[str] = frozenset()  # of engage.compose.policies.LOOSENABLE: an operator's recorded overrides
 
     @property
     def text(self) -> str:

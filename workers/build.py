@@ -112,21 +112,33 @@ def assemble(
 
     voices = Voices(remembering)
     writing = composer(settings, remembering, voices)
-    return _assemble(settings, recalling or remembering, writing, voices, policy)
+    return _assemble(settings, remembering, writing, voices, recalling=recalling, policy=policy)
 
 
 def _assemble(
     settings: Settings,
-    recalling: "Remembers",
+    remembering: "Memory",
     writing: "Composer",
     voices: "Voices",
+    *,
+    recalling: "Remembers | None" = None,
     policy: "Policy | None" = None,
     may_ask: "MayAsk | None" = None,
 ) -> "Avatar":
     from engage.avatar import Avatar
+    from engage.compose.extractive import ExtractiveComposer
 
-    chosen = policy or policy_of(settings)
-    return Avatar(recalling, writing, voices.judge, chosen, now, meaning, moderation(settings), may_ask)
+    return Avatar(
+        recalling or remembering,
+        writing,
+        voices.judge,
+        policy or policy_of(settings),
+        now,
+        own_words=ExtractiveComposer(remembering),
+        meaning=meaning,
+        moderator=moderation(settings),
+        may_ask=may_ask,
+    )
 
 
 def meaning(text: str) -> "Floats":

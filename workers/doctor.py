@@ -8,8 +8,8 @@ from typing import Any
 
 import connectors
 from engage.errors import EngageError, Unauthorized, Unavailable
-from engage.ledger import apps, engines, schema
-from engage.ledger.creators import list_accounts
+from engage.ledger import apps, engines, overrides, schema
+from engage.ledger.creators import list_accounts, list_creators
 from engage.ledger.database import Database
 from engage.models import Surface
 from engage.platform import Connector, Examinable
@@ -50,7 +50,7 @@ def examine(settings: Settings) -> list[Check]:
         ("webhooks", _webhooks),
     ]
     found = [_guarded(name, part, settings) for name, part in parts]
-    return found + _accounts(settings)
+    return found + _telling(settings) + _accounts(settings)
 
 
 def _guarded(name: str, part: Callable[[Settings], Check], settings: Settings) -> Check:
@@ -190,6 +190,29 @@ def _webhooks(settings: Settings) -> Check:
     except OSError as error:
         return Check("webhooks", "fail", f"{stack.webhooks}: {error}", "Look at the receiver's log")
     return Check("webhooks", "ok", f"{stack.webhooks}/hooks/PLATFORM/ACCOUNT")
+
+
+def _telling(settings: Settings) -> list[Check]:
+    """What followers are told of the avatar being one: an override is never silent."""
+    db = Database(settings.ledger_url)
+    try:
+        if schema.current(db) != schema.newest():
+            return []
+        with db.reading() as tx:
+            names = {persona.id: persona.name for persona, _ in list_creators(tx)}
+            found = overrides.every(tx)
+    except EngageError as error:
+        return [Check("disclosure", "fail", str(error), "See the database check")]
+    finally:
+        db.close()
+    if not found:
+        return [Check("disclosure", "ok", "every rule of docs/disclosure.md is kept")]
+    return [_loosened(names.get(row.creator_id, row.creator_id), row) for row in found]
+
+
+def _loosened(name: str, row: Any) -> Check:
+    told = f"{name}: {row.rule} is loosened since {row.since.date()} by {row.who}: {row.why}"
+    return Check("disclosure", "warn", told, f"engage creator set {name} --tighten {row.rule}")
 
 
 def _accounts(settings: Settings) -> list[Check]:

@@ -44,7 +44,7 @@ class ErasureRequests:
         return timedelta(0)
 
     def _erase_follower(self, platform: str, person_id: str) -> None:
-        """Whoever asked may be one: from the ledger and the vectors. Raises Unavailable where Chroma is needed and away."""
+        """Whoever asked may be one: from the ledger and the vectors. Raises Unavailable where Chroma is needed."""
         db = self.runtime.db
         with db.reading() as tx:
             people, accounts = erasure.find(tx, platform, person_id), erasing.accounts_on(tx, platform)

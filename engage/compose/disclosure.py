@@ -11,6 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from engage.compose import helplines, policies
 from engage.compose.lengths import cut, measure
 from engage.models import Disclosure, Persona, Reply, Surface, Turn
 from engage.remembered import forgettable
@@ -21,16 +22,23 @@ from engage.triage.verdict import FixedText, Policy
 _DATA = Path(__file__).parent / "data"
 _LEAST_ROOM = 40  # what must be left for the reply itself, before a shorter marker is taken
 _FORMS = ("marker", "tag", "short")
+_MARKERS = ("young_marker", *_FORMS)
 
 
-def decide(turn: Turn, persona: Persona, policy: Policy, now: datetime) -> Disclosure:
-    """How this reply tells that it is automated. No persona can ask for less."""
+def decide(turn: Turn, persona: Persona, policy: Policy, now: datetime, language: str = "") -> Disclosure:
+    """How a reply in `language` tells that it is automated. No persona can ask for less, and no setting.
+
+    An operator's recorded override (`turn.loosened`) can spare the telling again; never the first one.
+    """
     native = turn.capabilities.native_bot_label
     if native and turn.surface is not Surface.DM:
         return Disclosure.NATIVE
-    if _worn_off(turn, policy, now):
+    if _worn_off(turn, policy, now) or (turn.follower.age and turn.surface is Surface.DM):
         return Disclosure.TEXT
-    return Disclosure.NATIVE if native else Disclosure.EARLIER
+    if native:
+        return Disclosure.NATIVE
+    every = policies.EVERY_REPLY not in turn.loosened and policies.marks_every_reply(language, persona.language)
+    return Disclosure.TEXT if every else Disclosure.EARLIER
 
 
 def apply(text: str, disclosure: Disclosure, turn: Turn, persona: Persona, language: str) -> str:
@@ -54,6 +62,8 @@ def fixed_reply(kind: FixedText, turn: Turn, persona: Persona, language: str) ->
     """
     words, allowed = words_in(language, persona), turn.capabilities
     forms = [words[name].format(name=persona.display_name) for name in (kind, f"{kind}_short") if name in words]
+    if kind is FixedText.CRISIS and (numbers := helplines.line(language, persona.language)):
+        forms = [*(f"{form}\n{numbers}" for form in forms), *forms]
     fitting = (form for form in forms if measure(form, allowed.unit) <= allowed.max_length)
     text = next(fitting, None) or cut(forms[-1], allowed.max_length, allowed.unit)
     return Reply(text, Disclosure.TEXT)
@@ -62,7 +72,7 @@ def fixed_reply(kind: FixedText, turn: Turn, persona: Persona, language: str) ->
 def unmarked(text: str, persona: Persona) -> str:
     """An earlier reply without the marker it carried."""
     for words in texts().values():
-        for form in _FORMS:
+        for form in _MARKERS:
             text = text.replace(words[form].format(name=persona.display_name), " ")
     return text.strip()
 
@@ -76,8 +86,9 @@ def denies(sentence: str, persona: Persona) -> bool:
 @cache
 def texts() -> dict[str, dict[str, str]]:
     """All fixed texts by language."""
-    told, remembered = _data("disclosure"), _data("remembering")
-    return {language: words | remembered[language] for language, words in told.items() if language != "denials"}
+    told, remembered, young = _data("disclosure"), _data("remembering"), _data("young")
+    languages = [language for language in told if language != "denials"]
+    return {language: told[language] | remembered[language] | young[language] for language in languages}
 
 
 def words_in(language: str, persona: Persona) -> dict[str, str]:
@@ -105,13 +116,23 @@ def _introduction(display_name: str) -> re.Pattern[str]:
 
 def _worn_off(turn: Turn, policy: Policy, now: datetime) -> bool:
     last = turn.last_avatar_at
-    return turn.handed_back or last is None or now - last >= policy.disclose_after
+    if turn.handed_back or last is None:
+        return True
+    return policies.AFTER_SILENCE not in turn.loosened and now - last >= policy.disclose_after
+
+
+def _told_lately(turn: Turn) -> bool:
+    """Whether the full marker stands in a reply of ours just before: then the tag says it again."""
+    last = turn.last_avatar_at
+    return not turn.handed_back and last is not None and turn.messages[-1].sent_at - last < Policy().disclose_after
 
 
 def _marker(turn: Turn, persona: Persona, language: str) -> tuple[str, str]:
     """What stands before and behind the text: the fullest form that leaves room to answer."""
     marker, tag, short = (words_in(language, persona)[form].format(name=persona.display_name) for form in _FORMS)
-    forms = [(f"{marker}\n", "")] if turn.surface is Surface.DM else []
+    forms = [(f"{marker}\n", "")] if turn.surface is Surface.DM and not _told_lately(turn) else []
+    if turn.surface is Surface.DM and turn.follower.age:
+        forms.insert(0, (f"{words_in(language, persona)['young_marker'].format(name=persona.display_name)}\n", ""))
     forms += [("", f" {tag}"), ("", f" {short}")]
     allowed = turn.capabilities
     roomy = (form for form in forms if allowed.max_length - measure("".join(form), allowed.unit) >= _LEAST_ROOM)

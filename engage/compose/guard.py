@@ -104,7 +104,7 @@ def _suspect(text: str, case: Case, private: str, canary: str) -> str | None:
 def _fitted(kept: list[Kept], case: Case, policy: Policy, now: datetime) -> Reply | Rejected:
     """What was kept in the platform's length, with its marker, and the evidence of what is still to be read."""
     turn, persona, language = case.turn, case.persona, case.verdict.language
-    disclosure = decide(turn, persona, policy, now)
+    disclosure = decide(turn, persona, policy, now, language)
     room = room_for(disclosure, turn, persona, language)
     whole = "".join(one.gap + one.text for one in kept)
     shown = cut(whole, room, turn.capabilities.unit) if room > 0 else ""

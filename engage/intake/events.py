@@ -7,13 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from engage.ledger import by_hand, echoes, facts, outbox, taught, turns
+from engage.ledger import by_hand, echoes, facts, outbox, people, taught, turns
 from engage.ledger import conversations as talk
 from engage.ledger.creators import disconnect_account, get_mode, lose_access
 from engage.ledger.echoes import Echo
 from engage.models import Event, EventKind, Message, Mode, Receipt, Surface
 from engage.triage.normalise import clean, fold, without_links
-from engage.triage.wishes import asks_to_be_forgotten
+from engage.triage.wishes import asks_to_be_forgotten, opts_out
 
 # How far back it goes where a platform takes away all that somebody wrote: what is older waits for no answer.
 CLEARED = timedelta(days=1)
@@ -50,8 +50,16 @@ def is_unheard_wish(message: Message, kept: str) -> bool:
     """Whether the follower wants to be forgotten in a message that opens no turn: nobody else would carry it out."""
     if not kept or message.author.is_bot:
         return False
-    words = fold(without_links(clean(message.text[:WISH_LENGTH])))
-    return asks_to_be_forgotten(words, direct=message.surface is Surface.DM)
+    return asks_to_be_forgotten(_words(message), direct=message.surface is Surface.DM)
+
+
+def says_stop(message: Message) -> bool:
+    """Whether the follower wants no more messages: nothing waits for that, and nothing that waits goes out."""
+    return not message.author.is_bot and opts_out(_words(message), direct=message.surface is Surface.DM)
+
+
+def _words(message: Message) -> str:
+    return fold(without_links(clean(message.text[:WISH_LENGTH])))
 
 
 def storable(message: Message) -> Message:
@@ -118,15 +126,18 @@ class OneByOne:
         added = talk.add_message(
             self.tx, conversation, follower, message, self.delivery_id, self.now, kept_because=kept
         )
+        stop = says_stop(message)
+        if added and stop:
+            people.stop_writing(self.tx, follower.id, unheard=bool(kept), now=self.now)
         if added and not kept:
-            self._into_turn(conversation, follower.id, added)
+            self._into_turn(conversation, follower.id, added, now=stop)
         elif added and is_unheard_wish(message, kept):
             facts.forget(self.tx, [follower.id], self.now)
 
-    def _into_turn(self, conversation: Row[Any], follower_id: str, message_id: str) -> None:
+    def _into_turn(self, conversation: Row[Any], follower_id: str, message_id: str, *, now: bool) -> None:
         self.lanes.add(Surface(conversation.surface))
         turn = talk.open_turn_of(self.tx, conversation.id, follower_id)
-        due_at = self.now + self.policy.debounce
+        due_at = self.now if now else self.now + self.policy.debounce
         count = len(talk.living_messages(self.tx, turn.id)) if turn is not None else 0
         if turn is None or count >= self.policy.turn_messages or not self._still_open(turn):
             turn_id = turns.open_turn(self.tx, conversation, follower_id, due_at, self.now)

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Table, bindparam, func, select, update
 
-from engage.intake.events import IntakePolicy, is_unheard_wish, kept_because
-from engage.ledger import facts
+from engage.intake.events import IntakePolicy, is_unheard_wish, kept_because, says_stop
+from engage.ledger import facts, people
 from engage.ledger.among import among
 from engage.ledger.conversations import NAME_LENGTH, conversation_row, follower_row, message_row
 from engage.ledger.creators import SurfaceMode, modes_of
@@ -133,6 +133,7 @@ class Round:
         self._named: dict[str, str] = {}
         self._messages: list[Values] = []
         self._forgotten: list[str] = []
+        self._stopped: dict[str, bool] = {}  # who wants no more messages → whether no turn will hear it
 
     def add(self, one: Arrived) -> None:
         """What `OneByOne.written` does."""
@@ -142,7 +143,10 @@ class Round:
         self._known.messages.add(one.key)
         mode = self._known.modes.get((one.account.id, one.message.surface.value), SurfaceMode()).mode
         kept = kept_because(one.message, mode, place["human_until"], self._policy, self._now)
-        turn_id = None if kept else self._turn(place, person)
+        stop = says_stop(one.message)
+        if stop:
+            self._stopped[person["id"]] = bool(kept) or self._stopped.get(person["id"], False)
+        turn_id = None if kept else self._turn(place, person, now=stop)
         row = message_row(place, person["id"], one.message, one.delivery_id, self._now, kept_because=kept)
         self._messages.append({**row, "turn_id": turn_id})
         if is_unheard_wish(one.message, kept):
@@ -166,12 +170,12 @@ class Round:
             self._named[person["id"]] = name
         return person
 
-    def _turn(self, place: Values, person: Values) -> str:
+    def _turn(self, place: Values, person: Values, *, now: bool) -> str:
         """The turn that a message joins, or a new one."""
         self.lanes.add(Surface(place["surface"]))
         key = (place["id"], person["id"])
         turn = self._open.get(key) or self._known_turn(key)
-        due_at = self._now + self._policy.debounce
+        due_at = self._now if now else self._now + self._policy.debounce
         if turn is None or not turn.may_join or turn.count >= self._policy.turn_messages:
             row = turn_row(place, person["id"], due_at, self._now)
             turn = self._open[key] = Open(row["id"], may_join=True, count=1, row=row)
@@ -199,6 +203,8 @@ class Round:
         insert_many(tx, messages, self._messages)
         if self._forgotten:
             facts.forget(tx, self._forgotten, self._now)
+        for follower_id, unheard in sorted(self._stopped.items()):
+            people.stop_writing(tx, follower_id, unheard=unheard, now=self._now)
 
     def _write_turns(self, tx: Connection) -> None:
         for turn in self._open.values():

@@ -18,6 +18,8 @@ from engage.ledger import facts
 from engage.ledger.among import among
 from engage.ledger.changes import changes_of
 from engage.ledger.creators import SurfaceMode, UnknownCreator, modes_of, personas_of
+from engage.ledger.overrides import loosened_of
+from engage.ledger.people import age_of
 from engage.ledger.tables import conversations, followers, messages, turns
 from engage.models import Author, Follower, Line, Message, Persona, Surface, Turn
 
@@ -72,6 +74,7 @@ def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget:
     living = talk.living_of(tx, turn_ids)
     personas = personas_of(tx, {row.creator_id for row in rows})
     changes = changes_of(tx, personas)
+    loosened = loosened_of(tx, personas)
     modes = modes_of(tx, {row.account_id for row in rows})
     # What was told in private is read for turns in private only.
     private = {row.follower_id for row in rows if row.surface == Surface.DM and row.said_more}
@@ -84,6 +87,8 @@ def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget:
             raise UnknownCreator
         mine = told.get(row.follower_id, ()) if row.surface == Surface.DM else ()
         turn = _turn(row, place, person, living.get(row.id, []), _past(tx, row, place, person, now), mine, now)
+        if loosened.get(row.creator_id):
+            turn = replace(turn, loosened=loosened[row.creator_id])
         if budget:
             turn = replace(turn, creator_replies_last_hour=replied[row.creator_id])
             replied[row.creator_id] += 1  # the others of this batch are perhaps answered too
@@ -145,6 +150,7 @@ def _turn(
             first_contact=last is None,
             recent_texts=past.recent_texts,
             facts=told,
+            age=age_of(person, now),
         ),
         history=past.history,
         post_text=place.post_text,

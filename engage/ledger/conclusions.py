@@ -17,16 +17,17 @@ from engage.ledger import facts as memory
 from engage.ledger import spendings
 from engage.ledger.among import among, locked_elsewhere
 from engage.ledger.cards import ENDED_AS, decision
-from engage.ledger.conversations import living_of, opt_out
+from engage.ledger.conversations import living_of
 from engage.ledger.creators import SurfaceMode, modes_of
 from engage.ledger.ids import new_id
 from engage.ledger.many import insert_many, update_many
-from engage.ledger.outbox import reply_row
+from engage.ledger.outbox import recall_automated, reply_row
+from engage.ledger.people import note_age, opt_out, opted_out_of
 from engage.ledger.states import TURN, check
 from engage.ledger.tables import conversations, decisions, drafts, messages, replies, turns
 from engage.ledger.turns import Claimed
-from engage.models import Card, Mode, Outcome, Skip
-from engage.triage import FORGET_ME
+from engage.models import Age, Card, Mode, Outcome, Skip
+from engage.triage import FORGET_ME, TOLD_AGE
 
 Ended = Literal["done", "stale", "lost", "busy"]
 SPEAKING = (Mode.REVIEW, Mode.AUTO)  # modes in which a reply goes into the outbox
@@ -69,6 +70,7 @@ class Facts:
     human_until: dict[str, datetime | None]
     creator_lines: dict[tuple[str, str], datetime]  # (conversation, message it replies to) → when, the last one
     modes: dict[tuple[str, str], SurfaceMode]
+    opted_out: frozenset[str]  # followers
 
     @classmethod
     def read(cls, tx: Connection, batch: Sequence[Conclusion]) -> "Facts":
@@ -87,6 +89,7 @@ class Facts:
             human_until={row.id: row.human_until for row in tx.execute(until)},
             creator_lines=_creator_lines(tx, places, living),
             modes=modes_of(tx, {row.account_id for row in mine.values()}),
+            opted_out=opted_out_of(tx, {row.follower_id for row in mine.values()}),
         )
 
     def mode(self, turn: Row[Any]) -> SurfaceMode:
@@ -118,6 +121,7 @@ class Writes:
     facts: list[dict[str, Any]] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     costs: dict[str, float] = field(default_factory=lambda: defaultdict(float))  # of each creator's answers
+    ages: dict[str, Age] = field(default_factory=dict)
 
     def execute(self, tx: Connection, now: datetime) -> None:
         insert_many(tx, drafts, self.drafts)
@@ -128,9 +132,12 @@ class Writes:
             tx.execute(_AGAIN, self.again)
         for follower_id in self.opted_out:
             opt_out(tx, follower_id, now)
+            recall_automated(tx, follower_id, "opt_out")
         memory.remember(tx, self.facts)
         if self.forgotten:
             memory.forget(tx, self.forgotten, now)
+        for follower_id, age in sorted(self.ages.items()):
+            note_age(tx, follower_id, age, now)
         spendings.note(tx, self.costs, now)
 
 
@@ -167,6 +174,8 @@ def _end(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], now: dat
     writes.decisions.append(decision(turn, outcome, mode.mode, now))
     if "opt_out" in outcome.card.reasons:
         writes.opted_out.append(turn.follower_id)
+    if told := age_in(one.outcome.card.reasons):
+        writes.ages[turn.follower_id] = told
     _remember(facts, writes, one, turn, outcome)
     reply = None if isinstance(outcome, Skip) else outcome.reply
     if reply is not None and mode.mode in SPEAKING:
@@ -186,6 +195,12 @@ def _remember(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], out
         writes.facts += memory.fact_rows(turn, one.told, living)
 
 
+def age_in(reasons: Sequence[str]) -> Age:
+    """What a card says that the follower told of their age."""
+    told = (reason.removeprefix(TOLD_AGE) for reason in reasons if reason.startswith(TOLD_AGE))
+    return Age(next(told, ""))
+
+
 def overruled(facts: Facts, turn: Row[Any], outcome: Outcome, now: datetime) -> Outcome:
     """What happened while the answer was written may forbid it."""
     living = facts.living.get(turn.id, [])
@@ -193,6 +208,8 @@ def overruled(facts: Facts, turn: Row[Any], outcome: Outcome, now: datetime) -> 
         return Skip(Card(reasons=("deleted",), draft=outcome.card.draft))
     if isinstance(outcome, Skip):
         return outcome
+    if turn.follower_id in facts.opted_out and "crisis" not in outcome.card.reasons:
+        return Skip(Card(reasons=("opted_out",), draft=outcome.card.draft))
     until = facts.human_until.get(turn.conversation_id)
     lines = (facts.creator_lines.get((turn.conversation_id, message.platform_id)) for message in living)
     answered = any(at is not None and at >= living[0].sent_at for at in lines)

@@ -185,15 +185,6 @@ def hand_back(tx: Connection, conversation_id: str) -> None:
     tx.execute(update(conversations).where(conversations.c.id == conversation_id).values(human_until=None))
 
 
-def opt_out(tx: Connection, follower_id: str, now: datetime | None) -> None:
-    """No more answers to this follower; None takes them back in."""
-    tx.execute(update(followers).where(followers.c.id == follower_id).values(opted_out_at=now))
-
-
-def block(tx: Connection, follower_id: str, now: datetime | None) -> None:
-    tx.execute(update(followers).where(followers.c.id == follower_id).values(blocked_at=now))
-
-
 def history(tx: Connection, turn: Row[Any]) -> list[Line]:
     """What this follower, the creator and the avatar said here before this turn, oldest first."""
     theirs = messages.c.follower_id == turn.follower_id

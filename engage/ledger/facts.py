@@ -94,7 +94,9 @@ def _newest_first(query: Any) -> Any:
 def forget(tx: Connection, follower_ids: Collection[str], now: datetime) -> None:
     """Erase what followers told, and let the avatar see nothing of what was said before now."""
     tx.execute(delete(facts).where(among(facts.c.follower_id, follower_ids)))
-    tx.execute(update(followers).where(among(followers.c.id, follower_ids)).values(forgotten_at=now))
+    tx.execute(
+        update(followers).where(among(followers.c.id, follower_ids)).values(forgotten_at=now, age="", age_until=None)
+    )
 
 
 def take_back(tx: Connection, message_ids: Collection[str]) -> None:

@@ -14,7 +14,7 @@ from engage.ledger.many import update_many
 from engage.ledger.sendings import LOST, NEVER, Sending
 from engage.ledger.states import move
 from engage.ledger.tables import TIMED, UNSENT, decisions, replies
-from engage.models import Mode, Receipt, Reply
+from engage.models import Disclosure, Mode, Receipt, Reply
 
 
 def reply_row(
@@ -184,6 +184,16 @@ def recall_unposted(tx: Connection, reason: str, **scope: str) -> list[str]:
     for row in rows:
         move(tx, replies, row.id, "recalled", reason=reason)
     return [row.turn_id for row in rows]
+
+
+def recall_automated(tx: Connection, follower_id: str, reason: str) -> list[str]:
+    """Withdraw what the avatar wrote to a follower and is not on its way yet. Returns the turns' ids."""
+    query = select(replies).where(replies.c.follower_id == follower_id, replies.c.state.in_(("held", "due")))
+    rows = tx.execute(query.where(replies.c.disclosure != Disclosure.PERSON.value).with_for_update()).all()
+    withdrawn = [row for row in rows if row.first_sent_at is None]
+    for row in withdrawn:
+        move(tx, replies, row.id, "recalled", reason=reason)
+    return [row.turn_id for row in withdrawn]
 
 
 def has_reply(tx: Connection, turn_id: str) -> bool:

@@ -113,6 +113,27 @@ modes = Table(
     Column("paced_until", UtcDateTime),  # a limit of the platform is used up: nothing due is claimed before then
 )
 
+raids = Table(  # many strangers at once at a creator: the avatar is quiet in public until it ends
+    "raids",
+    metadata,
+    Column("creator_id", ForeignKey("creators.id"), primary_key=True),
+    Column("level", String(10), nullable=False),  # engage.raids.Level: slow | silent
+    Column("people", Integer, nullable=False),  # new followers in the window that was looked at
+    Column("began_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("deaf_until", UtcDateTime),  # a person ended it: none begins by itself before then
+)
+
+overrides = Table(  # what an operator loosened of what followers are told, and who answers for it
+    "overrides",
+    metadata,
+    Column("creator_id", ForeignKey("creators.id"), primary_key=True),
+    Column("rule", String(40), primary_key=True),  # of engage.compose.policies
+    Column("who", String(100), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+)
+
 switches = Table(  # one row: the operator's pause of everything
     "switches",
     metadata,
@@ -162,8 +183,11 @@ followers = Table(
     Column("opted_out_at", UtcDateTime),
     Column("blocked_at", UtcDateTime),
     Column("forgotten_at", UtcDateTime),  # they asked for it: they are erased soon after
+    Column("age", String(6), nullable=False, default="", server_default=""),  # engage.models.Age, as they told it
+    Column("age_until", UtcDateTime),  # it is not known any more from then on
     Column("first_seen_at", UtcDateTime, nullable=False),
     UniqueConstraint("account_id", "platform_user_id"),
+    Index("ix_followers_creator_id_first_seen_at", "creator_id", "first_seen_at"),
     partial_index("ix_followers_forgotten_at", "forgotten_at", where=FORGOTTEN),
 )
 

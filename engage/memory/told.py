@@ -14,7 +14,7 @@ from engage.facts import Fact, FactKind
 from engage.memory.names import name_in
 from engage.memory.sentences import count_words, split_sentences
 from engage.models import Message, Outcome, Skip, Surface, Turn
-from engage.triage import FORGET_ME, Intent
+from engage.triage import FORGET_ME, TOLD_AGE, Intent
 from engage.triage.normalise import aligned, clean, fold, without_links
 from engage.triage.words import find, load, phrases, rules
 
@@ -34,8 +34,12 @@ _NUMBER = re.compile(r"\d(?:[\s().\-/]?\d){3,}|@")
 
 
 def told(turn: Turn, outcome: Outcome, span: timedelta) -> tuple[Fact, ...]:
-    """What a turn's follower told, to be remembered for `span`. Nothing in public, nothing of what was refused."""
-    if turn.surface is not Surface.DM or not span or not _heard(outcome):
+    """What a turn's follower told, to be remembered for `span`. Nothing in public, nothing of what was refused.
+
+    Of who is under age only that is kept (`engage.triage.age`).
+    """
+    young = turn.follower.age or any(reason.startswith(TOLD_AGE) for reason in outcome.card.reasons)
+    if turn.surface is not Surface.DM or not span or young or not _heard(outcome):
         return ()
     return tuple(fact for message in turn.messages for fact in _facts(message, span))
 

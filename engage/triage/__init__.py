@@ -2,6 +2,6 @@
 
 from engage.triage.decision import triage
 from engage.triage.scores import flags
-from engage.triage.verdict import ASKS, FORGET_ME, Decision, FixedText, Intent, Policy, Verdict
+from engage.triage.verdict import ASKS, FORGET_ME, TOLD_AGE, Decision, FixedText, Intent, Policy, Verdict
 
-__all__ = ["ASKS", "FORGET_ME", "Decision", "FixedText", "Intent", "Policy", "Verdict", "flags", "triage"]
+__all__ = ["ASKS", "FORGET_ME", "TOLD_AGE", "Decision", "FixedText", "Intent", "Policy", "Verdict", "flags", "triage"]

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 
-from engage.models import Freedom, Persona, Surface, Turn
+from engage.models import Age, Freedom, Persona, Surface, Turn
+from engage.triage.age import told_age
 from engage.triage.audience import closed, over_budget, worn_out
 from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
 from engage.triage.linear import Meaning
 from engage.triage.normalise import clean, fold, has_letters, without_links
 from engage.triage.scores import flags, score_labels, shorten
-from engage.triage.verdict import FORGET_ME, Decision, FixedText, Intent, Policy, Verdict
+from engage.triage.verdict import FORGET_ME, TOLD_AGE, Decision, FixedText, Intent, Policy, Verdict
 from engage.triage.wishes import asks_for_human, asks_if_bot, asks_to_be_forgotten, asks_what_is_known, opts_out
 
 _ATTACKS = ("injection", "spam")
@@ -32,6 +33,7 @@ class Reading:
     words: str  # folded, without links and mentions
     found: Verdict  # labels, flags, language and intent; its decision is not made yet
     forget: bool  # the follower wants to be forgotten
+    told_age: Age  # said now
 
 
 def triage(
@@ -49,9 +51,9 @@ def triage(
     """
     reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at, meaning, beside)
     people = (_danger, _closed, _content, _wish_to_stop, _worn_out, _wish_to_be_forgotten)
-    rules = (*people, _attack, _wish, _abuse, _limits)
+    rules = (*people, _attack, _wish, _abuse, _childhood, _limits)
     decided = next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
-    return _forgetting(reading, _within_budget(reading, decided))
+    return _noting_age(reading, _forgetting(reading, _within_budget(reading, decided)))
 
 
 def _read(
@@ -63,9 +65,18 @@ def _read(
     found_here = score_labels(text, persona, guess.language, meaning)
     labels = {label: max(score, beside.get(label, 0.0)) for label, score in found_here.items()}
     intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
-    found = Verdict(Decision.ANSWER, (), labels, flags(labels, policy.thresholds), guess.language, intent)
+    told = told_age(words)
+    flagged = flags(labels, policy.thresholds)
+    found = Verdict(
+        Decision.ANSWER, (), labels, flagged, guess.language, intent, age=_youngest(told, turn.follower.age)
+    )
     forget = asks_to_be_forgotten(words, direct=turn.surface is Surface.DM)
-    return Reading(turn, persona, policy, now, words, found, forget)
+    return Reading(turn, persona, policy, now, words, found, forget, told)
+
+
+def _youngest(told: Age, known: Age) -> Age:
+    """Who has said to be a child is one, whatever they say next: it is the safer of two mistakes."""
+    return Age.CHILD if Age.CHILD in (told, known) else told or known
 
 
 def _danger(reading: Reading) -> Verdict | None:
@@ -135,6 +146,17 @@ def _abuse(reading: Reading) -> Verdict | None:
     return _against(reading, "abuse") if "abuse" in reading.found.flags else None
 
 
+def _childhood(reading: Reading) -> Verdict | None:
+    """A child is left to a person. Who says to be under 18 is told in private that this is none."""
+    direct = reading.turn.surface is Surface.DM
+    if reading.found.age is Age.CHILD:
+        news = direct and reading.told_age is Age.CHILD
+        return _verdict(reading, Decision.ESCALATE, "child", FixedText.CHILD if news else None)
+    if direct and reading.told_age is Age.MINOR and reading.turn.follower.age is not Age.MINOR:
+        return _verdict(reading, Decision.ANSWER, "minor", FixedText.MINOR)
+    return None
+
+
 def _limits(reading: Reading) -> Verdict | None:
     """What the avatar leaves to a person, where there is one who could read it."""
     if "restricted" in reading.found.flags:
@@ -153,7 +175,8 @@ def _by_intent(reading: Reading) -> Verdict:
     if intent is not Intent.CHATTER:
         return _verdict(reading, Decision.ANSWER, intent.value)
     # In a direct message the follower speaks to the creator, also without a question; a creative avatar joins in.
-    joins = reading.turn.surface is Surface.DM or reading.persona.freedom is Freedom.CREATIVE
+    creative = reading.persona.freedom is Freedom.CREATIVE and not reading.found.age
+    joins = reading.turn.surface is Surface.DM or creative
     speaks = joins and not is_small_talk(reading.words)
     return _verdict(reading, Decision.ANSWER if speaks else Decision.SKIP, "nothing_asked")
 
@@ -171,6 +194,12 @@ def _forgetting(reading: Reading, decided: Verdict) -> Verdict:
     if FORGET_ME in decided.reasons or not reading.forget:
         return decided
     return replace(decided, reasons=(*decided.reasons, FORGET_ME))
+
+
+def _noting_age(reading: Reading, decided: Verdict) -> Verdict:
+    """What they said of their age is kept, whatever else is decided."""
+    told = reading.told_age
+    return replace(decided, reasons=(*decided.reasons, f"{TOLD_AGE}{told}")) if told else decided
 
 
 def _against(reading: Reading, label: str) -> Verdict:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from engage.models import Age
+
 
 class Decision(StrEnum):
     """What should happen to a turn."""
@@ -37,11 +39,18 @@ class FixedText(StrEnum):
     KNOWN = "known"  # what is remembered of the follower, who asked for it in private
     NOTHING_KNOWN = "nothing_known"
     KNOWN_IN_PRIVATE = "known_in_private"  # asked for in public
+    MINOR = "minor"  # to who says to be under 18: this is no person
+    CHILD = "child"  # to who says to be under 13, beside the person who is told
     FORGOTTEN = "forgotten"
     FORGOTTEN_HERE = "forgotten_here"  # asked for in public, where a platform may know them by another id
 
 
 FORGET_ME = "forget_me"  # the reason on the card of a turn whose follower wants to be forgotten: the ledger does it
+
+
+TOLD_AGE = (
+    "told_age_"  # with "minor" or "child", the reason by which the ledger notes what a follower said of their age
+)
 
 
 LABELS = ("injection", "spam", "abuse", "self_harm", "restricted")
@@ -69,6 +78,7 @@ class Verdict:
 
     labels: every label with its score, 0..1; flags: the labels over their threshold; language: ISO 639-1.
     fixed_text: where set, it is the reply (or, when escalated, what is sent meanwhile).
+    age: what the follower says now or said before.
     """
 
     decision: Decision
@@ -78,6 +88,7 @@ class Verdict:
     language: str = ""
     intent: Intent = Intent.CHATTER
     fixed_text: FixedText | None = None
+    age: Age = Age.UNKNOWN
 
     @property
     def asks(self) -> bool:

@@ -88,14 +88,15 @@ def rules(file: str) -> Rules:
     lists: dict[str, str] = tables.get("lists", {})
     return Rules(
         {
-            Rule(name, float(entry["weight"])): [_filled(pattern, lists) for pattern in entry["patterns"]]
+            Rule(name, float(entry["weight"])): [filled(pattern, lists) for pattern in entry["patterns"]]
             for name, entry in tables.items()
             if name != "lists"
         }
     )
 
 
-def _filled(pattern: str, lists: dict[str, str]) -> str:
+def filled(pattern: str, lists: dict[str, str]) -> str:
+    """A pattern with the word lists that it names."""
     for name, words in reversed(lists.items()):  # a list may hold those above it
         pattern = pattern.replace(f"{{{name}}}", words)
     return pattern

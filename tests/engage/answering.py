@@ -94,7 +94,15 @@ async def outcome(
     persona: Persona = TILLY,
     may_ask: MayAsk | None = None,
 ) -> Outcome:
-    avatar = Avatar(memory or Memory(), writer or Writer(), judge, policy or Policy(), lambda: NOW, may_ask)
+    avatar = Avatar(
+        memory or Memory(),
+        writer or Writer(),
+        judge,
+        policy or Policy(),
+        lambda: NOW,
+        own_words=ExtractiveComposer(),
+        may_ask=may_ask,
+    )
     return await avatar.answer(asked or turn(), persona)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from engage.ledger import conversations
+from engage.ledger import conversations, people
 from engage.ledger.assemble import Assembled, assemble, assemble_all, depth
 from engage.ledger.tables import conversations as conversations_table
 from engage.ledger.tables import followers
@@ -156,13 +156,13 @@ def test_replies_in_a_row_are_counted_until_there_is_a_break(house: House) -> No
 def test_a_follower_who_opted_out_or_is_blocked_is_told_apart(house: House) -> None:
     house.tell()
     follower = house.row(followers).id
-    house.do(conversations.opt_out, follower, house.now)
-    house.do(conversations.block, follower, house.now)
+    house.do(people.opt_out, follower, house.now)
+    house.do(people.block, follower, house.now)
     claimed = house.claim_one()
     assert (flags := house.do(assemble, claimed.id, house.now).turn.follower).opted_out
     assert flags.blocked
-    house.do(conversations.opt_out, follower, None)
-    house.do(conversations.block, follower, None)
+    house.do(people.opt_out, follower, None)
+    house.do(people.block, follower, None)
     flags = house.do(assemble, claimed.id, house.now).turn.follower
     assert not flags.opted_out
     assert not flags.blocked

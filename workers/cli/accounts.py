@@ -59,10 +59,15 @@ def change(
     ] = None,
     avoid: Annotated[list[str] | None, typer.Option(help="Topic that is left to the creator; replaces all")] = None,
     freedom: Annotated[Freedom | None, typer.Option(help="How freely the avatar words what it says")] = None,
+    loosen: Annotated[str, typer.Option(help="Rule of docs/disclosure.md to loosen; needs --who and --why")] = "",
+    tighten: Annotated[str, typer.Option(help="Rule to keep again")] = "",
+    who: Annotated[str, typer.Option(help="Who answers for it")] = "",
+    why: Annotated[str, typer.Option(help="Why it is loosened; kept with the name and the time")] = "",
 ) -> None:
     """Change what is known of a creator. What is not given stays."""
     from dataclasses import asdict, replace
 
+    from engage.ledger import overrides
     from engage.ledger.creators import update_persona
     from engage.personas import checked
     from workers.cli.console import put
@@ -80,6 +85,10 @@ def change(
         persona = checked(replace(ledger.creator(name), **changed))
         with ledger.db.transaction() as tx:
             update_persona(tx, persona)
+            if loosen:
+                overrides.loosen(tx, persona.id, loosen, who, why, datetime.now(UTC))
+            if tighten:
+                overrides.tighten(tx, persona.id, tighten, who or "cli", datetime.now(UTC))
     put(asdict(persona))
 
 

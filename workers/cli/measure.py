@@ -79,10 +79,10 @@ def isolation(
     as_json: AsJson = False,
 ) -> int:
     """Secrets of many creators and followers before a model that gives back its whole prompt."""
+    from workers import logs
     from workers.bench.isolation import Plan, measure
-    from workers.process import configure_logging
 
-    configure_logging("ERROR")
+    logs.configure("ERROR")
     with _database(database) as url:
         found = measure(Plan(creators, followers, probes, database=url))
     _show("isolation", found, as_json=as_json)

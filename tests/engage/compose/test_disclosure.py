@@ -101,7 +101,7 @@ def test_an_unknown_language_falls_back_to_the_creators_and_then_to_english() ->
 def test_there_are_texts_in_many_languages() -> None:
     assert {"en", "fr", "es", "de", "pt", "it", "nl", "pl", "tr", "ru", "ja", "zh", "ko", "ar", "hi"} <= set(LANGUAGES)
     lines = {f"said_{kind}" for kind in FactKind}
-    kinds = {"marker", "tag", "short", "crisis_short", *lines, *FixedText}
+    kinds = {"marker", "tag", "short", "crisis_short", "young_marker", *lines, *FixedText}
     assert all(set(words) == kinds for words in texts().values())
 
 
