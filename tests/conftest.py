@@ -46,14 +46,12 @@ def every_query_names_its_tenant() -> Iterator[None]:
 
 
 class Postgres:
-    """The PostgreSQL server of this test process. Its databases belong to a role that is no superuser, as they should:
-    a superuser is held to no rule about whose rows it sees.
-    """
+    """The PostgreSQL server of this test process. Its databases belong to a role that is no superuser."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self.admin = psycopg.connect(url, autocommit=True)
-        self.admin.execute("CREATE ROLE engage LOGIN")
+        self.admin.execute("CREATE ROLE engage LOGIN CREATEROLE")
 
     def create(self, name: str) -> str:
         """The URL of a new, empty database."""

@@ -15,7 +15,7 @@ from engage.models import Surface
 from engage.platform import Connector, Examinable
 from engage.secrets import Vault
 from engage.settings import Settings
-from workers import embeddings, services
+from workers import embeddings, examining, services
 from workers.queues import ALL
 
 
@@ -40,6 +40,8 @@ def examine(settings: Settings) -> list[Check]:
     parts: list[tuple[str, Callable[[Settings], Check]]] = [
         ("home", _home),
         ("database", _database),
+        ("tenants", lambda settings: Check("tenants", *examining.walls(settings))),
+        ("retention", lambda settings: Check("retention", *examining.retention(settings))),
         ("redis", _redis),
         ("chroma", _chroma),
         ("model", _model),

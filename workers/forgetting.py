@@ -1,12 +1,14 @@
 """Memory that outlives an erasure: each process empties its own within seconds of it."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
 from engage.errors import Retryable
 from engage.ledger import erasure
 from engage.ledger.database import Database
+from engage.remembered import forget_all
 
 EVERY = timedelta(seconds=10)  # an erasure is done within 60 s, the memory of all processes included
 
@@ -19,6 +21,16 @@ class Remembering(Protocol):
 
     def drop_stale(self) -> None:
         """Keep nothing in memory that was erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class InMemory:
+    """A process that keeps nothing else than what `engage.remembered` knows of."""
+
+    db: Database
+
+    def drop_stale(self) -> None:
+        forget_all()
 
 
 class Forgetting:

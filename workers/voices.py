@@ -88,7 +88,7 @@ class Learner:
 
     def learnt(self, creator_id: str) -> Learnt:
         """The voice in what is known of the creator now."""
-        with self._db.reading() as tx:
+        with self._db.reading(creator=creator_id) as tx:
             version, _ = versions(tx, creator_id)
         return self._voices.get(creator_id, lambda one: one.version == version, lambda _: self._learn(creator_id))
 
@@ -104,7 +104,7 @@ class Learner:
     def beside(self, persona: Persona, now: datetime) -> Beside:
         """What the avatar wrote in the last weeks."""
         learnt = self.learnt(persona.id)
-        with self._db.reading() as tx:
+        with self._db.reading(creator=persona.id) as tx:
             newest = newest_decision(tx, persona.id)
         monday = weeks.monday_of(now).date()
         stamp = learnt.version, newest, persona.voice_border, monday, span_of(now)
@@ -115,7 +115,7 @@ class Learner:
     def _compare(self, voice: "Voice", persona: Persona, now: datetime, stamp: object) -> Beside:
         from engage.voice.drift import Week, drift
 
-        with self._db.reading() as tx:
+        with self._db.reading(creator=persona.id) as tx:
             found = weeks.drafted(tx, persona.id, now)
         if persona.voice_border is not None:
             voice = replace(voice, border=persona.voice_border)

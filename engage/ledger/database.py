@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import Connection, Engine, String, bindparam, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -27,9 +27,6 @@ T = TypeVar("T")
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 # Of statements that are the same every time, the plan is too: to make one takes a claim longer than to follow it.
 KEEP_PLANS = ("SET plan_cache_mode = force_generic_plan", "SET jit = off")
-# Whose rows PostgreSQL shows: those of the creator that is named, of all creators where EVERYBODY is, of none where
-# nothing is. Every connection made here says EVERYBODY; a transaction of one creator's names them.
-WHOSE, EVERYBODY = "engage.creator", "*"
 UNUSED_SECONDS = 0.2  # a connection unused for longer is asked whether it is still there, which takes a round trip
 BUSY_SECONDS = 30  # how long a SQLite writer waits for another process's transaction
 
@@ -95,12 +92,19 @@ class Database:
 
 
 def only(tx: Connection, creator_id: str) -> None:
-    """From here on the transaction sees and writes this creator's rows alone. PostgreSQL sees to it; SQLite cannot."""
+    """From here on the transaction sees and writes this creator's rows alone.
+
+    PostgreSQL sees to it: the transaction takes a role that is held to policies, in the one statement that names the
+    creator. The tables' owner, as which everything else runs, is held to none. SQLite has nothing of the kind.
+    """
     if tx.dialect.name == "postgresql":
         tx.execute(_ONLY, {"creator_id": creator_id})
 
 
-_ONLY = select(func.set_config(WHOSE, bindparam("creator_id", type_=String), True))
+# The role is made by migration 0013; without it there is no such wall, as doctor says.
+IS_TENANT = "rolname = current_database() || '_tenant' AND pg_has_role(current_user, oid, 'MEMBER')"
+_ROLE = f"SELECT set_config('role', rolname, true) FROM pg_roles WHERE {IS_TENANT}"  # noqa: S608
+_ONLY = text(f"SELECT set_config('engage.creator', :creator_id, true), ({_ROLE})")
 
 
 def _read_url(url: str) -> URL:
@@ -165,7 +169,7 @@ def _postgresql(url: URL, threads: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, record: ConnectionPoolEntry) -> None:
-        for setting in (*KEEP_PLANS, f"SET {WHOSE} = '{EVERYBODY}'"):
+        for setting in KEEP_PLANS:
             connection.execute(setting)
         connection.commit()
         _note_use(connection, record)

@@ -82,7 +82,7 @@ def import_rows(db: Database, creator_id: str, rows: Iterable[Row], progress: Pr
     """Rows into the ledger, a transaction every ROWS: breaking off keeps the finished ones, repeating adds nothing."""
     stored = Stored()
     for some in _portions(last_of_each(rows), ROWS):
-        with db.transaction() as tx:
+        with db.transaction(creator=creator_id) as tx:
             stored += store(tx, creator_id, some, datetime.now(UTC))
         if progress:
             progress(len(some))
@@ -102,12 +102,12 @@ def index_passages(
     others: gives encoders by spec, where another than the built-in one serves. Raises Unavailable where Chroma is down,
     and the kind of it that is called NotEncoded where that encoder fails.
     """
-    with db.reading() as tx:
+    with db.reading(creator=creator_id) as tx:
         index = serving(tx, creator_id)
     _reconcile(db, vectors, creator_id, holder_of(creator_id, index.spec))
     done = 0
     while True:
-        with db.reading() as tx:
+        with db.reading(creator=creator_id) as tx:
             index = serving(tx, creator_id)
             some = waiting(tx, creator_id, PASSAGES if index.spec == BUILT_IN else PORTION)
         if not some:
@@ -143,7 +143,7 @@ def _measured_again(db: Database, vectors: "Vectors", creator_id: str, encoder: 
     """Another encoder's background, at the first passages and whenever there are twice as many."""
     if encoder.local:
         return index
-    with db.reading() as tx:
+    with db.reading(creator=creator_id) as tx:
         count = counts(tx, creator_id)
     if index.measured and sum(count.values()) - count["waiting"] < GROWN * index.measured:
         return index
@@ -166,7 +166,7 @@ def _encoder_of(spec: str, built_in: "SentenceEncoder | None", others: "Encoders
 def _reconcile(db: Database, vectors: "Vectors", creator_id: str, holder: str) -> None:
     """Vectors whose passage is gone are removed; passages whose vector is gone wait again (a lost data directory)."""
     stored = vectors.ids(holder)
-    with db.reading() as tx:
+    with db.reading(creator=creator_id) as tx:
         entries = searched(tx, creator_id)
     missing: set[str] = set()
     for entry in entries:
@@ -178,7 +178,7 @@ def _reconcile(db: Database, vectors: "Vectors", creator_id: str, holder: str) -
     if orphans := sorted(stored):
         vectors.delete(holder, orphans)
     if lost := sorted(missing):
-        with db.transaction() as tx:
+        with db.transaction(creator=creator_id) as tx:
             mark_waiting(tx, creator_id, lost)
 
 

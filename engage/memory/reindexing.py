@@ -63,7 +63,7 @@ class Reindexing:
     def _look(self) -> None:
         """What is there to be done, and what is there that should not be."""
         stored = self._stored or {}
-        with self._db.reading() as tx:
+        with self._db.reading(creator=self.creator_id) as tx:
             wanted = coverage.wanted(tx, self.creator_id)
         names = {name for one in wanted for name in one.names}
         if gone := [name for name in stored if name not in names]:
@@ -75,7 +75,7 @@ class Reindexing:
         self._note()
 
     def _encode(self, ids: Sequence[str]) -> None:
-        with self._db.reading() as tx:
+        with self._db.reading(creator=self.creator_id) as tx:
             known = coverage.some(tx, self.creator_id, ids)
         names = [name for passage, _ in known for name in vector_ids(passage)]
         digests = [digest for passage, digest in known for _ in vector_ids(passage)]
@@ -111,7 +111,7 @@ def measured(db: Database, vectors: "Vectors", creator_id: str, encoder: Encoder
 
     if encoder.local:
         return Index(encoder.spec)
-    with db.reading() as tx:
+    with db.reading(creator=creator_id) as tx:
         some = coverage.sample(tx, creator_id, background.SAMPLE)
         total = len(coverage.wanted(tx, creator_id))
     holder = holder_of(creator_id, encoder.spec)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from engage.ledger import schema
 from engage.ledger.database import Database
 from engage.ledger.exporting import rows_of
 from engage.ledger.ids import new_id
@@ -15,8 +16,10 @@ from engage.ledger.tenancy import OF_NOBODY, of_creator, owned
 from engage.memory.corpus import store
 from engage.memory.importers.rows import Said
 from engage.models import Mode, Surface
+from engage.settings import load
 from tests.conftest import Postgres
 from tests.ledger.house import House
+from workers import examining
 
 pytestmark = pytest.mark.postgres
 
@@ -89,22 +92,63 @@ def test_the_next_transaction_on_the_connection_is_the_systems_again(two: tuple[
         assert tx.execute(select(func.count()).select_from(creators)).scalar_one() == 2
 
 
-def test_a_connection_that_says_nothing_sees_nothing(two: tuple[House, str, str]) -> None:
+def test_a_role_that_says_nothing_sees_nothing_and_no_secrets_of_the_operator(two: tuple[House, str, str]) -> None:
     house, _, _ = two
     url = house.db.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(url) as strange:
+    with psycopg.connect(url, autocommit=True) as strange:
+        strange.execute("SET ROLE ledger_tenant")
         for table in owned():
-            assert strange.execute(f"SELECT count(*) FROM {table.name}".encode()).fetchone() == (0,), table.name  # noqa: S608
+            assert strange.execute(f"SELECT count(*) FROM {table.name}".encode()).fetchone() == (0,)  # noqa: S608
+        for name in ("apps", "users"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                strange.execute(f"SELECT count(*) FROM {name}".encode())  # noqa: S608
 
 
-def test_every_table_of_creators_data_has_its_rule(ledger: Database) -> None:
+def test_a_superuser_is_held_to_it_too(postgres: Postgres, two: tuple[House, str, str]) -> None:
+    """Many connect as one. In a transaction of one creator's they are not."""
+    house, mine, _ = two
+    everything = Database(house.db.url.set(username="postgres").render_as_string(hide_password=False))
+    assert postgres.admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (True,)
+    with everything.reading(creator=mine) as tx:
+        assert list(tx.execute(select(creators.c.id)).scalars()) == [mine]
+    everything.close()
+
+
+def test_every_table_of_creators_data_has_its_rule_and_its_grants(ledger: Database) -> None:
+    names = {table.name for table in owned()}
+    may = "SELECT table_name FROM information_schema.role_table_grants WHERE grantee = 'ledger_tenant'"
     with ledger.reading() as tx:
-        held = tx.execute(text("SELECT relname FROM pg_class WHERE relrowsecurity AND relforcerowsecurity")).scalars()
+        assert set(tx.execute(text("SELECT relname FROM pg_class WHERE relrowsecurity")).scalars()) == names
         ruled = tx.execute(text("SELECT tablename FROM pg_policies WHERE policyname = 'of_creator'")).scalars()
-        names = {table.name for table in owned()}
-        assert set(held) == names
         assert set(ruled) == names
+        assert set(tx.execute(text(f"{may} AND privilege_type = 'INSERT'")).scalars()) == names
+        seen = set(tx.execute(text(f"{may} AND privilege_type = 'SELECT'")).scalars())
+    assert seen - names == {"switches", "encoders"}
     assert not names & OF_NOBODY.keys()
+
+
+def test_without_the_right_to_make_roles_everything_works_and_the_queries_alone_hold_creators_apart(
+    postgres: Postgres,
+) -> None:
+    postgres.admin.execute("CREATE ROLE humble LOGIN")
+    url = postgres.create("plain").replace("//engage:", "//humble:")
+    postgres.admin.execute("ALTER DATABASE plain OWNER TO humble")
+    db = Database(url)
+    try:
+        schema.upgrade(db)
+        house = House(db)
+        house.add_creator("bea", "bea-id")
+        with db.reading(creator=house.creator.id) as tx:
+            assert tx.execute(select(func.count()).select_from(creators)).scalar_one() == 2
+        assert examining.walls(load(database_url=url))[0] == "warn"
+    finally:
+        db.close()
+        postgres.drop("plain")
+
+
+def test_doctor_tells_that_postgresql_holds_creators_apart(ledger: Database) -> None:
+    url = ledger.url.render_as_string(hide_password=False)
+    assert examining.walls(load(database_url=url))[0] == "ok"
 
 
 def test_claims_go_round_all_creators_under_the_rules(two: tuple[House, str, str]) -> None:
@@ -121,9 +165,3 @@ def test_an_export_of_a_creator_reads_under_their_own_rule(two: tuple[House, str
         assert [*rows_of(tx, other)] == []
     assert {row["table"] for row in everything} >= {"creators", "messages", "deliveries", "passages", "replies"}
     assert facts.name not in {row["table"] for row in everything}
-
-
-def test_a_superuser_is_held_to_no_rule(postgres: Postgres) -> None:
-    """Which is why the databases of these tests belong to somebody else, and why doctor warns."""
-    assert postgres.admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (True,)
-    assert postgres.admin.execute("SELECT rolsuper FROM pg_roles WHERE rolname = 'engage'").fetchone() == (False,)

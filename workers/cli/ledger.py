@@ -73,7 +73,7 @@ def inbox(
 
     with opened() as ledger:
         who = ledger.creator(creator).id if creator else None
-        with ledger.db.reading() as tx:
+        with ledger.db.reading(creator=who) as tx:
             items = views.inbox(tx, who)
     if as_json:
         put([{**views.plain(item), "changed": list(changed(item))} for item in items])

@@ -69,7 +69,7 @@ def answer(
         who = ledger.creator(creator).id
         known = {one.id: one for one in _find(ledger, who)}.get(question_id)
         suggested = known.question if known is not None and not known.private else ""
-        with ledger.db.transaction() as tx:
+        with ledger.db.transaction(creator=who) as tx:
             questions.approve(tx, BY, who, question_id, question or suggested, text, datetime.now(UTC))
     put({"id": question_id, "question": question or suggested, "state": "approved"})
 
@@ -82,7 +82,7 @@ def dismiss(question_id: Annotated[str, typer.Argument(metavar="ID")], creator: 
 
     with opened() as ledger:
         who = ledger.creator(creator).id
-        with ledger.db.transaction() as tx:
+        with ledger.db.transaction(creator=who) as tx:
             questions.dismiss(tx, BY, who, question_id, datetime.now(UTC))
     put({"id": question_id, "state": "dismissed"})
 
@@ -90,7 +90,7 @@ def dismiss(question_id: Annotated[str, typer.Argument(metavar="ID")], creator: 
 def _find(ledger: Opened, creator_id: str) -> list[Any]:
     from workers import questions
 
-    with ledger.db.reading() as tx:
+    with ledger.db.reading(creator=creator_id) as tx:
         asked, done = questions.read(tx, creator_id, datetime.now(UTC))
     return list(questions.Finder().find(creator_id, asked, done))
 

@@ -62,7 +62,7 @@ def border(
         persona = ledger.creator(creator)
         wanted = persona.voice_border if not score else None if score == "auto" else _share(score)
         persona = replace(persona, voice_border=wanted, strict_voice=persona.strict_voice if strict is None else strict)
-        with ledger.db.transaction() as tx:
+        with ledger.db.transaction(creator=persona.id) as tx:
             update_persona(tx, persona)
         learnt = _voice(ledger, persona.id).border
     put({"border": wanted if wanted is not None else learnt, "auto": wanted is None, "strict": persona.strict_voice})

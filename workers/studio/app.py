@@ -9,6 +9,7 @@ from nicegui import ui
 from nicegui.storage import Storage
 
 from engage.secrets import secret_file
+from workers.forgetting import Forgetting, InMemory
 from workers.studio import accounts, activity, connect, inbox, login, platforms, questions, voice
 from workers.studio.context import StudioContext
 from workers.studio.guard import SafeHeaders, SignInRequired
@@ -36,6 +37,7 @@ def make_app(studio: StudioContext) -> FastAPI:
     ui.add_css(STYLE, shared=True)
     for module in (login, activity, inbox, questions, voice, accounts, platforms, connect):
         module.register(studio)
+    pages.on_startup(Forgetting(InMemory(studio.db)).run)
     home = studio.settings.directory
     _keep_sessions_in(home / "studio")
     ui.run_with(

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from engage.errors import EngageError
 from engage.ledger import overview, suggestions, taught, unanswered
+from engage.ledger.database import only
 from engage.ledger.suggestions import Settled
 from engage.ledger.taught import Lesson
 from engage.ledger.unanswered import Asked
@@ -86,6 +87,7 @@ class Questions:
     def load(self, tx: Connection) -> Found:
         names = overview.names(tx)
         creator_id = self._chosen() or next(iter(names), "")
+        only(tx, creator_id)
         asked, done = questions.read(tx, creator_id, self._now())
         learnt = [
             one for kind in (PassageKind.CORRECTION, PassageKind.FAQ) for one in taught.lessons(tx, creator_id, kind)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from engage.errors import EngageError
 from engage.ledger import overview
 from engage.ledger.creators import personas_of
+from engage.ledger.database import only
 from engage.ledger.unanswered import newest_decision
 from engage.memory.corpus import versions
 from engage.models import Persona
@@ -88,6 +89,7 @@ class Voice:
     def load(self, tx: Connection) -> Found:
         names = overview.names(tx)
         creator_id = self._chosen(names)
+        only(tx, creator_id)
         return Found(names, personas_of(tx, [creator_id]).get(creator_id))
 
     def show(self, found: Found) -> None:
