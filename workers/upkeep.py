@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from engage.ledger import duties, facts, outbox, turns
+from engage.ledger import duties, facts, outbox, raids, turns
 from workers.runtime import Runtime, utc_now
 
 EVERY = timedelta(seconds=5)
@@ -29,6 +29,7 @@ class Upkeep:
                 await db.run(outbox.expire, now),
                 await db.run(facts.sweep, now),
             ]
+            await db.run(raids.watch, self.runtime.raid_thresholds, now)
         self._wake_all()
         return EVERY if max(touched) < duties.SWEPT else AGAIN
 

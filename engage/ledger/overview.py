@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from engage.ledger.creators import SurfaceMode, everything_paused_at
+from engage.ledger.raids import Standing, standing
 from engage.ledger.tables import accounts, creators, modes, replies, turns
 from engage.ledger.views import OUTCOMES, badge_of, shown_name, waiting_ids
 from engage.models import Mode, Surface
@@ -41,13 +42,14 @@ class Pulse:
     everything_paused_at: datetime | None
     creators: tuple[tuple[str, str, datetime | None], ...]  # id, display name, paused_at
     waiting: int
+    raids: tuple[Standing, ...] = ()
 
 
-def pulse(tx: Connection) -> Pulse:
+def pulse(tx: Connection, now: datetime) -> Pulse:
     rows = tx.execute(select(creators).order_by(creators.c.id)).all()
     who = tuple((row.id, shown_name(row), row.paused_at) for row in rows)
     waiting = tx.execute(select(func.count()).select_from(waiting_ids(None).subquery())).scalar_one()
-    return Pulse(everything_paused_at(tx), who, int(waiting))
+    return Pulse(everything_paused_at(tx), who, int(waiting), tuple(standing(tx, now).values()))
 
 
 def overview(tx: Connection) -> list[CreatorLine]:
