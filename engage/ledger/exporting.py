@@ -21,7 +21,9 @@ from engage.ledger.tables import (
     followers,
     messages,
     modes,
+    overrides,
     passages,
+    raids,
     replies,
     suggestions,
     turns,
@@ -40,6 +42,8 @@ OF_CREATOR = (
     documents,
     passages,
     suggestions,
+    overrides,
+    raids,
     audit,
 )
 OF_ACCOUNT = (modes, cursors, deliveries)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from engage.ledger import overrides
 from engage.ledger.creators import SurfaceMode, everything_paused_at
 from engage.ledger.raids import Standing, standing
 from engage.ledger.tables import accounts, creators, modes, replies, turns
@@ -33,6 +34,7 @@ class CreatorLine:
     display_name: str
     paused_at: datetime | None
     accounts: tuple[AccountLine, ...]
+    loosened: tuple[tuple[str, str, str, datetime], ...] = ()  # of the disclosure: rule, who, why, since
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,14 @@ def overview(tx: Connection) -> list[CreatorLine]:
     for row in tx.execute(select(accounts).order_by(accounts.c.id)):
         facts = (row.id, row.platform, row.handle, row.state, row.reason, row.unsubscribed, row.blocked_until)
         theirs[row.creator_id].append(AccountLine(*facts, modes=chosen.get(row.id, {})))
+    loosened: dict[str, list[tuple[str, str, str, datetime]]] = defaultdict(list)
+    for row in overrides.every(tx):
+        loosened[row.creator_id].append((row.rule, row.who, row.why, row.since))
     everybody = tx.execute(select(creators).order_by(creators.c.id))
-    return [CreatorLine(row.id, row.name, shown_name(row), row.paused_at, tuple(theirs[row.id])) for row in everybody]
+    return [
+        CreatorLine(row.id, row.name, shown_name(row), row.paused_at, tuple(theirs[row.id]), tuple(loosened[row.id]))
+        for row in everybody
+    ]
 
 
 def counts(tx: Connection, since: datetime) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from engage.compose.policies import AFTER_SILENCE, EVERY_REPLY
 from engage.ledger.raids import Standing
 from engage.ledger.views import Exchange
 from engage.models import Mode, Surface
@@ -72,7 +73,7 @@ REASONS = {
     "opt_out": "The follower asked for no more automated answers.",
     "may_not_reply": "The platform allows no reply here any more.",
     "raid": "Many strangers wrote at once, alike or abusive, so the avatar was quiet in public.",
-    "child": "The follower says to be under 13. Only you should write to them.",
+    "child": "Only you should write to them.",
     "minor": "The follower says to be under 18: only your approved or own past answers are given.",
     "told_age_minor": "They wrote that they are under 18.",
     "told_age_child": "They wrote that they are under 13.",
@@ -122,6 +123,11 @@ REASONS = {
     "deleted": "The follower took it back.",
     "edited": "The follower changed it; the new text is answered.",
     "expired": "It was too old to be answered.",
+}
+
+LOOSENED = {
+    AFTER_SILENCE: "After a day of silence, a reply does not say again that it is automated.",
+    EVERY_REPLY: "Where the law asks for a mark on every reply, only the first carries it.",
 }
 
 LEARNT = {
@@ -238,3 +244,8 @@ def raid(name: str, standing: Standing) -> str:
     whom = "nobody is" if standing.level is Level.SILENT else "only followers you had before are"
     people = f"{standing.people} strangers wrote to {name} within minutes, alike or abusive."
     return f"{people} In public {whom} answered until {ends}. Direct messages are answered."
+
+
+def loosened(rule: str, who: str, why: str, since: datetime) -> str:
+    """What an override of the disclosure spares, and who answers for it."""
+    return f"{LOOSENED[rule]} Loosened by {who} on {since.date()}: {why}"
