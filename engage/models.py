@@ -188,6 +188,8 @@ class Turn:
     last_avatar_at: datetime | None = None  # our last reply to this follower here
     creator_replies_last_hour: int = 0  # to everybody; counted only where there is a limit, and only so far
     handed_back: bool = False  # a person answered here since our last reply
+    raided: str = ""  # engage.raids.Level, while strangers raid the creator
+    stranger: bool = False  # the follower came with that raid
     loosened: frozenset[str] = frozenset()  # of engage.compose.policies.LOOSENABLE: an operator's recorded overrides
 
     @property

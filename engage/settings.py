@@ -120,6 +120,11 @@ class Settings(BaseModel):
         default=90 * 24 * 3600, ge=0, description="The same for direct messages; what followers told has its own time"
     )
     retention_live: float = Field(default=90 * 24 * 3600, ge=0, description="The same for live lines")
+    raid_people: int = Field(
+        default=15, ge=0, description="Strangers with like or hostile texts at once that make a raid; 0: nothing does"
+    )
+    raid_window: float = Field(default=600, gt=0, description="How long is at once, in seconds")
+    raid_quiet: float = Field(default=1800, gt=0, description="Quiet in public after a raid was seen, in seconds")
     reply_attempts: int = Field(default=6, ge=1, description="Most tries to post one reply")
     reply_expiry: float = Field(default=24 * 3600, gt=0, description="A reply not posted by then is given up")
     workers: int = Field(default=1, ge=1, description="Worker processes that `engage up` starts")

@@ -17,6 +17,7 @@ from engage.ledger.creators import UnknownAccount
 from engage.ledger.database import Database
 from engage.models import Capabilities, Surface
 from engage.platform import AccountLink, App, Connector, Parser, PollSource, StreamSource
+from engage.raids import Thresholds
 from engage.remembered import forget_all
 from engage.secrets import Vault
 from engage.settings import Settings, load
@@ -57,6 +58,12 @@ def connect(vault: Vault, account: Row[Any]) -> Connector:
 def app_of(vault: Vault, platform: str, config: Mapping[str, Any] | None, secrets: bytes | None) -> App:
     """A platform's application as it stands in the ledger; an empty one where there is none."""
     return App(platform, config or {}, vault.open(secrets) if secrets else {})
+
+
+def thresholds_of(settings: Settings) -> Thresholds:
+    """From when on many strangers are a raid."""
+    window, quiet = (timedelta(seconds=span) for span in (settings.raid_window, settings.raid_quiet))
+    return Thresholds(people=settings.raid_people, window=window, quiet=quiet)
 
 
 class Runtime:
@@ -214,6 +221,10 @@ class Runtime:
             human_pause=timedelta(seconds=self.settings.human_pause),
             max_age={surface: self.settings.max_age(surface) for surface in Surface},
         )
+
+    @property
+    def raid_thresholds(self) -> Thresholds:
+        return thresholds_of(self.settings)
 
     @property
     def turn_expiry(self) -> dict[Surface, timedelta]:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from engage.errors import Unavailable
-from engage.ledger import duties, erasure, erasures, facts, outbox, spendings, turns
+from engage.ledger import duties, erasure, erasures, facts, outbox, raids, spendings, turns
 from engage.ledger.erasure import Person
 from workers import erasing
 from workers.retaining import Retaining
@@ -47,6 +47,7 @@ class Upkeep:
                 await db.run(spendings.forget_old, now),
                 await db.run(erasures.sweep, now),
             ]
+            await db.run(raids.watch, self.runtime.raid_thresholds, now)
         self._wake_all()
         return EVERY if max(touched) < duties.SWEPT else AGAIN
 

@@ -20,6 +20,7 @@ from engage.ledger.changes import changes_of
 from engage.ledger.creators import SurfaceMode, UnknownCreator, modes_of, personas_of
 from engage.ledger.overrides import loosened_of
 from engage.ledger.people import age_of
+from engage.ledger.raids import standing
 from engage.ledger.tables import conversations, followers, messages, turns
 from engage.models import Author, Follower, Line, Message, Persona, Surface, Turn
 
@@ -74,7 +75,7 @@ def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget:
     living = talk.living_of(tx, turn_ids)
     personas = personas_of(tx, {row.creator_id for row in rows})
     changes = changes_of(tx, personas)
-    loosened = loosened_of(tx, personas)
+    loosened, raided = loosened_of(tx, personas), standing(tx, now, personas)
     modes = modes_of(tx, {row.account_id for row in rows})
     # What was told in private is read for turns in private only.
     private = {row.follower_id for row in rows if row.surface == Surface.DM and row.said_more}
@@ -87,6 +88,8 @@ def assemble_all(tx: Connection, turn_ids: Sequence[str], now: datetime, budget:
             raise UnknownCreator
         mine = told.get(row.follower_id, ()) if row.surface == Surface.DM else ()
         turn = _turn(row, place, person, living.get(row.id, []), _past(tx, row, place, person, now), mine, now)
+        if raid := raided.get(row.creator_id):
+            turn = replace(turn, raided=raid.level.value, stranger=person.first_seen_at >= raid.began_at)
         if loosened.get(row.creator_id):
             turn = replace(turn, loosened=loosened[row.creator_id])
         if budget:

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
+from engage.ledger import overrides
 from engage.ledger.creators import SurfaceMode, everything_paused_at
+from engage.ledger.raids import Standing, standing
 from engage.ledger.tables import accounts, creators, modes, replies, turns
 from engage.ledger.views import OUTCOMES, badge_of, shown_name, waiting_ids
 from engage.models import Mode, Surface
@@ -32,6 +34,7 @@ class CreatorLine:
     display_name: str
     paused_at: datetime | None
     accounts: tuple[AccountLine, ...]
+    loosened: tuple[tuple[str, str, str, datetime], ...] = ()  # of the disclosure: rule, who, why, since
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +44,14 @@ class Pulse:
     everything_paused_at: datetime | None
     creators: tuple[tuple[str, str, datetime | None], ...]  # id, display name, paused_at
     waiting: int
+    raids: tuple[Standing, ...] = ()
 
 
-def pulse(tx: Connection) -> Pulse:
+def pulse(tx: Connection, now: datetime) -> Pulse:
     rows = tx.execute(select(creators).order_by(creators.c.id)).all()
     who = tuple((row.id, shown_name(row), row.paused_at) for row in rows)
     waiting = tx.execute(select(func.count()).select_from(waiting_ids(None).subquery())).scalar_one()
-    return Pulse(everything_paused_at(tx), who, int(waiting))
+    return Pulse(everything_paused_at(tx), who, int(waiting), tuple(standing(tx, now).values()))
 
 
 def overview(tx: Connection) -> list[CreatorLine]:
@@ -59,8 +63,14 @@ def overview(tx: Connection) -> list[CreatorLine]:
     for row in tx.execute(select(accounts).order_by(accounts.c.id)):
         facts = (row.id, row.platform, row.handle, row.state, row.reason, row.unsubscribed, row.blocked_until)
         theirs[row.creator_id].append(AccountLine(*facts, modes=chosen.get(row.id, {})))
+    loosened: dict[str, list[tuple[str, str, str, datetime]]] = defaultdict(list)
+    for row in overrides.every(tx):
+        loosened[row.creator_id].append((row.rule, row.who, row.why, row.since))
     everybody = tx.execute(select(creators).order_by(creators.c.id))
-    return [CreatorLine(row.id, row.name, shown_name(row), row.paused_at, tuple(theirs[row.id])) for row in everybody]
+    return [
+        CreatorLine(row.id, row.name, shown_name(row), row.paused_at, tuple(theirs[row.id]), tuple(loosened[row.id]))
+        for row in everybody
+    ]
 
 
 def counts(tx: Connection, since: datetime) -> dict[str, int]:

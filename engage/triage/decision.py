@@ -51,7 +51,7 @@ def triage(
     """
     reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at, meaning, beside)
     people = (_danger, _closed, _content, _wish_to_stop, _worn_out, _wish_to_be_forgotten)
-    rules = (*people, _attack, _wish, _abuse, _childhood, _limits)
+    rules = (*people, _raid, _attack, _wish, _abuse, _childhood, _limits)
     decided = next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
     return _noting_age(reading, _forgetting(reading, _within_budget(reading, decided)))
 
@@ -118,6 +118,14 @@ def _wish_to_be_forgotten(reading: Reading) -> Verdict | None:
         return None
     direct = reading.turn.surface is Surface.DM
     return _verdict(reading, Decision.ANSWER, FORGET_ME, FixedText.FORGOTTEN if direct else FixedText.FORGOTTEN_HERE)
+
+
+def _raid(reading: Reading) -> Verdict | None:
+    """In public nobody is answered while a creator is raided, or only who was there before. Private talk goes on."""
+    turn = reading.turn
+    if turn.surface is Surface.DM or not (turn.raided == "silent" or (turn.raided and turn.stranger)):
+        return None
+    return _verdict(reading, Decision.SKIP, "raid")
 
 
 def _attack(reading: Reading) -> Verdict | None:

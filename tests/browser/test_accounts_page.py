@@ -1,11 +1,11 @@
 """Modes are chosen here, and an account that lost its access says what to do."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Page, expect
 
-from engage.ledger import creators, subscriptions
+from engage.ledger import creators, overrides, subscriptions
 from engage.ledger.creators import SurfaceMode
 from engage.models import Mode, Surface
 from tests.studio.builders import World
@@ -91,3 +91,10 @@ async def test_an_account_is_disconnected_after_a_question(page: Page, world: Wo
     await expect(page.get_by_label("Comment: mode")).not_to_be_visible()
     assert state_of(world) == "disconnected"
     assert world.reply_of(turn_id).state == "recalled"
+
+
+async def test_what_an_operator_loosened_is_shown_with_who_and_why(page: Page, world: World) -> None:
+    with world.db.transaction() as tx:
+        overrides.loosen(tx, world.creator.id, "after_silence", "Dana", "regulars asked for it", datetime.now(UTC))
+    await page.goto("/accounts")
+    await expect(page.get_by_text("Loosened by Dana on")).to_contain_text("regulars asked for it")

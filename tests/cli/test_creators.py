@@ -1,5 +1,10 @@
 """Changing what is known of a creator."""
 
+from datetime import UTC, datetime, timedelta
+
+from engage.ledger.database import Database
+from engage.ledger.tables import raids
+from engage.settings import load
 from tests.cli.conftest import Engage
 
 
@@ -30,3 +35,29 @@ def test_a_bio_that_denies_being_automated_is_refused(engage: Engage) -> None:
     assert engage("creator", "add", "mira").code == 0
     assert engage("creator", "set", "mira", "--bio", "I am not a bot.").code == 1
     assert engage("creator", "list", "--json").rows[0][0]["name"] == "mira"
+
+
+def test_an_override_names_who_and_why_and_the_doctor_tells_of_it(engage: Engage) -> None:
+    assert engage("creator", "add", "mira").code == 0
+    assert engage("creator", "set", "mira", "--loosen", "after_silence").code == 1
+    named = ("--who", "Dana", "--why", "regulars asked")
+    assert engage("creator", "set", "mira", "--loosen", "first_reply", *named).code == 1
+    assert engage("creator", "set", "mira", "--loosen", "after_silence", *named).code == 0
+    found = [check for check in engage("doctor", "--json").rows[0] if check["name"] == "disclosure"]
+    assert [check["state"] for check in found] == ["warn"]
+    assert "by Dana: regulars asked" in found[0]["found"]
+    assert engage("creator", "set", "mira", "--tighten", "after_silence").code == 0
+    found = [check for check in engage("doctor", "--json").rows[0] if check["name"] == "disclosure"]
+    assert [check["state"] for check in found] == ["ok"]
+
+
+def test_resume_ends_a_raid(engage: Engage) -> None:
+    creator = engage("creator", "add", "mira").rows[0]["id"]
+    now = datetime.now(UTC)
+    db = Database(load().ledger_url)
+    with db.transaction() as tx:
+        row = {"level": "slow", "people": 20, "began_at": now, "ends_at": now + timedelta(hours=1)}
+        tx.execute(raids.insert().values(creator_id=creator, **row))
+    db.close()
+    assert engage("resume", "--creator", "mira").rows[0]["raids_ended"] == 1
+    assert "raids_ended" not in engage("resume", "--creator", "mira").rows[0]

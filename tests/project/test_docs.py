@@ -7,6 +7,7 @@ import pytest
 import typer.main
 from pydantic import SecretStr
 
+from engage.compose import policies
 from engage.memory.importers import formats
 from engage.settings import Settings
 from workers.cli.main import app
@@ -65,6 +66,17 @@ def test_the_formats_table_is_the_formats() -> None:
     rows = re.findall(r"^\| ([\w -]+) \| (.+) \|$", page.partition("## Formats")[2], re.MULTILINE)
     wanted = {name: told.replace("|", "/") for name, told in formats().items()}
     assert {name: told for name, told in rows if name != "format"} == wanted
+
+
+def test_the_disclosure_tables_are_the_rules_and_laws_that_are_kept() -> None:
+    page = (ROOT / "docs/disclosure.md").read_text()
+    rules = re.findall(r"^\| `(\w+)` \| (.+?) \| (no|by a recorded override) \|$", page, re.MULTILINE)
+    assert {rule: told for rule, told, _ in rules} == dict(policies.DOES)
+    assert {rule for rule, _, loosened in rules if loosened != "no"} == set(policies.LOOSENABLE)
+    for law in policies.laws():
+        rules_of = ", ".join(f"`{rule}`" for rule in law.does)
+        cells = (law.jurisdiction, law.name, law.in_force, law.what, law.when, rules_of)
+        assert f"| {' | '.join(map(str, cells))} | [{law.id}]({law.source}), {law.checked} |" in page
 
 
 def test_no_page_is_a_promise() -> None:

@@ -1,6 +1,6 @@
 """Creators, accounts, and the kill switch."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -133,18 +133,19 @@ def pause(creator: Creator = "", account: Account = "") -> None:
 
 
 def resume(creator: Creator = "", account: Account = "") -> None:
-    """Undo a pause."""
+    """Undo a pause, and end a raid at once."""
     _switch(creator, account, on=False)
 
 
 def _switch(creator: str, account: str, *, on: bool) -> None:
-    from engage.ledger import audit, creators
+    from engage.ledger import audit, creators, raids
     from workers import queues
     from workers.cli.console import put
 
     now = datetime.now(UTC)
-    scope, subject, creator_id = "everything", "", None
+    scope, subject, creator_id, ended = "everything", "", None, 0
     with opened() as ledger:
+        quiet = timedelta(seconds=ledger.settings.raid_quiet)
         with ledger.db.transaction() as tx:
             if account:
                 scope, subject = "account", account
@@ -154,12 +155,15 @@ def _switch(creator: str, account: str, *, on: bool) -> None:
                 scope, subject = "creator", creator
                 creator_id = creators.find_creator(tx, creator).id
                 creators.pause_creator(tx, creator_id, now if on else None)
+                ended = 0 if on else raids.end(tx, now, quiet, creator_id)
             else:
                 creators.pause_everything(tx, now if on else None)
+                ended = 0 if on else raids.end(tx, now, quiet)
             audit.record(tx, "cli", "pause" if on else "resume", creator_id, subject or scope, {}, now)
         if not on:
             ledger.wake(*queues.ALL)
-    put({"paused": on, "scope": scope, **({"subject": subject} if subject else {})})
+    told = {**({"subject": subject} if subject else {}), **({"raids_ended": ended} if ended else {})}
+    put({"paused": on, "scope": scope, **told})
 
 
 def disconnect(account: Annotated[str, typer.Argument(help="The account, by id")]) -> None:

@@ -91,6 +91,8 @@ class Accounts:
                 "pause small-act" + (" paused" if paused else ""),
                 label=f"{'Resume' if paused else 'Pause'} {line.display_name}",
             )
+        for rule, who, why, since in line.loosened:
+            Text("p", words.loosened(rule, who, why, since), "advice")
         for account in line.accounts:
             with box("section", "account"):
                 self._draw_account(account)

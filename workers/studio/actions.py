@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from engage.errors import EngageError, IllegalTransition
-from engage.ledger import audit, by_hand, creators, outbox
+from engage.ledger import audit, by_hand, creators, outbox, raids
 from engage.ledger.by_hand import UnknownReply
 from engage.ledger.sendings import NEVER
 from engage.ledger.states import move
@@ -135,6 +135,12 @@ def pause_everything(tx: Connection, who: str, now: datetime, *, on: bool) -> No
 def pause_creator(tx: Connection, who: str, creator_id: str, now: datetime, *, on: bool) -> None:
     creators.pause_creator(tx, creator_id, now if on else None)
     audit.record(tx, who, _switched(on), creator_id, creators.get_creator(tx, creator_id).name, {}, now)
+
+
+def end_raid(tx: Connection, who: str, creator_id: str, quiet: timedelta, now: datetime) -> None:
+    """Answer everybody in public again; nothing counts as a raid by itself for `quiet`."""
+    if raids.end(tx, now, quiet, creator_id):
+        audit.record(tx, who, "end_raid", creator_id, creators.get_creator(tx, creator_id).name, {}, now)
 
 
 def pause_account(tx: Connection, who: str, account_id: str, now: datetime, *, on: bool) -> None:

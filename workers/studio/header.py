@@ -1,6 +1,7 @@
 """The header: where to go, and the pause switch, which is on every page."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nicegui import ui
@@ -40,6 +41,7 @@ class Header:
                 self._switch = box("div", "switch-slot")
                 button("Sign out", shell.sign_out, "plain")
         self._notice = box("div", "paused-notice").props("role=status")
+        self._raids = box("div", "raids").props("role=status")
 
     def _link(self, target: str, name: str, *, here: bool) -> None:
         with box("a", "link here" if here else "link").props(f"href={target}") as link:
@@ -54,7 +56,7 @@ class Header:
         since = _since(pulse.everything_paused_at, now) if pulse.everything_paused_at else ""
         self._count.set_text(str(pulse.waiting) if pulse.waiting < 1000 else "999+")
         self._count.set_visibility(pulse.waiting > 0)
-        switches = (pulse.everything_paused_at, pulse.creators)
+        switches = (pulse.everything_paused_at, pulse.creators, pulse.raids)
         if switches != self._switches:  # not more often: an open menu stays open
             self._switches = switches
             self._switch.clear()
@@ -65,6 +67,9 @@ class Header:
             self._notice.clear()
             with self._notice:
                 self._draw_notice(pulse, since)
+            self._raids.clear()
+            with self._raids:
+                self._draw_raids(pulse)
 
     def _draw_switch(self, pulse: Pulse) -> None:
         on = pulse.everything_paused_at is not None
@@ -91,6 +96,19 @@ class Header:
             Text("p", f"Everything has been paused for {since}: nothing is answered and nothing is posted.")
         elif paused:
             Text("p", f"Paused: {', '.join(paused)}. The others go on.")
+
+    def _draw_raids(self, pulse: Pulse) -> None:
+        names = {creator_id: name for creator_id, name, _ in pulse.creators}
+        for raid in pulse.raids:
+            name = names.get(raid.creator_id, "")
+            with box("div", "raid"):
+                Text("p", words.raid(name, raid))
+                button("Answer again", partial(self._end_raid, raid.creator_id), label=f"End it for {name}")
+
+    async def _end_raid(self, creator_id: str) -> None:
+        quiet = timedelta(seconds=self._shell.studio.settings.raid_quiet)
+        said = "Everybody is answered in public again."
+        await self._shell.do(actions.end_raid, creator_id, quiet, said=said, wake=queues.ALL)
 
     async def _everything(self, *, on: bool) -> None:
         said = "Paused. Nothing is answered or posted until you resume." if on else "Resumed."

@@ -95,9 +95,9 @@ class Shell:
     def _look(self, tx: Connection, who: Session) -> Look:
         session.check(tx, who)
         if self._body is None:
-            return Look(pulse(tx), None, None)
+            return Look(pulse(tx, self.studio.now()), None, None)
         stamp = self._body.stamp(tx)
-        return Look(pulse(tx), stamp, self._body.load(tx) if stamp != self._stamp else None)
+        return Look(pulse(tx, self.studio.now()), stamp, self._body.load(tx) if stamp != self._stamp else None)
 
     def _show(self, look: Look) -> None:
         now = self.studio.now()

@@ -2,8 +2,11 @@
 
 from datetime import datetime, timedelta
 
+from engage.compose.policies import AFTER_SILENCE, EVERY_REPLY
+from engage.ledger.raids import Standing
 from engage.ledger.views import Exchange
 from engage.models import Mode, Surface
+from engage.raids import Level
 
 SURFACES: dict[str, str] = {Surface.COMMENT: "Comment", Surface.DM: "Direct message", Surface.LIVE: "Live chat"}
 MODES: dict[str, str] = {Mode.OFF: "Off", Mode.SHADOW: "Shadow", Mode.REVIEW: "Review", Mode.AUTO: "Auto"}
@@ -69,6 +72,12 @@ REASONS = {
     "opted_out": "This follower asked for no automated answers.",
     "opt_out": "The follower asked for no more automated answers.",
     "may_not_reply": "The platform allows no reply here any more.",
+    "raid": "Many strangers wrote at once, alike or abusive, so the avatar was quiet in public.",
+    "child": "Only you should write to them.",
+    "minor": "The follower says to be under 18: only your approved or own past answers are given.",
+    "told_age_minor": "They wrote that they are under 18.",
+    "told_age_child": "They wrote that they are under 13.",
+    "asks_back": "The answer asked something, and nothing is asked of who is under 18.",
     "loop": "The avatar has answered here many times in a row.",
     "fatigue": "This follower got as many answers this hour as you allow.",
     "creator_budget": "The avatar has given as many answers this hour as you allow.",
@@ -116,6 +125,11 @@ REASONS = {
     "deleted": "The follower took it back.",
     "edited": "The follower changed it; the new text is answered.",
     "expired": "It was too old to be answered.",
+}
+
+LOOSENED = {
+    AFTER_SILENCE: "After a day of silence, a reply does not say again that it is automated.",
+    EVERY_REPLY: "Where the law asks for a mark on every reply, only the first carries it.",
 }
 
 LEARNT = {
@@ -224,3 +238,16 @@ def disconnected(handle: str, platform: str, left: str) -> str:
     """What was done, and what its owner must still do. left: why the access still stands; '' where it does not."""
     done = f"{handle} is disconnected."
     return f"{done} Take the access away in the settings of {platform} as well: {left}." if left else done
+
+
+def raid(name: str, standing: Standing) -> str:
+    """What the creator is told while strangers raid them."""
+    ends = standing.ends_at.strftime("%H:%M UTC")
+    whom = "nobody is" if standing.level is Level.SILENT else "only followers you had before are"
+    people = f"{standing.people} strangers wrote to {name} within minutes, alike or abusive."
+    return f"{people} In public {whom} answered until {ends}. Direct messages are answered."
+
+
+def loosened(rule: str, who: str, why: str, since: datetime) -> str:
+    """What an override of the disclosure spares, and who answers for it."""
+    return f"{LOOSENED[rule]} Loosened by {who} on {since.date()}: {why}"

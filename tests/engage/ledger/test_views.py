@@ -181,7 +181,7 @@ def test_the_pulse_counts_what_waits(world: World) -> None:
     world.answered("Which camera?", "A small Sony.")
     with world.db.transaction() as tx:
         creators.pause_everything(tx, world.at)
-        found = overview.pulse(tx)
+        found = overview.pulse(tx, world.at)
     assert found.waiting == 2
     assert found.everything_paused_at is not None
     assert found.creators == ((world.creator.id, "Maya Lindqvist", None),)
