@@ -15,7 +15,7 @@ from engage.models import Surface
 from engage.platform import Connector, Examinable
 from engage.secrets import Vault
 from engage.settings import Settings
-from workers import embeddings, services
+from workers import embeddings, planted, services
 from workers.queues import ALL
 
 
@@ -44,6 +44,7 @@ def examine(settings: Settings) -> list[Check]:
         ("chroma", _chroma),
         ("model", _model),
         ("embeddings", lambda settings: Check("embeddings", *embeddings.examine(settings))),
+        ("passages", lambda settings: Check("passages", *planted.examine(settings))),
         ("clock", _clock),
         ("workers", _workers),
         ("webhooks", _webhooks),
