@@ -75,8 +75,9 @@ def denies(sentence: str, persona: Persona) -> bool:
 @cache
 def texts() -> dict[str, dict[str, str]]:
     """All fixed texts by language."""
-    told, remembered = _data("disclosure"), _data("remembering")
-    return {language: words | remembered[language] for language, words in told.items() if language != "denials"}
+    told, remembered, service = (_data(name) for name in ("disclosure", "remembering", "service"))
+    languages = (language for language in told if language != "denials")
+    return {language: told[language] | remembered[language] | service[language] for language in languages}
 
 
 def words_in(language: str, persona: Persona) -> dict[str, str]:

@@ -12,6 +12,7 @@ from engage.triage.verdict import LABELS
 from engage.triage.words import Rule, rules
 
 _FILES = {"injection": "injection", "spam": "spam", "abuse": "abuse", "self_harm": "crisis", "restricted": "restricted"}
+_SURE = 0.5  # of a complaint or an order
 _AVOIDED = 0.8  # a topic the creator has named
 _HEAD, _TAIL = 3000, 1000  # characters read of a very long message
 
@@ -29,6 +30,11 @@ def score_labels(text: str, persona: Persona) -> dict[str, float]:
     if _avoided(folded, persona):
         scores["restricted"] = max(scores["restricted"], _AVOIDED)
     return {label: round(value, 2) for label, value in scores.items()}
+
+
+def concerns_an_order(folded: str) -> bool:
+    """Whether somebody complains about an order of their own, or places one."""
+    return score(rules("service").matching(folded)) >= _SURE
 
 
 def score(signs: Iterable[Rule]) -> float:

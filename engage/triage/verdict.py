@@ -29,7 +29,7 @@ ASKS = frozenset({Intent.QUESTION, Intent.REQUEST})
 
 
 class FixedText(StrEnum):
-    """Replies that are never generated. The value is the key in compose/data/disclosure.toml or remembering.toml."""
+    """Replies that are never generated. The value is the key in compose/data: disclosure, remembering, service."""
 
     CRISIS = "crisis"
     BOT = "bot"
@@ -38,6 +38,7 @@ class FixedText(StrEnum):
     NOTHING_KNOWN = "nothing_known"
     KNOWN_IN_PRIVATE = "known_in_private"  # asked for in public
     FORGOTTEN = "forgotten"
+    SERVICE = "service"  # a complaint about an order, or an order, in public
     FORGOTTEN_HERE = "forgotten_here"  # asked for in public, where a platform may know them by another id
 
 
