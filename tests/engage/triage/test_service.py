@@ -9,7 +9,8 @@ from engage.triage import Decision, FixedText, Policy, Verdict, triage
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 OWN = [
-    "Where is my order? It's been three weeks", "My package never arrived!", "I ordered the kit 2 weeks ago and nothing",
+    "Where is my order? It's been three weeks", "My package never arrived!",
+    "I ordered the kit 2 weeks ago and nothing",
     "I want my money back",
     "order #48213 is missing a pin", "I'd like to order two of those", "You charged me twice",
     "¿Dónde está mi pedido?", "Ma commande n'est jamais arrivée", "Wo bleibt meine Bestellung?", "Cadê o meu pedido?",
