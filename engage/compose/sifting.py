@@ -80,7 +80,7 @@ class Case:
     @cached_property
     def is_foul(self) -> str:
         """The label that the whole draft deserves and our own text must not; "" for none."""
-        labels = score_labels(self.draft.text, self.persona)
+        labels = score_labels(self.draft.text, self.persona, _OWN_LABELS)
         border = self.policy.thresholds
         return next((label for label in _OWN_LABELS if labels[label] >= border.get(label, 0.5)), "")
 
@@ -134,7 +134,7 @@ def _foul(sentence: str, case: Case) -> str | None:
     """Whether this sentence is what makes the draft abusive or restricted."""
     if not case.is_foul:
         return None
-    labels = score_labels(sentence, case.persona)
+    labels = score_labels(sentence, case.persona, _OWN_LABELS)
     return case.is_foul if labels[case.is_foul] >= case.policy.thresholds.get(case.is_foul, 0.5) else None
 
 

@@ -22,12 +22,12 @@ def shorten(text: str) -> str:
     return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
 
 
-def score_labels(text: str, persona: Persona) -> dict[str, float]:
-    """Every label with its score, 0..1, rounded to hundredths."""
+def score_labels(text: str, persona: Persona, labels: Iterable[str] = LABELS) -> dict[str, float]:
+    """Every label, or some, with its score, 0..1, rounded to hundredths."""
     folded = fold(shorten(text))
     views = tuple(dict.fromkeys((folded, plain(folded))))
-    scores = {label: max(score(rules(_FILES[label]).matching(view)) for view in views) for label in LABELS}
-    if _avoided(folded, persona):
+    scores = {label: max(score(rules(_FILES[label]).matching(view)) for view in views) for label in labels}
+    if "restricted" in scores and _avoided(folded, persona):
         scores["restricted"] = max(scores["restricted"], _AVOIDED)
     return {label: round(value, 2) for label, value in scores.items()}
 
