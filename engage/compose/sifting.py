@@ -55,7 +55,8 @@ class Case:
     def known(self) -> frozenset[str]:
         """The meaningful words of the passages, whether they say or ask them, and of the follower's message."""
         asked = " ".join(one.question or "" for one in self.passages.values())
-        return tokens(f"{self.said} {asked} {self.turn.text}") | checks.small_talk() | tokens(" ".join(self.names))
+        words = tokens(f"{self.said} {asked} {self.turn.text} {' '.join(self.names)}")
+        return words | checks.small_talk() | checks.asking()
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -210,7 +211,12 @@ def _evidence(sentence: str, case: Case) -> tuple[Evidence, ...]:
         stands(said, one, case.passages[one.passage_id]) if one.passage_id in case.passages else trusted
         for one in given
     )
-    return given if all(holds) and not _is_echo(sentence, case) else ()
+    return given if all(holds) and not (_is_echo(sentence, case) or _is_bare(said, case)) else ()
+
+
+def _is_bare(sentence: str, case: Case) -> bool:
+    """Whether it is a mere yes or no of a model's: "of course" is somewhere in most passages."""
+    return answers(sentence) and tokens(sentence) <= checks.small_talk() and not case.is_theirs(sentence)
 
 
 def _is_echo(sentence: str, case: Case) -> bool:

@@ -101,7 +101,7 @@ def _leaks(case: Case, posted: Posted, ground: Ground) -> Iterable[str]:
 def _goes_beyond(case: Case, text: str, ground: Ground) -> bool:
     """Whether anything in it is neither the creator's own sentence nor plain kindness."""
     said = " ".join(f"{passage.title or ''} {passage.text} {passage.url or ''}" for passage in ground.passages)
-    known = tokens(said) | checks.small_talk() | tokens(ground.persona.display_name)
+    known = tokens(said) | checks.small_talk() | checks.asking() | tokens(ground.persona.display_name)
     quoted = (fold(one or other) for one, other in _QUOTED.findall(f"{case.text} {case.wanted}"))
     asked = [one for one in quoted if sum(map(str.isalnum, one)) >= _SAID]
     if any(one in fold(text) and one not in fold(said) for one in asked) or _MORSE.search(text):
