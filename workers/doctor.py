@@ -15,7 +15,7 @@ from engage.models import Surface
 from engage.platform import Connector, Examinable
 from engage.secrets import Vault
 from engage.settings import Settings
-from workers import embeddings, examining, services
+from workers import embeddings, examining, planted, services
 from workers.queues import ALL
 
 
@@ -46,6 +46,7 @@ def examine(settings: Settings) -> list[Check]:
         ("chroma", _chroma),
         ("model", _model),
         ("embeddings", lambda settings: Check("embeddings", *embeddings.examine(settings))),
+        ("passages", lambda settings: Check("passages", *planted.examine(settings))),
         ("moderation", _moderation),
         ("clock", _clock),
         ("workers", _workers),

@@ -7,9 +7,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from engage.compose.grounding import ends_as_question
-from engage.compose.views import readings, squeezed
+from engage.compose.views import readings, squeezed, stripped
 from engage.memory.statements import tokens
-from engage.remembered import forgettable, remembered
+from engage.remembered import remembered
 from engage.triage.normalise import fold
 from engage.triage.sieve import Sieve
 
@@ -29,16 +29,16 @@ def leaks(text: str, prompt: str, canary: str = "", said: str = "") -> bool:
 
     said: the recalled passages, which are there to be quoted, also where the prompt says the same.
     """
-    runs, letters = (kind(prompt) - kind(said) for kind in (_runs, _shingles))
     signs = squeezed(canary)
     codes = {signs[start : start + _CODE] for start in range(max(1, len(signs) - _CODE + 1))} if signs else set()
-    for reading in readings(text):
-        shown = squeezed(reading)
-        if any(code in shown for code in codes) or not _shingles(reading).isdisjoint(letters):
+    letters = _shingles(prompt)
+    quoted = _runs_of(text) & _runs(prompt)
+    for place, reading in enumerate(readings(text)):
+        shown = squeezed(reading) if place == 0 else stripped(reading)
+        if any(code in shown for code in codes):
             return True
-        if not _runs(reading).isdisjoint(runs):
-            return True
-    return False
+        quoted |= _shingles_of(shown) & letters
+    return bool(quoted and quoted - _runs_of(said) - _shingles_of(squeezed(said)))
 
 
 def repeats(text: str, earlier: str) -> bool:
@@ -65,18 +65,29 @@ def is_factual(sentence: str, heard: str, names: Iterable[str]) -> bool:
     return not (fold(sentence).startswith(openers) and unknown <= tokens(heard))
 
 
+Runs = frozenset[tuple[str, ...] | str]
+
+
 @forgettable
-@lru_cache(256)  # of a reply, and of each creator's prompt
-def _runs(text: str) -> frozenset[tuple[str, ...]]:
+@lru_cache(256)  # of each creator's prompt
+def _runs(prompt: str) -> Runs:
+    return _runs_of(prompt)
+
+
+def _runs_of(text: str) -> Runs:
     """All eight words in a row of a text."""
     words = _words(_apart(text))
     return frozenset(words[start : start + _RUN] for start in range(len(words) - _RUN + 1))
 
 
+@forgettable
 @lru_cache(256)
-def _shingles(text: str) -> frozenset[str]:
-    """All runs of so many letters as eight words have, blanks left out: spaced-out and glued words are seen too."""
-    letters = squeezed(text)
+def _shingles(prompt: str) -> Runs:
+    return _shingles_of(squeezed(prompt))
+
+
+def _shingles_of(letters: str) -> Runs:
+    """All runs of as many letters as eight words have: spaced-out and glued words are seen too."""
     return frozenset(letters[start : start + _LETTERS] for start in range(len(letters) - _LETTERS + 1))
 
 

@@ -6,6 +6,7 @@ A platform's own label does for public places; a private thread begins with word
 
 import re
 import tomllib
+from collections.abc import Iterable
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -86,9 +87,13 @@ def denies(sentence: str, persona: Persona) -> bool:
 @cache
 def texts() -> dict[str, dict[str, str]]:
     """All fixed texts by language."""
-    told, remembered, young = _data("disclosure"), _data("remembering"), _data("young")
+    told, *others = (_data(name) for name in ("disclosure", "remembering", "young", "service"))
     languages = [language for language in told if language != "denials"]
-    return {language: told[language] | remembered[language] | young[language] for language in languages}
+    return {language: told[language] | _joined(other[language] for other in others) for language in languages}
+
+
+def _joined(tables: Iterable[dict[str, str]]) -> dict[str, str]:
+    return {name: text for table in tables for name, text in table.items()}
 
 
 def words_in(language: str, persona: Persona) -> dict[str, str]:

@@ -10,6 +10,7 @@ from functools import cached_property
 from engage.compose import checks
 from engage.compose.advice import advises
 from engage.compose.contacts import names_a_contact
+from engage.compose.courtesy import courtesy_of
 from engage.compose.disclosure import denies
 from engage.compose.grounding import answers, ends_as_question, is_said, stands, stated
 from engage.compose.instructions import instructs
@@ -21,13 +22,12 @@ from engage.memory.statements import tokens
 from engage.models import Draft, Evidence, Freedom, Passage, Persona, Surface, Turn
 from engage.triage.normalise import fold
 from engage.triage.scores import score_labels
-from engage.triage.verdict import Intent, Policy, Verdict
+from engage.triage.verdict import Policy, Verdict
 
 EXTRACTIVE = "extractive"
 WARY = 0.3  # of triage's score for an attempt to take the avatar over, from which a model is trusted with no words
-_COURTESIES = frozenset({Intent.GREETING, Intent.PRAISE, Intent.THANKS})
 _OWN_LABELS = ("abuse", "restricted")  # what our own text must not be
-_ECHO, _LONG_ECHO = 4, 6  # of the follower's words in a row that are none of ours: to a question, and to talk
+_ECHO, _ASKED_BACK = 6, 4  # of the follower's words in a row that are none of ours, and no question back
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class Case:
     def known(self) -> frozenset[str]:
         """The meaningful words of the passages, whether they say or ask them, and of the follower's message."""
         asked = " ".join(one.question or "" for one in self.passages.values())
-        return tokens(f"{self.said} {asked} {self.turn.text}") | checks.small_talk() | tokens(" ".join(self.names))
+        words = tokens(f"{self.said} {asked} {self.turn.text} {' '.join(self.names)}")
+        return words | checks.small_talk() | checks.asking()
 
     @cached_property
     def hidden(self) -> frozenset[str]:
@@ -81,7 +82,7 @@ class Case:
     @cached_property
     def is_foul(self) -> str:
         """The label that the whole draft deserves and our own text must not; "" for none."""
-        labels = score_labels(self.draft.text, self.persona)
+        labels = score_labels(self.draft.text, self.persona, self.verdict.language, labels=_OWN_LABELS)
         border = self.policy.thresholds
         return next((label for label in _OWN_LABELS if labels[label] >= border.get(label, 0.5)), "")
 
@@ -135,7 +136,7 @@ def _foul(sentence: str, case: Case) -> str | None:
     """Whether this sentence is what makes the draft abusive or restricted."""
     if not case.is_foul:
         return None
-    labels = score_labels(sentence, case.persona)
+    labels = score_labels(sentence, case.persona, case.verdict.language, labels=_OWN_LABELS)
     return case.is_foul if labels[case.is_foul] >= case.policy.thresholds.get(case.is_foul, 0.5) else None
 
 
@@ -169,28 +170,34 @@ def _is_bent(sentence: str, case: Case) -> bool:
 
 
 def _needs_ground(sentence: str, case: Case) -> bool:
-    """Everything but greetings, thanks, kind words and questions back; "yes" is a fact to whoever said something."""
-    heard = "\n".join((case.turn.text, *(one.value for one in case.turn.told)))
-    if answers(sentence) and (case.is_wary or case.verdict.intent not in _COURTESIES):
+    """Everything but greetings, thanks, kind words and questions back; "yes" is a fact but to thanks and praise."""
+    if answers(sentence) and (case.is_wary or case.verdict.asks or courtesy_of(case.turn.text) is None):
         return True
     if ends_as_question(sentence):
         return _asks_strangely(sentence, case)
-    if case.is_wary or echoes(sentence, heard, _ECHO if case.verdict.asks else _LONG_ECHO):
-        heard = ""
-    return checks.is_factual(sentence, heard, case.names)
+    return checks.is_factual(sentence, _taken_up(sentence, case), case.names)
 
 
 def _asks_strangely(sentence: str, case: Case) -> bool:
     """Whether a question back brings up anything that neither the creator's words nor plain asking does.
 
-    It may take up a word of the follower's, where they are not talking to the model; a rhetorical question of the
-    creator's is no question back.
+    A rhetorical question of the creator's is no question back.
     """
-    if any(letter.isdigit() for letter in sentence) or echoes(sentence, case.turn.text, _ECHO):
+    if any(letter.isdigit() for letter in sentence) or echoes(sentence, case.turn.text, _ASKED_BACK):
         return True
     plain = checks.small_talk() | checks.asking() | tokens(" ".join(case.names)) | case.stated
-    taken_up = frozenset[str]() if case.is_wary else tokens(case.turn.text)
-    return not tokens(sentence) <= plain | taken_up
+    return not tokens(sentence) <= plain | tokens(_taken_up(sentence, case))
+
+
+def _taken_up(sentence: str, case: Case) -> str:
+    """What kind words and questions back may take up: what a follower tells, who asks for nothing.
+
+    Who asks for something gets the creator's words for it, and nobody gets a whole phrase of theirs back.
+    """
+    heard = "\n".join((case.turn.text, *(one.value for one in case.turn.told)))
+    if case.is_wary or case.verdict.asks or echoes(sentence, heard, _ECHO):
+        return ""
+    return heard
 
 
 def _evidence(sentence: str, case: Case) -> tuple[Evidence, ...]:
@@ -205,7 +212,12 @@ def _evidence(sentence: str, case: Case) -> tuple[Evidence, ...]:
         stands(said, one, case.passages[one.passage_id]) if one.passage_id in case.passages else trusted
         for one in given
     )
-    return given if all(holds) and not _is_echo(sentence, case) else ()
+    return given if all(holds) and not (_is_echo(sentence, case) or _is_bare(said, case)) else ()
+
+
+def _is_bare(sentence: str, case: Case) -> bool:
+    """Whether it is a mere yes or no of a model's: "of course" is somewhere in most passages."""
+    return answers(sentence) and tokens(sentence) <= checks.small_talk() and not case.is_theirs(sentence)
 
 
 def _is_echo(sentence: str, case: Case) -> bool:

@@ -7,13 +7,14 @@ from engage.memory.statements import tokens
 from engage.remembered import remembered
 from engage.triage.normalise import fold
 
-_PHRASE = 3  # foreign meaningful words in a row: no paraphrase, but something said besides
+_PHRASE = 2  # foreign meaningful words next to each other: no paraphrase, but something said besides
 _SHORTEST = 4  # letters of a word whose letters can be changed about
 _TYPO = 5  # ... that can be misspelt
 _GLUED = 12  # ... that are words of theirs without the blanks between
 _MISSPELT = 2  # such words in a sentence that are no slip
 _SIGNS = 12  # without a letter between them
 _WORD = re.compile(r"[^\W_]+")
+_SPACED = re.compile(r"[^\s.,;:!?…\"“”()]+")
 _MORSE = re.compile(r"(?<![^\s/|])(?:[.\-–—·•−_]{1,6}[ \t/|]+){4,}[.\-–—·•−_]{1,6}(?![^\s/|])")
 _DRAWN = re.compile("(?:[\U0001f1e6-\U0001f1ff\U0001f130-\U0001f189]\\W{0,2}){5,}|(?:[0-9]\ufe0f?\u20e3\\W{0,2}){4,}")
 _PICTURE = re.compile("[\u2190-\u2bff\u3000-\u303f\ufe0f\U0001f000-\U0001faff\u200d]")
@@ -25,10 +26,8 @@ def carries(sentence: str, known: frozenset[str], hidden: frozenset[str]) -> boo
     known: the words of the passages, of kindness, and names; hidden: words that only the instructions hold.
     """
     row = 0
-    for word in _WORD.findall(fold(sentence)):
+    for word in _SPACED.findall(fold(sentence)):
         meaning = tokens(word)
-        if not meaning:
-            continue
         if not hidden.isdisjoint(meaning | tokens(word[::-1])):
             return True
         row = 0 if meaning <= known else row + 1

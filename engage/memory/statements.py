@@ -6,7 +6,12 @@ import unicodedata
 from engage.remembered import remembered
 from engage.triage.normalise import fold
 
-_WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)?")
+# In Indian scripts vowels are marks on their letters: without them a word would fall into its consonants.
+_MARKED = (
+    "\u0900-\u0963\u0970-\u09e5\u09f0-\u0a65\u0a70-\u0ae5\u0af0-\u0b65"
+    "\u0b70-\u0be5\u0bf0-\u0c65\u0c70-\u0ce5\u0cf0-\u0d65"
+)
+_WORD = re.compile(rf"\d+(?:[.,]\d+)*|(?:[^\W\d_]|[{_MARKED}])+(?:'[^\W\d_]+)?")
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+")
 _SUFFIX = re.compile(r"(?:'s|ing|ed|es|s|ly)$")
 _NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")

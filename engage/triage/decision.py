@@ -15,7 +15,7 @@ from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
 from engage.triage.linear import Meaning
 from engage.triage.normalise import clean, fold, has_letters, without_links
-from engage.triage.scores import flags, score_labels, shorten
+from engage.triage.scores import concerns_an_order, flags, score_labels, shorten
 from engage.triage.verdict import FORGET_ME, TOLD_AGE, Decision, FixedText, Intent, Policy, Verdict
 from engage.triage.wishes import asks_for_human, asks_if_bot, asks_to_be_forgotten, asks_what_is_known, opts_out
 
@@ -51,7 +51,7 @@ def triage(
     """
     reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at, meaning, beside)
     people = (_danger, _closed, _content, _wish_to_stop, _worn_out, _wish_to_be_forgotten)
-    rules = (*people, _raid, _attack, _wish, _abuse, _childhood, _limits)
+    rules = (*people, _raid, _attack, _wish, _abuse, _childhood, _limits, _service)
     decided = next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
     return _noting_age(reading, _forgetting(reading, _within_budget(reading, decided)))
 
@@ -174,6 +174,17 @@ def _limits(reading: Reading) -> Verdict | None:
         direct = reading.turn.surface is Surface.DM
         return _verdict(reading, Decision.ESCALATE if direct else Decision.SKIP, "wrong_language")
     return None
+
+
+def _service(reading: Reading) -> Verdict | None:
+    """An order of somebody's own is for a person. In public a fixed line says so, and where details belong.
+
+    In a live room it would be gone before it is read.
+    """
+    if reading.turn.surface is Surface.DM or not concerns_an_order(reading.words):
+        return None
+    live = reading.turn.surface is Surface.LIVE
+    return _verdict(reading, Decision.ESCALATE, "service", None if live else FixedText.SERVICE)
 
 
 def _by_intent(reading: Reading) -> Verdict:

@@ -5,7 +5,7 @@ dampers ("lol", "he called me a ...") then take their share off. Where the rules
 (models/*.tsv), if it has one, is asked: docs/adr/0018-how-a-score-comes-about.md.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from engage.models import Persona
 from engage.triage.linear import Linear, Meaning, load
@@ -16,6 +16,7 @@ from engage.triage.words import Rule, rules
 SURE = 0.8  # a score of the rules that needs no second opinion
 _FILES = {"injection": "injection", "spam": "spam", "abuse": "abuse", "self_harm": "crisis", "restricted": "restricted"}
 _SETTLING = ("injection", "spam", "abuse", "self_harm")  # a topic to avoid hides none of them
+_ORDER = 0.5  # from which somebody complains about an order or places one
 _AVOIDED = 0.8  # a topic the creator has named
 _HEAD, _TAIL = 3000, 1000  # characters read of a very long message
 
@@ -25,20 +26,27 @@ def shorten(text: str) -> str:
     return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]}\n{text[-_TAIL:]}"
 
 
-def score_labels(text: str, persona: Persona, language: str = "en", meaning: Meaning | None = None) -> dict[str, float]:
-    """Every label with its score, 0..1, rounded to hundredths. meaning: an encoder, asked where a doubt is left."""
+def score_labels(
+    text: str,
+    persona: Persona,
+    language: str = "en",
+    meaning: Meaning | None = None,
+    labels: Sequence[str] = LABELS,
+) -> dict[str, float]:
+    """Every label, or some, with its score, 0..1, rounded to hundredths. meaning: an encoder, asked where a doubt is
+    left."""
     shown = shorten(text)
-    scores = by_rules(shown, persona)
-    asked = None if any(scores[label] >= SURE for label in _SETTLING) else meaning
+    scores = by_rules(shown, persona, labels)
+    asked = None if any(scores.get(label, 0.0) >= SURE for label in _SETTLING) else meaning
     return {label: round(_weighed(label, found, shown, language, asked), 2) for label, found in scores.items()}
 
 
-def by_rules(text: str, persona: Persona) -> dict[str, float]:
-    """Every label with its score by rules alone."""
+def by_rules(text: str, persona: Persona, labels: Sequence[str] = LABELS) -> dict[str, float]:
+    """Every label, or some, with its score by rules alone."""
     folded = fold(text)
     views = tuple(dict.fromkeys((folded, plain(folded))))
-    scores = {label: max(score(rules(_FILES[label]).matching(view)) for view in views) for label in LABELS}
-    if _avoided(folded, persona):
+    scores = {label: max(score(rules(_FILES[label]).matching(view)) for view in views) for label in labels}
+    if "restricted" in scores and _avoided(folded, persona):
         scores["restricted"] = max(scores["restricted"], _AVOIDED)
     return scores
 
@@ -49,6 +57,11 @@ def joined(found: float, model: Linear, text: str, language: str, meaning: Meani
     if found >= SURE or not model.speaks(language):
         return found
     return model.probability(text, found, language, meaning)
+
+
+def concerns_an_order(folded: str) -> bool:
+    """Whether somebody complains about an order of their own, or places one."""
+    return score(rules("service").matching(folded)) >= _ORDER
 
 
 def score(signs: Iterable[Rule]) -> float:

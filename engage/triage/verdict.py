@@ -31,7 +31,7 @@ ASKS = frozenset({Intent.QUESTION, Intent.REQUEST})
 
 
 class FixedText(StrEnum):
-    """Replies that are never generated. The value is the key in compose/data/disclosure.toml or remembering.toml."""
+    """Replies that are never generated. The value is the key in compose/data: disclosure, remembering, service."""
 
     CRISIS = "crisis"
     BOT = "bot"
@@ -42,6 +42,7 @@ class FixedText(StrEnum):
     MINOR = "minor"  # to who says to be under 18: this is no person
     CHILD = "child"  # to who says to be under 13, beside the person who is told
     FORGOTTEN = "forgotten"
+    SERVICE = "service"  # a complaint about an order, or an order, in public
     FORGOTTEN_HERE = "forgotten_here"  # asked for in public, where a platform may know them by another id
 
 

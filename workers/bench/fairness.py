@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from engage.ledger.tables import accounts, deliveries, replies, turns
+from engage.ledger.tables import accounts, deliveries, followers, replies, spendings, turns
 from engage.models import Persona
 from engage.secrets import Vault
 from workers.bench import cpu, pipeline, village
@@ -32,7 +32,10 @@ IN_TIME = 2  # times the quiet p95 of before: a reply that took longer counts as
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """creators: all of them. flood, quiet: messages a second, of the one and of the others together."""
+    """creators: all of them. flood, quiet: messages a second, of the one and of the others together.
+
+    one_follower: the flood is one follower's.
+    """
 
     creators: int = 1000
     flood: float = 1000
@@ -41,6 +44,7 @@ class Scene:
     workers: int = 2
     model_ms: float = 800
     database: str = "pg"
+    one_follower: bool = False
 
 
 def measure(scene: Scene, say: Say = lambda _: None) -> dict[str, Any]:
@@ -58,7 +62,7 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], scene: Scene, say: S
         say(f"{scene.creators} creators")
         personas = village.settle(on, [*names, HOT])
         await stage.connect(on, net, {name: personas[name] for name in names})
-        flood = await _flood(on, net, personas[HOT])
+        flood = await _flood(on, net, personas[HOT], "hot_one" if scene.one_follower else "")
         await stage.ready(on)
         await asyncio.to_thread(village.index, on, personas)
         posts = {name: await net.publish(name, "ask me anything") for name in names}
@@ -102,13 +106,13 @@ async def _perform(on: stage.Stage, roots: tuple[int, ...], scene: Scene, say: S
     }
 
 
-async def _flood(on: stage.Stage, net: Network, persona: Persona) -> Flood:
+async def _flood(on: stage.Stage, net: Network, persona: Persona, follower: str) -> Flood:
     """The hot creator: the network has no address for their events, this process delivers them."""
     made = await net.connect(HOT, persona.display_name)
     account_id = content.connect_account(on.db, Vault.at(on.settings.directory), persona, on.sandbox, made)
     post = await net.publish(HOT, "ask me anything")
     hook = f"{on.stack.webhooks}/hooks/sandbox/{account_id}"
-    return Flood(net, HOT, made, post, hook, village.questions())
+    return Flood(net, HOT, made, post, hook, village.questions(), follower)
 
 
 async def _judged(on: stage.Stage, net: Network, written: list[str]) -> Outcome:
@@ -139,7 +143,9 @@ def _hot(tx: Connection, creator_id: str) -> dict[str, int]:
     committed = select(func.count()).select_from(deliveries).where(deliveries.c.account_id == mine)
     taken_in = select(func.count()).select_from(turns).where(turns.c.creator_id == creator_id)
     answered = select(func.count()).where(replies.c.creator_id == creator_id, replies.c.state == "sent")
-    queries = {"committed": committed, "taken_in": taken_in, "answered": answered}
+    whose = select(followers.c.id).where(followers.c.account_id == mine)
+    calls = select(func.coalesce(func.sum(spendings.c.calls), 0)).where(spendings.c.holder.in_(whose))
+    queries = {"committed": committed, "taken_in": taken_in, "answered": answered, "model_calls": calls}
     return {name: int(tx.execute(query).scalar_one()) for name, query in queries.items()}
 
 

@@ -23,7 +23,10 @@ CONNECTIONS = 16
 
 @dataclass(slots=True)
 class Flood:
-    """Messages to one creator, and their signed deliveries. account: as the network gave it."""
+    """Messages to one creator, and their signed deliveries. account: as the network gave it.
+
+    follower: the one who writes them all; "": somebody else each time.
+    """
 
     net: Network
     creator: str
@@ -31,6 +34,7 @@ class Flood:
     post: str
     url: str
     questions: Sequence[str]
+    follower: str = ""
     sent: int = 0
     refused: int = 0
     written: list[str] = field(default_factory=list)
@@ -73,7 +77,7 @@ class Flood:
 
     def _message(self, number: int) -> dict[str, Any]:
         text = f"{self.questions[number % len(self.questions)]} (number {number} asks)"
-        who = {"creator": self.creator, "follower": f"hot_{number}"}
+        who = {"creator": self.creator, "follower": self.follower or f"hot_{number}"}
         return {**who, "surface": "comment", "text": text, "post_id": self.post}
 
     def _event(self, message: dict[str, Any], written: dict[str, str]) -> dict[str, Any]:

@@ -81,6 +81,8 @@ def _import(ledger: Opened, persona: Persona, paths: list[str], me: list[str], *
     _index(ledger, persona.id)
     rejected = [asdict(row) for row in report.rejected]
     result = {**asdict(report.stored), "dropped": dict(report.dropped), "rejected": rejected}
+    if orders := _with_orders(ledger, persona.id):
+        result["orders_to_a_model"] = orders
     if report.characters:
         result["refused"] = _adopt(ledger, persona.id, report.characters)
     if as_json:
@@ -90,11 +92,22 @@ def _import(ledger: Opened, persona: Persona, paths: list[str], me: list[str], *
         say(f"imported: {counts}, {len(rejected)} rejected")
         for reason, count in report.dropped.items():
             say(f"  left out: {count} {reason}")
+        if orders:
+            say(f"  {orders}")
         for row in rejected[:20]:
             say(f"  {row['path']}:{row['line']}: {row['reason']}")
         for one in result.get("refused", []):
             say(f"  not taken into the persona: {one['line']}: {one['reason']}")
     return 1 if rejected else 0
+
+
+def _with_orders(ledger: Opened, creator_id: str) -> str:
+    """What is to be said of passages that give a model orders; "" where none does."""
+    from workers.planted import planted, told
+
+    with ledger.db.reading() as tx:
+        found = planted(tx, creator_id)
+    return told(found) if found else ""
 
 
 def _adopt(ledger: Opened, creator_id: str, characters: Sequence[Any]) -> list[dict[str, Any]]:

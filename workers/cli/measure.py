@@ -122,13 +122,14 @@ def fairness(
     workers: Annotated[int, typer.Option(min=1, help="Worker processes")] = 2,
     model_ms: Annotated[float, typer.Option(min=0, help="How long the mock model takes for an answer")] = 800,
     database: Database = "pg",
+    one_follower: Annotated[bool, typer.Option(help="The flood is one follower's")] = False,
     as_json: AsJson = False,
 ) -> int:
     """What one creator's flood does to all the others: the whole stack, before and during."""
     from workers.bench.fairness import Scene, measure
     from workers.cli.console import say
 
-    found = measure(Scene(creators, flood, quiet, seconds, workers, model_ms, database), say)
+    found = measure(Scene(creators, flood, quiet, seconds, workers, model_ms, database, one_follower), say)
     _show("fairness", found, as_json=as_json)
     return 0 if found["quiet_lost"] == 0 else 1
 

@@ -143,7 +143,7 @@ def test_pictures_are_no_code(harmless: str) -> None:
 def test_yes_is_a_fact_to_whoever_did_not_say_a_kindness() -> None:
     talked = replace(ASKED, intent=Intent.CHATTER)
     assert checked("Yes, of course!", turn("tilly is a fraud"), verdict=talked) == Rejected(("ungrounded",))
-    assert said("Yes, of course!", verdict=THANKED) == "Yes, of course!"
+    assert said("Yes, of course!", turn("thank you so much!"), verdict=THANKED) == "Yes, of course!"
 
 
 # A follower who may be talking to the model
