@@ -25,8 +25,8 @@ _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
 class Shape:
     """Which runs are looked at: up to `words` words, and from `shortest` to `longest` letters.
 
-    few: a text with fewer runs of a sort counts as if it had so many: one word alone says little. signs: addresses, sums
-    and handles are seen, as signs for what they are.
+    few: a text with fewer runs of a sort counts as if it had so many: one word alone says little. signs: addresses,
+    sums and handles are seen, as signs for what they are.
     """
 
     words: int = 3

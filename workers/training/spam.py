@@ -6,6 +6,7 @@ from pathlib import Path
 from engage.triage.features import Shape
 from engage.triage.normalise import fold
 from workers.training.examples import Example, rows
+from workers.training.followers import followers
 from workers.training.injection import harmless
 from workers.training.ordinary import ordinary, questions, sentences
 from workers.training.recipe import Recipe
@@ -16,7 +17,7 @@ _WEIGHT = 2.0  # a comment rated by people says more than a line of chat
 
 def read(folder: Path) -> list[Example]:
     """Comments under videos and pictures, rated by people, and ordinary talk."""
-    talk = [*ordinary(folder), *questions(folder), *sentences(folder), *harmless(folder)]
+    talk = [*ordinary(folder), *questions(folder), *sentences(folder), *harmless(folder), *followers()]
     return [*videos(folder), *pictures(folder), *talk]
 
 
