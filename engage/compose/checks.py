@@ -9,7 +9,7 @@ from pathlib import Path
 from engage.compose.grounding import ends_as_question
 from engage.compose.views import readings, squeezed, stripped
 from engage.memory.statements import tokens
-from engage.remembered import remembered
+from engage.remembered import forgettable, remembered
 from engage.triage.normalise import fold
 from engage.triage.sieve import Sieve
 

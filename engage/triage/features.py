@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engage.triage.normalise import fold, plain, without_links
+from engage.triage.signs import with_signs
 
 EDGE = "▁"  # stands for the blank between two words, so that a run of letters can be read in a file
 WORD, RUN = "w ", "c "  # what a feature's name begins with
@@ -22,22 +23,29 @@ _UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which runs are looked at: up to `words` words, and from `shortest` to `longest` letters."""
+    """Which runs are looked at: up to `words` words, and from `shortest` to `longest` letters.
+
+    few: a text with fewer runs of a sort counts as if it had so many: one word alone says little. signs: addresses,
+    sums and handles are seen, as signs for what they are.
+    """
 
     words: int = 3
     shortest: int = 2
     longest: int = 5
+    few: int = 1
+    signs: bool = False
 
 
-def pieces(text: str) -> list[str]:
+def pieces(text: str, *, signs: bool = False) -> list[str]:
     """The words, marks and letters of a text, in order."""
-    return _PIECE.findall(plain(fold(without_links(text[:_READ]))))
+    read = text[:_READ]
+    return _PIECE.findall(plain(fold(with_signs(read) if signs else without_links(read))))
 
 
 @lru_cache(maxsize=8)  # several models look at the same text, one after the other
 def features(text: str, shape: Shape) -> tuple[list[str], list[str]]:
     """The names of the runs of words in a text, and of those of letters, each once. They must not be changed."""
-    found = pieces(text)
+    found = pieces(text, signs=shape.signs)
     return list(dict.fromkeys(_words(found, shape.words))), list(dict.fromkeys(_letters(found, shape)))
 
 

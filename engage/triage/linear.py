@@ -62,7 +62,7 @@ class Linear:
 
     def _share(self, found: list[str]) -> float:
         get = self.weights.get
-        return sum(get(name, 0.0) for name in found) / math.sqrt(len(found)) if found else 0.0
+        return sum(get(name, 0.0) for name in found) / math.sqrt(max(len(found), self.shape.few))
 
 
 def chance(odds: float) -> float:
@@ -90,7 +90,7 @@ def read(written: str) -> Linear:
     shortest, longest = map(int, head["letters"].split("-"))
     return Linear(
         head["name"],
-        Shape(int(head["words"]), shortest, longest),
+        Shape(int(head["words"]), shortest, longest, int(head.get("few", "1")), head.get("signs") == "yes"),
         weights,
         float(head["bias"]),
         float(head["rules"]),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from engage.models import Persona
 from engage.triage.linear import Linear, Meaning, load
-from engage.triage.normalise import fold, plain
+from engage.triage.normalise import fold, views
 from engage.triage.verdict import LABELS
 from engage.triage.words import Rule, rules
 
@@ -44,8 +44,8 @@ def score_labels(
 def by_rules(text: str, persona: Persona, labels: Sequence[str] = LABELS) -> dict[str, float]:
     """Every label, or some, with its score by rules alone."""
     folded = fold(text)
-    views = tuple(dict.fromkeys((folded, plain(folded))))
-    scores = {label: max(score(rules(_FILES[label]).matching(view)) for view in views) for label in labels}
+    seen = views(text)
+    scores = {label: max(score(rules(_FILES[label]).matching(view)) for view in seen) for label in labels}
     if "restricted" in scores and _avoided(folded, persona):
         scores["restricted"] = max(scores["restricted"], _AVOIDED)
     return scores

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from engage.memory.floats import Floats
 from engage.models import Persona
+from engage.triage.features import features
 from engage.triage.linear import Meaning
 from engage.triage.scores import by_rules, shorten
 from workers.training.examples import Example
@@ -51,6 +52,7 @@ def prepare(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None
     """The design of the examples, with vectors where an encoder is given."""
     texts = [shorten(example.text) for example in examples]
     names = vocabulary(texts, recipe.shape, recipe.least)
+    names = shared(names, examples, recipe) if recipe.groups > 1 else names
     return Design(
         names,
         matrix(texts, recipe.shape, names),
@@ -60,6 +62,17 @@ def prepare(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None
         [example.group for example in examples],
         None if meaning is None else np.stack([meaning(text) for text in texts]),
     )
+
+
+def shared(names: Sequence[str], examples: Sequence[Example], recipe: Recipe) -> list[str]:
+    """The features without those that deserving texts of too few groups have."""
+    having: dict[str, set[str]] = {}
+    for example in examples:
+        if example.deserves:
+            for found in features(shorten(example.text), recipe.shape):
+                for name in found:
+                    having.setdefault(name, set()).add(example.group)
+    return [name for name in names if not 0 < len(having.get(name, ())) < recipe.groups]
 
 
 def fit_words(design: Design, ridge: float) -> Numbers:

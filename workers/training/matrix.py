@@ -73,7 +73,7 @@ def matrix(texts: Sequence[str], shape: Shape, names: Sequence[str]) -> Sparse:
         for sort in features(text, shape):
             known = [places[name] for name in sort if name in places]
             columns.append(np.array(known, dtype=np.int32))
-            values.append(np.full(len(known), 1 / max(1, len(sort)) ** 0.5, dtype=np.float32))
+            values.append(np.full(len(known), 1 / max(shape.few, len(sort)) ** 0.5, dtype=np.float32))
         lengths.append(len(columns[-1]) + len(columns[-2]))
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return Sparse(np.concatenate(values), np.concatenate(columns), starts, len(names))

@@ -1,11 +1,17 @@
 """Ordinary talk: what a model must leave alone."""
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from workers.training.examples import Example, rows
 
 _CHAT_STEP = 6
-_WEIGHT = 0.5
+_QUESTION_STEP = 3
+_DIALOGUE_STEP = 5
+_WEIGHT = 1.0
+_TOGETHER = (3, 5)  # sentences: attacks are long, and length alone is no sign
+_SAID = re.compile(r"^(?:- | )\s*- (.+)$", re.MULTILINE)  # a line of a dialogue in a file of the corpus
 
 
 def ordinary(folder: Path) -> list[Example]:
@@ -18,4 +24,45 @@ def ordinary(folder: Path) -> list[Example]:
         Example(row["text"], False, f"twitch {row['user']}", "live chat", weight=_WEIGHT)
         for row in rows(folder / "livechat_twitch" / "northernlion_fallguys.jsonl")
     ]
+    return found
+
+
+def questions(folder: Path) -> list[Example]:
+    """What shoppers ask about goods."""
+    found = list(rows(folder / "product_qa" / "answers.jsonl"))[::_QUESTION_STEP]
+    return [Example(row["question"], False, row["product"], "question", weight=_WEIGHT) for row in found]
+
+
+def sentences(folder: Path) -> list[Example]:
+    """Sentences and chat lines in 26 languages: that a text is in one of them is no sign of anything."""
+    found = []
+    for name in ("sentences", "chat_snippets"):
+        spoken: dict[str, list[str]] = {}
+        for row in rows(folder / "language_id" / f"{name}.jsonl"):
+            found.append(Example(row["text"], False, row["id"], f"languages, {name}", row["lang"]))
+            if row.get("unit", "sentences") == "sentences":
+                spoken.setdefault(row["lang"], []).append(row["text"])
+        for language, texts in spoken.items():
+            found += together(texts, f"languages, {name} together", language)
+    return found
+
+
+def dialogues(folder: Path) -> list[Example]:
+    """Questions and answers to a machine, in 28 languages, one by one and together (the package chatterbot-corpus)."""
+    found = []
+    for path in sorted((folder / "chatterbot_corpus" / "data").glob("*/*.yml")):
+        said = [line.strip(" '\"") for line in _SAID.findall(path.read_text(encoding="utf-8"))]
+        group = f"dialogue {path.parent.name} {path.stem}"
+        found += [Example(line, False, group, "dialogues", path.parent.name) for line in said[::_DIALOGUE_STEP]]
+        found += together(said, "dialogues together", path.parent.name)
+    return found
+
+
+def together(texts: Sequence[str], kind: str, language: str) -> list[Example]:
+    """Neighbouring texts as one."""
+    found = []
+    for count in _TOGETHER:
+        for start in range(0, len(texts) - count + 1, 3 * count):
+            text = " ".join(texts[start : start + count])
+            found.append(Example(text, False, f"{kind} {language} {start // 20}", kind, language))
     return found

@@ -13,7 +13,8 @@ class Recipe:
     """name: the label. read: the examples in a data folder; raises OSError where files are missing.
 
     languages: those that the model speaks for (empty: any). meaning_languages: those in which the encoder is asked;
-    empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature.
+    empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature;
+    groups: groups of deserving texts that must have it, if any has: what one scenario is about is no sign.
     kept: features in the file. ridge and meaning_ridge: the higher, the less a single feature may say.
     """
 
@@ -24,6 +25,7 @@ class Recipe:
     doubt: tuple[float, float] = (0.02, 0.98)
     shape: Shape = Shape()  # noqa: RUF009 - frozen
     least: int = 3
+    groups: int = 1
     kept: int = 40_000
     ridge: float = 1.0
     meaning_ridge: float = 1.0

@@ -1,0 +1,17 @@
+"""What followers write with the words of attacks and of advertising, and mean no harm. Written for this project."""
+
+from pathlib import Path
+
+from workers.training.examples import Example
+
+TEXTS = Path(__file__).parent / "followers.txt"
+_WEIGHT = 2.0
+
+
+def followers() -> list[Example]:
+    """One text a line. Lines about one thing (between blank lines) are one group."""
+    found = []
+    for number, about in enumerate(TEXTS.read_text(encoding="utf-8").split("\n\n")):
+        for line in about.strip().splitlines():
+            found.append(Example(line, False, f"followers {number}", "followers", weight=_WEIGHT))
+    return found
