@@ -48,13 +48,13 @@ class Linear:
         """Whether the model can say something about a text in that language."""
         return not self.languages or language in self.languages
 
-    def by_words(self, text: str, rules: float = 0.0) -> float:
+    def by_words(self, text: str, rules: float = 0.0, language: str = "en") -> float:
         """The log-odds of the label by the text's words, and by what the rules found (their score, 0..1)."""
-        return self.bias + self.rules * rules + sum(map(self._share, features(text, self.shape)))
+        return self.bias + self.rules * rules + sum(map(self._share, features(text, self.shape, language)))
 
     def probability(self, text: str, rules: float = 0.0, language: str = "en", meaning: Meaning | None = None) -> float:
         """The chance, 0..1, that the text deserves the label. `meaning` is asked only where it counts."""
-        odds = self.by_words(text, rules)
+        odds = self.by_words(text, rules, language)
         head = self.meaning
         if meaning is not None and head is not None and language in head.languages and _within(odds, head.doubt):
             odds = head.bias + head.slope * odds + float(head.weights @ meaning(text))
@@ -90,7 +90,7 @@ def read(written: str) -> Linear:
     shortest, longest = map(int, head["letters"].split("-"))
     return Linear(
         head["name"],
-        Shape(int(head["words"]), shortest, longest),
+        Shape(int(head["words"]), shortest, longest, head.get("roles") == "yes"),
         weights,
         float(head["bias"]),
         float(head["rules"]),
