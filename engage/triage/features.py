@@ -1,29 +1,34 @@
-"""What a linear model sees of a text: its words and runs of letters, each once, as anyone may read them. Pure.
+"""What a linear model sees of a text: its words and runs of letters, each once, as anyone may read them. Pure."""
 
-A text is read in its plain view (look-alikes, leetspeak and spaced-out letters undone), without links and mentions, and
-taken apart into words, marks and, in scripts without blanks, single letters.
-"""
-
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engage.triage.normalise import fold, plain, without_links
-from engage.triage.signs import with_signs
+from engage.triage.lexicon import roles
+from engage.triage.pieces import EDGE, glued, pieces
 
-EDGE = "▁"  # stands for the blank between two words, so that a run of letters can be read in a file
-WORD, RUN = "w ", "c "  # what a feature's name begins with
-_READ = 1200  # characters: more would cost time, and what a text is shows before
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
-_MARKS = r"!-&(-/:-@\[-`{-~¡¿«»“”„…、。，！？；：「」।॥،؟؛"
-_PIECE = re.compile(rf"[{_UNSPACED}]|[^\s{_MARKS}{_UNSPACED}]+|[!?\"«»“”„「」*]")
-_UNSPACED_LETTER = re.compile(rf"[{_UNSPACED}]")
+WORD, RUN, ROLE = "w ", "c ", "r "  # what a feature's name begins with
+# What a whole text is judged by: which families of roles it has, and which not.
+_FAMILY = {
+    "group": "group",
+    "slur": "slur",
+    **dict.fromkeys(("insult", "bad", "hate", "violence", "out", "curse"), "hostile"),
+    "good": "good",
+    "you": "you",
+    "say": "said",
+    "quote": "said",
+    "wrong": "wrong",
+}
+_DENIED = frozenset({"insult", "bad", "hate", "violence", "out", "good"})  # what a "not" turns round
+_ORDER = ("group", "slur", "hostile", "not hostile", "good", "not good", "you", "said", "wrong")
+_MAIN = frozenset(_ORDER[:6])
+_REACH = 2  # roles after it
+_FAR = 4  # roles apart at most, of a pair
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which runs are looked at: up to `words` words, and from `shortest` to `longest` letters.
+    """Which runs are looked at: up to `words` words, and from `shortest` to `longest` letters; and whether roles are.
 
     few: a text with fewer runs of a sort counts as if it had so many: one word alone says little. signs: addresses,
     sums and handles are seen, as signs for what they are.
@@ -34,19 +39,17 @@ class Shape:
     longest: int = 5
     few: int = 1
     signs: bool = False
-
-
-def pieces(text: str, *, signs: bool = False) -> list[str]:
-    """The words, marks and letters of a text, in order."""
-    read = text[:_READ]
-    return _PIECE.findall(plain(fold(with_signs(read) if signs else without_links(read))))
+    roles: bool = False
 
 
 @lru_cache(maxsize=8)  # several models look at the same text, one after the other
-def features(text: str, shape: Shape) -> tuple[list[str], list[str]]:
-    """The names of the runs of words in a text, and of those of letters, each once. They must not be changed."""
+def features(text: str, shape: Shape, language: str = "en") -> tuple[list[str], ...]:
+    """The names of the runs of words in a text, of letters, and of its words' roles, each once. Do not change them."""
     found = pieces(text, signs=shape.signs)
-    return list(dict.fromkeys(_words(found, shape.words))), list(dict.fromkeys(_letters(found, shape)))
+    sorts = [_words(found, shape.words), _letters(found, shape)]
+    if shape.roles:
+        sorts.append(_roles(roles(found, language)))
+    return tuple(list(dict.fromkeys(sort)) for sort in sorts)
 
 
 def _words(found: list[str], longest: int) -> Iterator[str]:
@@ -58,16 +61,29 @@ def _words(found: list[str], longest: int) -> Iterator[str]:
 
 
 def _letters(found: list[str], shape: Shape) -> Iterator[str]:
-    text = EDGE + _glued(found) + EDGE
+    text = EDGE + glued(found) + EDGE
     for length in range(shape.shortest, shape.longest + 1):
         for start in range(len(text) - length + 1):
             yield RUN + text[start : start + length]
 
 
-def _glued(found: list[str]) -> str:
-    """Words with an edge between them; letters of scripts without blanks stand side by side, as they were written."""
-    parts: list[str] = []
-    for before, piece in zip(["", *found], found, strict=False):
-        joined = not before or (_UNSPACED_LETTER.match(before) and _UNSPACED_LETTER.match(piece))
-        parts.append(piece if joined else EDGE + piece)
-    return "".join(parts)
+def _roles(said: list[str]) -> Iterator[str]:
+    """Roles alone, runs of two to four, pairs with others between them, and what there is in all as one."""
+    there = _families(said)
+    yield f"{ROLE}= {' '.join(there)}"
+    yield f"{ROLE}~ {' '.join(name for name in there if name in _MAIN)}"
+    for start, role in enumerate(said):
+        yield ROLE + role
+        for end in range(start + 2, min(start + 4, len(said)) + 1):
+            yield ROLE + " ".join(said[start:end])
+        for other in said[start + 2 : start + 1 + _FAR]:
+            yield f"{ROLE}{role} … {other}"
+
+
+def _families(said: list[str]) -> list[str]:
+    """Which families of roles there are, those right after a "not" apart."""
+    found: set[str] = set()
+    for place, role in enumerate(said):
+        denied = role in _DENIED and "not" in said[max(0, place - _REACH) : place]
+        found.add(f"not {_FAMILY[role]}" if denied else _FAMILY.get(role, ""))
+    return [name for name in _ORDER if name in found]

@@ -28,6 +28,16 @@ _SCRIPTS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _LETTER = re.compile(r"[^\W\d_]")
 _LATIN = re.compile("[a-zA-Z\u00c0-\u024f\u1e00-\u1eff]")
+# Hindi in Latin letters, which the classifier does not know: small words that no other language here is full of.
+_HINGLISH = re.compile(
+    r"(?<![^\W_])(?:hai|hain|nahi|nahin|kya|kyu|kyun|kyon|mujhe|mujhse|mera|meri|mere|tumhe|tumhara|tumhari|tumhare|humara|humare"
+    r"|hume|hamare|aapka|aapko|chahiye|chaiye|karna|karte|karta|karti|karo|kiya|raha|rahe|rahi|sakta|sakte|sakti|liye|aur|bhi|yeh"
+    r"|hoon|hun|tha|thi|hota|hote|hoti|hoga|hona|kaise|kaisa|kaun|kahan|kabhi|bahut|bhai|accha|achha|acche|sabhi|saare|unhe|inko|unko"
+    r"|wala|wale|wali|kuch|koi|lekin|agar|abhi|dunga|jaise|itna|itne|itni|kitna|kitne|log|logo|jana|gaya|gayi|dena|batao|bolo|yaar"
+    r"|ke|ki|ko|ka|se|mein|mai|hum|tum|wo|woh|ek|toh)(?![^\W_])",
+    re.IGNORECASE,
+)
+_HINGLISH_SHARE = 0.25  # of the words
 _SAYS_NOTHING = re.compile(r"\b(?:a?(?:ha){2,}h?|lo+l+|lmf?ao+|o+h+|wo+w+)\b", re.IGNORECASE)
 _OWN_SHARE = 0.3  # of the letters, for a script to decide
 _RARELY = 0.4  # the weight of a language that is met less often than one that looks like it
@@ -48,7 +58,12 @@ def identify(text: str, fallback: str = "en") -> Guess:
     letters = _LETTER.findall(words)
     if len(letters) < 2:
         return Guess(fallback, 0.0)
-    return _by_script(words, len(letters)) or _by_words(words, len(letters), fallback)
+    return _by_script(words, len(letters)) or _hinglish(words) or _by_words(words, len(letters), fallback)
+
+
+def _hinglish(words: str) -> Guess | None:
+    found, count = len(set(_HINGLISH.findall(words.lower()))), len(words.split())
+    return Guess("hi", found / count) if found >= 2 and found / count >= _HINGLISH_SHARE else None
 
 
 def _by_script(words: str, letters: int) -> Guess | None:

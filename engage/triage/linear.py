@@ -48,13 +48,13 @@ class Linear:
         """Whether the model can say something about a text in that language."""
         return not self.languages or language in self.languages
 
-    def by_words(self, text: str, rules: float = 0.0) -> float:
+    def by_words(self, text: str, rules: float = 0.0, language: str = "en") -> float:
         """The log-odds of the label by the text's words, and by what the rules found (their score, 0..1)."""
-        return self.bias + self.rules * rules + sum(map(self._share, features(text, self.shape)))
+        return self.bias + self.rules * rules + sum(map(self._share, features(text, self.shape, language)))
 
     def probability(self, text: str, rules: float = 0.0, language: str = "en", meaning: Meaning | None = None) -> float:
         """The chance, 0..1, that the text deserves the label. `meaning` is asked only where it counts."""
-        odds = self.by_words(text, rules)
+        odds = self.by_words(text, rules, language)
         head = self.meaning
         if meaning is not None and head is not None and language in head.languages and _within(odds, head.doubt):
             odds = head.bias + head.slope * odds + float(head.weights @ meaning(text))
@@ -87,16 +87,21 @@ def read(written: str) -> Linear:
             head[key[1:]] = value
         else:
             weights[key] = float(value)
-    shortest, longest = map(int, head["letters"].split("-"))
     return Linear(
         head["name"],
-        Shape(int(head["words"]), shortest, longest, int(head.get("few", "1")), head.get("signs") == "yes"),
+        _shape(head),
         weights,
         float(head["bias"]),
         float(head["rules"]),
         frozenset(head["languages"].split()),
         _meaning(head) if "meaning" in head else None,
     )
+
+
+def _shape(head: Mapping[str, str]) -> Shape:
+    shortest, longest = map(int, head["letters"].split("-"))
+    seen = (head.get(name) == "yes" for name in ("signs", "roles"))
+    return Shape(int(head["words"]), shortest, longest, int(head.get("few", "1")), *seen)
 
 
 def _meaning(head: Mapping[str, str]) -> MeaningHead:

@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 def write(recipe: Recipe, folder: Path, meaning: Meaning | None) -> None:
     """Fit the model of a recipe and put its file beside the others."""
     examples = recipe.read(folder)
-    fitted = model(prepare(examples, recipe, meaning), examples, recipe)
+    fitted = model(prepare(examples, recipe, meaning), recipe)
     notes = [f"fitted by python -m workers.training {recipe.name}; its card is docs/models/{recipe.name}.md"]
     (MODELS / f"{recipe.name}.tsv").write_text(written(fitted, notes), encoding="utf-8")
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from engage.triage.language import identify
 from engage.triage.linear import Meaning, load
 from engage.triage.scores import by_rules, joined, shorten
 from workers.training.design import NOBODY, Design, folds, prepare
@@ -34,11 +35,10 @@ def left_out(
     everything = np.arange(len(examples))
     for out in folds([part(example) for example in examples]):
         chosen = np.setdiff1d(everything, out)
-        fitted = model(design.rows(chosen), [examples[place] for place in chosen], recipe)
+        fitted = model(design.rows(chosen), recipe)
         for place in out:
-            example = examples[place]
-            text = shorten(example.text)
-            scores[place] = joined(design.found[place], fitted, text, example.language, meaning)
+            text = shorten(examples[place].text)
+            scores[place] = joined(design.found[place], fitted, text, design.languages[place], meaning)
     return scores
 
 
@@ -48,8 +48,9 @@ def shipped(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None
     found = [by_rules(shorten(example.text), NOBODY)[recipe.name] for example in examples]
     if fitted is None:
         return found
-    pairs = zip(examples, found, strict=True)
-    return [joined(score, fitted, shorten(one.text), one.language, meaning) for one, score in pairs]
+    texts = [shorten(example.text) for example in examples]
+    pairs = zip(texts, found, strict=True)
+    return [joined(score, fitted, text, identify(text).language, meaning) for text, score in pairs]
 
 
 def table(title: str, examples: Sequence[Example], scores: Sequence[float]) -> Iterator[str]:

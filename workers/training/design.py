@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engage.memory.floats import Floats
 from engage.models import Persona
 from engage.triage.features import features
+from engage.triage.language import identify
 from engage.triage.linear import Meaning
 from engage.triage.scores import by_rules, shorten
 from workers.training.examples import Example
@@ -24,7 +25,7 @@ _FREE = 1e-3  # the ridge of the constant and of the rules' weight: next to none
 
 @dataclass(frozen=True, slots=True)
 class Design:
-    """One row an example. found: the rules' scores; vectors: (rows, 384), or None where no meaning is learnt."""
+    """One row an example. languages: as triage guesses them; found: the rules' scores; vectors: (rows, 384) or None."""
 
     names: list[str]
     features: Sparse
@@ -32,34 +33,44 @@ class Design:
     deserves: Numbers
     shares: Numbers
     groups: list[str]
+    languages: list[str]
     vectors: Floats | None
 
     def rows(self, chosen: NDArray[np.int64]) -> "Design":
         """Some of the examples."""
         vectors = None if self.vectors is None else self.vectors[chosen]
-        groups = [self.groups[place] for place in chosen]
-        found, deserves, shares = self.found[chosen], self.deserves[chosen], self.shares[chosen]
-        return Design(self.names, self.features.rows(chosen), found, deserves, shares, groups, vectors)
+        return replace(
+            self,
+            features=self.features.rows(chosen),
+            found=self.found[chosen],
+            deserves=self.deserves[chosen],
+            shares=self.shares[chosen],
+            groups=[self.groups[place] for place in chosen],
+            languages=[self.languages[place] for place in chosen],
+            vectors=vectors,
+        )
 
     def of_features(self, chosen: NDArray[np.int64]) -> "Design":
         """The same examples with some of the features."""
         names = [self.names[place] for place in chosen]
-        features = self.features.columns_of(chosen)
-        return Design(names, features, self.found, self.deserves, self.shares, self.groups, self.vectors)
+        return replace(self, names=names, features=self.features.columns_of(chosen))
 
 
 def prepare(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None) -> Design:
     """The design of the examples, with vectors where an encoder is given."""
     texts = [shorten(example.text) for example in examples]
-    names = vocabulary(texts, recipe.shape, recipe.least)
+    languages = [identify(text).language for text in texts]
+    read = list(zip(texts, languages, strict=True))
+    names = vocabulary(read, recipe.shape, recipe.least)
     names = shared(names, examples, recipe) if recipe.groups > 1 else names
     return Design(
         names,
-        matrix(texts, recipe.shape, names),
+        matrix(read, recipe.shape, names),
         np.array([by_rules(text, NOBODY)[recipe.name] for text in texts]),
         np.array([float(example.deserves) for example in examples]),
         np.array([example.weight for example in examples]),
         [example.group for example in examples],
+        languages,
         None if meaning is None else np.stack([meaning(text) for text in texts]),
     )
 

@@ -54,26 +54,27 @@ class Sparse:
         return counts
 
 
-def vocabulary(texts: Iterable[str], shape: Shape, least: int) -> list[str]:
-    """The features that at least that many texts have, in alphabetical order."""
+def vocabulary(texts: Iterable[tuple[str, str]], shape: Shape, least: int) -> list[str]:
+    """The features that at least that many texts (each with its language) have, in alphabetical order."""
     found: Counter[str] = Counter()
-    for text in texts:
-        for names in features(text, shape):
+    for text, language in texts:
+        for names in features(text, shape, language):
             found.update(names)
     return sorted(name for name, count in found.items() if count >= least)
 
 
-def matrix(texts: Sequence[str], shape: Shape, names: Sequence[str]) -> Sparse:
+def matrix(texts: Sequence[tuple[str, str]], shape: Shape, names: Sequence[str]) -> Sparse:
     """One row a text. A feature's value is one over the root of how many of its sort the text has, known or not."""
     places = {name: place for place, name in enumerate(names)}
     columns: list[NDArray[np.int32]] = []
     values: list[NDArray[np.float32]] = []
     lengths: list[int] = []
-    for text in texts:
-        for sort in features(text, shape):
+    for text, language in texts:
+        before = len(columns)
+        for sort in features(text, shape, language):
             known = [places[name] for name in sort if name in places]
             columns.append(np.array(known, dtype=np.int32))
             values.append(np.full(len(known), 1 / max(shape.few, len(sort)) ** 0.5, dtype=np.float32))
-        lengths.append(len(columns[-1]) + len(columns[-2]))
+        lengths.append(sum(map(len, columns[before:])))
     starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     return Sparse(np.concatenate(values), np.concatenate(columns), starts, len(names))

@@ -1,17 +1,14 @@
 """From a design to a model: fit, leave out what says little, fit again, and make the odds mean what they say."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from engage.triage.linear import Linear, MeaningHead
 from workers.training.design import Design, fit_dense, fit_words, out_of_fold
-from workers.training.examples import Example
 from workers.training.matrix import Numbers
 from workers.training.recipe import Recipe
 
 
-def model(design: Design, examples: Sequence[Example], recipe: Recipe) -> Linear:
+def model(design: Design, recipe: Recipe) -> Linear:
     """The fitted model. Its odds are calibrated on predictions for groups that were left out."""
     small = design.of_features(telling(design, fit_words(design, recipe.ridge), recipe.kept))
     odds = out_of_fold(small, recipe.ridge)
@@ -24,7 +21,7 @@ def model(design: Design, examples: Sequence[Example], recipe: Recipe) -> Linear
         float(weights[-1]) + constant,
         float(weights[-2]),
         frozenset(recipe.languages.split()),
-        meaning_head(small, slope * odds + constant, examples, recipe),
+        meaning_head(small, slope * odds + constant, recipe),
     )
 
 
@@ -34,12 +31,12 @@ def telling(design: Design, weights: Numbers, most: int) -> "np.ndarray[tuple[in
     return np.sort(np.argsort(-moved, kind="stable")[:most])
 
 
-def meaning_head(design: Design, odds: Numbers, examples: Sequence[Example], recipe: Recipe) -> MeaningHead | None:
+def meaning_head(design: Design, odds: Numbers, recipe: Recipe) -> MeaningHead | None:
     """What the vector adds to the odds by words, learnt where these were predictions; None without vectors."""
     if design.vectors is None or not recipe.meaning_languages:
         return None
     languages = frozenset(recipe.meaning_languages.split())
-    chosen = np.array([place for place, example in enumerate(examples) if example.language in languages])
+    chosen = np.array([place for place, language in enumerate(design.languages) if language in languages])
     some = design.rows(chosen)
     assert some.vectors is not None
     weights = fit_dense(np.column_stack([odds[chosen], some.vectors]), some, recipe.meaning_ridge)

@@ -24,6 +24,10 @@ def ordinary(folder: Path) -> list[Example]:
         Example(row["text"], False, f"twitch {row['user']}", "live chat", weight=_WEIGHT)
         for row in rows(folder / "livechat_twitch" / "northernlion_fallguys.jsonl")
     ]
+    found += [
+        Example(row["text"], False, f"room {row['room']}", "chat of many languages", row["lang"], _WEIGHT)
+        for row in rows(folder / "language_id" / "chat_snippets.jsonl")
+    ]
     return found
 
 
