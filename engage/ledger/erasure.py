@@ -116,7 +116,8 @@ def forget(tx: Connection, people: Sequence[Person], raw: Collection[str], names
     taught.forget_asked(tx, asked)
     emptied = {row.delivery_id for row in said if row.delivery_id} | set(raw)
     emptied |= _forget_answers(tx, places, [row.platform_id for row in said])
-    tx.execute(delete(spendings).where(among(spendings.c.holder, ids)))
+    theirs = {one.creator_id for one in people}
+    tx.execute(delete(spendings).where(among(spendings.c.holder, ids), among(spendings.c.creator_id, theirs)))
     gone = {
         "deliveries": 0,
         "decisions": tx.execute(delete(decisions).where(among(decisions.c.turn_id, asked))).rowcount,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 
 from engage.ledger.among import among
 from engage.ledger.conversations import count_replies
@@ -37,8 +37,9 @@ def take(tx: Connection, turn_ids: Sequence[str], limits: Limits, now: datetime)
     spent_out = _spent_out(tx, {creator for _, creator in known.values()}, limits, now)
     calls = _calls(tx, dict(known.values()), now) if limits.calls_per_hour else {}
     said = [_pay(known.get(turn_id), spent_out, calls, limits) for turn_id in turn_ids]
+    owners = dict(known.values())
     for holder, (began_at, count) in calls.items():
-        tx.execute(update(spendings).where(spendings.c.holder == holder).values(began_at=began_at, calls=count))
+        tx.execute(update(spendings).where(*_row_of(holder, owners[holder])).values(began_at=began_at, calls=count))
     return said
 
 
@@ -48,7 +49,7 @@ def note(tx: Connection, costs: Mapping[str, float], now: datetime) -> None:
         row = _locked(tx, {creator_id: creator_id}, now)[creator_id]
         so_far = row.cost if row.began_at >= day_of(now) else 0.0
         values = {"began_at": day_of(now), "cost": so_far + cost}
-        tx.execute(update(spendings).where(spendings.c.holder == creator_id).values(values))
+        tx.execute(update(spendings).where(*_row_of(creator_id, creator_id)).values(values))
 
 
 def forget_old(tx: Connection, now: datetime) -> int:
@@ -89,10 +90,9 @@ def _spent_out(tx: Connection, creator_ids: set[str], limits: Limits, now: datet
     today = day_of(now)
     out: set[str] = set()
     if limits.cost_per_day:
-        most = spendings.c.cost >= limits.cost_per_day
-        known = select(spendings.c.holder).where(
-            among(spendings.c.holder, creator_ids), most, spendings.c.began_at >= today
-        )
+        most = (spendings.c.cost >= limits.cost_per_day, spendings.c.began_at >= today)
+        own = spendings.c.holder == spendings.c.creator_id
+        known = select(spendings.c.holder).where(among(spendings.c.creator_id, creator_ids), own, *most)
         out.update(tx.execute(known).scalars())
     if most_replies := limits.replies_per_day:
         out.update(one for one in creator_ids if count_replies(tx, one, today, most_replies) >= most_replies)
@@ -107,5 +107,10 @@ def _locked(tx: Connection, owners: Mapping[str, str], now: datetime) -> dict[st
     holders = sorted(owners)
     new = [{"holder": one, "creator_id": owners[one], "began_at": now, "calls": 0, "cost": 0.0} for one in holders]
     insert_many(tx, spendings, new, ignoring=True)
-    rows = select(spendings).where(among(spendings.c.holder, holders)).order_by(spendings.c.holder).with_for_update()
+    theirs = (among(spendings.c.holder, holders), among(spendings.c.creator_id, set(owners.values())))
+    rows = select(spendings).where(*theirs).order_by(spendings.c.holder).with_for_update()
     return {row.holder: row for row in tx.execute(rows)}
+
+
+def _row_of(holder: str, creator_id: str) -> tuple[ColumnElement[bool], ...]:
+    return spendings.c.holder == holder, spendings.c.creator_id == creator_id

@@ -18,6 +18,7 @@ OF_NOBODY = {
     "quotas": "numbers, by account or by the name that accounts share; an account's go with it",
     "engines": "which worker processes are alive",
     "duties": "which worker does what for all",
+    "erasures": "who asked a platform to be erased, by the platform's id until it is done",
     "tallies": "numbers over all creators",
     "encoders": "address and key of an encoder, for all creators",
     "users": "who may sign in to the studio",

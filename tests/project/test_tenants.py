@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_code_that_asks_without_a_tenant_fails_its_test(db: Database, monkeypatc
     """The guard is wired to the engines: what the code executes is looked at."""
     monkeypatch.delitem(ALL_CREATORS, "engage.ledger.overview.pulse")
     with db.reading() as tx:
-        overview.pulse(tx)
+        overview.pulse(tx, datetime.now(UTC))
     assert {one.partition(" ")[0] for one in tenants.violations} == {"engage.ledger.overview.pulse"}
     tenants.violations.clear()  # else this test would fail, as it should
 
