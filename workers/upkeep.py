@@ -1,7 +1,7 @@
 """What must be done for all workers now and then: free what the dead held, end what is too old, make vectors."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from engage.ledger import duties, facts, outbox, raids, turns
 from workers.runtime import Runtime, utc_now
@@ -29,9 +29,15 @@ class Upkeep:
                 await db.run(outbox.expire, now),
                 await db.run(facts.sweep, now),
             ]
-            await db.run(raids.watch, self.runtime.raid_thresholds, now)
+            await self._watch_for_raids(now)
         self._wake_all()
         return EVERY if max(touched) < duties.SWEPT else AGAIN
+
+    async def _watch_for_raids(self, now: datetime) -> None:
+        thresholds = self.runtime.raid_thresholds
+        found = await self.runtime.db.read(raids.look, thresholds, now)
+        if found:
+            await self.runtime.db.run(raids.keep, found, thresholds, now)
 
     async def index(self) -> timedelta:
         """Beside the sweeping, which must not wait for an import of a hundred thousand passages."""
