@@ -1,7 +1,7 @@
 """Whether many strangers at once write like texts, or abuse, to one creator, and what the avatar does then. Pure.
 
-A moment of fame brings many strangers too: they ask many different things, and praise. Only what is alike or hostile
-counts, and only where it is far more than usual for this creator.
+A moment of fame brings many strangers too: they ask, and praise. Only statements that are alike, and what is hostile,
+count, and only where it is far more than usual for this creator.
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from engage.triage.intent import is_question
 from engage.triage.normalise import fold, without_links
 from engage.triage.words import find
 
@@ -85,15 +86,20 @@ def _alike(arrivals: Sequence[Arrival]) -> set[str]:
 
 
 def _texts(arrivals: Sequence[Arrival]) -> list[tuple[frozenset[str], set[str]]]:
-    """Each text once as its words, with who wrote it, the most written first. Kind words are nobody's raid."""
+    """Each text once as its words, with who wrote it, the most written first."""
     people: dict[frozenset[str], set[str]] = {}
     for one in arrivals:
         folded = fold(without_links(one.text))
         words = frozenset(_parts(folded))
-        if len(words) >= _LEAST_WORDS and not any(find("social", kind, folded) for kind in _COURTESIES):
+        if len(words) >= _LEAST_WORDS and not _is_welcome(folded):
             people.setdefault(words, set()).add(one.follower_id)
     order = Counter({words: len(who) for words, who in people.items()})
     return [(words, people[words]) for words, _ in order.most_common()]
+
+
+def _is_welcome(folded: str) -> bool:
+    """Kind words, and what many ask alike on a good day: "what song is that?"."""
+    return is_question(folded, ("en",)) or any(find("social", kind, folded) for kind in _COURTESIES)
 
 
 def _parts(folded: str) -> list[str]:

@@ -40,7 +40,7 @@ ALL_CREATORS = {
     "engage.ledger.overview.pulse": _OPERATOR,
     "engage.ledger.raids.end": _OPERATOR,
     "engage.ledger.raids.standing": _OPERATOR,
-    "engage.ledger.raids.watch": "counts new followers by creator; whom many came to is then looked at alone",
+    "engage.ledger.raids.look": "counts new followers by creator; whom many came to is then looked at alone",
     "engage.ledger.removal._accounts_of": _PLATFORM,
     "engage.ledger.renewals.claim": _LINES,
     "engage.ledger.renewals.next_due": _CLOCKS,

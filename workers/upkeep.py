@@ -47,7 +47,7 @@ class Upkeep:
                 await db.run(spendings.forget_old, now),
                 await db.run(erasures.sweep, now),
             ]
-            await db.run(raids.watch, self.runtime.raid_thresholds, now)
+            await self._watch_for_raids(now)
         self._wake_all()
         return EVERY if max(touched) < duties.SWEPT else AGAIN
 
@@ -67,6 +67,12 @@ class Upkeep:
             log.warning("vectors_not_erased_yet", error=str(error))
         finally:
             vectors.close()
+
+    async def _watch_for_raids(self, now: datetime) -> None:
+        thresholds = self.runtime.raid_thresholds
+        found = await self.runtime.db.read(raids.look, thresholds, now)
+        if found:
+            await self.runtime.db.run(raids.keep, found, thresholds, now)
 
     async def index(self) -> timedelta:
         """Beside the sweeping, which must not wait for an import of a hundred thousand passages."""

@@ -1,6 +1,6 @@
 """Raids in the ledger: who came lately, what stands against whom, and until when."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,7 +12,8 @@ from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import decisions, followers, messages, raids
 from engage.raids import Arrival, Level, Raid, Thresholds, assess
 
-MOST = 600  # messages of strangers that are looked at
+MOST = 400  # messages of strangers that are looked at
+MOST_CROWDED = 10  # creators in one look: the most crowded
 USUAL = timedelta(days=1)  # the time before, from which the usual is counted
 HOSTILE = 0.5  # of the label "abuse"
 
@@ -28,22 +29,29 @@ class Standing:
     ends_at: datetime
 
 
-def watch(tx: Connection, thresholds: Thresholds, now: datetime) -> int:
-    """Look at every creator that many strangers came to; begin or prolong what is a raid. Returns how many are."""
+def look(tx: Connection, thresholds: Thresholds, now: datetime) -> dict[str, Raid]:
+    """The creators that many strangers came to, where that is a raid. Reads only, and may take a while."""
     if not thresholds.people:
-        return 0
+        return {}
     since = now - thresholds.window
     crowded = (
         select(followers.c.creator_id)
         .where(followers.c.first_seen_at >= since)
         .group_by(followers.c.creator_id)
         .having(func.count() >= thresholds.people)
+        .order_by(func.count().desc())
+        .limit(MOST_CROWDED)
     )
-    found = [(creator_id, _look(tx, creator_id, thresholds, now)) for creator_id in tx.execute(crowded).scalars().all()]
-    return sum(_keep(tx, creator_id, raid, thresholds, now) for creator_id, raid in found if raid)
+    crowds = list(tx.execute(crowded).scalars())
+    return {creator_id: raid for creator_id in crowds if (raid := _seen(tx, creator_id, thresholds, now))}
 
 
-def _look(tx: Connection, creator_id: str, thresholds: Thresholds, now: datetime) -> Raid | None:
+def keep(tx: Connection, found: Mapping[str, Raid], thresholds: Thresholds, now: datetime) -> int:
+    """Begin or prolong raids. Returns how many go on."""
+    return sum(_keep(tx, creator_id, found[creator_id], thresholds, now) for creator_id in sorted(found))
+
+
+def _seen(tx: Connection, creator_id: str, thresholds: Thresholds, now: datetime) -> Raid | None:
     since = now - thresholds.window
     before = (followers.c.creator_id == creator_id, followers.c.first_seen_at < since)
     earlier = select(func.count()).select_from(followers).where(*before, followers.c.first_seen_at >= since - USUAL)

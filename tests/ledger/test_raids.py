@@ -24,7 +24,8 @@ def level(house: House) -> Level | None:
 
 
 def watched(house: House) -> int:
-    return house.do(raids.watch, LIMITS, house.now)
+    found = house.do(raids.look, LIMITS, house.now)
+    return house.do(raids.keep, found, LIMITS, house.now)
 
 
 def test_many_strangers_with_like_words_are_kept_out_of_public_answers(house: House) -> None:

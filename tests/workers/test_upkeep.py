@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from engage.facts import Fact, FactKind
-from engage.ledger import duties, sendings, turns
+from engage.ledger import duties, raids, sendings, turns
 from engage.ledger.database import Database
 from engage.ledger.tables import facts, replies
 from engage.models import Surface
+from engage.raids import Thresholds
 from engage.settings import load
 from tests.ledger.house import House
 from workers import upkeep
@@ -23,6 +24,7 @@ class Stage:
         self.db = db
         self.turn_expiry = {surface: timedelta(days=2) for surface in Surface}
         self.settings = load()
+        self.raid_thresholds = Thresholds(people=5)
 
 
 @pytest.fixture
@@ -109,3 +111,12 @@ def test_many_lost_and_old_turns_end_together(house: House) -> None:
     assert house.do(turns.sweep, {Surface.COMMENT: timedelta(days=2)}, later) == 30 + 31  # freed, and then too old
     assert {row.state for row in house.rows(turns.turns)} == {"expired"}
     assert len(house.rows(turns.decisions)) == 31
+
+
+async def test_a_sweep_sees_a_raid(house: House) -> None:
+    house.now = utc_now()
+    for n in range(5):
+        house.keep(house.event(text="nobody wants you here anymore", who=f"raider{n}", where=f"video-{n}"))
+    house.take_in()
+    await Upkeep(Stage(house.db), "one", lambda: None).sweep()  # type: ignore[arg-type]
+    assert house.creator.id in house.do(raids.standing, house.now)

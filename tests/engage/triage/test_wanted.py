@@ -23,13 +23,13 @@ def test_twelve_languages_have_thirty_phrasings_of_each_wish() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whoever_says_stop_is_left_alone(judge: Judge, language: str) -> None:
-    heard = [(text, judge(text, Surface.DM)) for text in lines("stop", "asks")[language]]
+    heard = [(text, judge(text, Surface.DM)) for text in _asked("stop", language)]
     assert [text for text, said in heard if (said.decision, said.reasons) != (Decision.SKIP, ("opt_out",))] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_whoever_asks_for_a_person_gets_one(judge: Judge, language: str) -> None:
-    heard = [(text, judge(text, Surface.DM)) for text in lines("human", "asks")[language]]
+    heard = [(text, judge(text, Surface.DM)) for text in _asked("human", language)]
     assert [text for text, said in heard if (said.decision, said.fixed_text) != PERSON] == []
 
 
@@ -45,6 +45,10 @@ def test_words_like_those_are_no_wish(language: str) -> None:
 def test_a_long_story_is_no_wish_to_be_left_alone() -> None:
     story = "And then she said: stop messaging me. " + "It went on like that for weeks. " * 20
     assert not opts_out(_words(story), direct=False)
+
+
+def _asked(wish: str, language: str) -> list[str]:
+    return lines(wish, "asks")[language] + lines(f"{wish}_more", "asks")[language]
 
 
 def _words(text: str) -> str:
