@@ -48,7 +48,6 @@ ALL_CREATORS = {
     "engage.ledger.sources.write_down": _LINES,
     "engage.ledger.subscriptions.claim": _LINES,
     "engage.ledger.subscriptions.next_due": _CLOCKS,
-    "engage.ledger.traces._candidates": "the proof of an erasure looks through every table; it tells counts only",
     "engage.ledger.traces.in_ledger": "the proof of an erasure looks through every table; it tells counts only",
     "engage.ledger.turns.extend_leases": _HELD,
     "engage.ledger.turns.next_due": _CLOCKS,
