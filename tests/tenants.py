@@ -75,9 +75,9 @@ class _Look:
         while more := {one for one in froms if one not in tied and _is_tied(one, conditions, tied)}:
             tied |= more
         yield from (_name(one) for one in froms if one not in tied)
-        around = (*outer, *froms)
-        for inner in _inner(statement):
-            yield from self.scope(inner, around)
+        around = outer if isinstance(statement, CompoundSelect) else (*outer, *froms)
+        for inner, is_from in _inner(statement):
+            yield from self.scope(inner, () if is_from else around)
 
 
 def _froms(statement: Any) -> Iterator[FromClause]:
@@ -180,17 +180,18 @@ def _is_given(value: Any, one: FromClause, tied: set[Any]) -> bool:
     return table is None or (table is not one and table in tied)
 
 
-def _inner(statement: Any) -> Iterator[Any]:
-    """The statements inside, each once."""
-    waiting = (
-        list(statement.get_children()) if not isinstance(statement, Insert) else [statement.select, *_values(statement)]
-    )
-    waiting += [one.element for one in _froms(statement) if isinstance(one, CTE | Subquery)]
+def _inner(statement: Any) -> Iterator[tuple[Any, bool]]:
+    """The statements inside, and whether one stands in FROM: that sees nothing of what is around it."""
+    is_insert = isinstance(statement, Insert)
+    waiting = [statement.select, *_values(statement)] if is_insert else list(statement.get_children())
+    waiting += _froms(statement)
     while waiting:
         one = waiting.pop()
         if isinstance(one, Select | CompoundSelect | Update | Delete | Insert | TextClause):
-            yield one
+            yield one, False
         elif isinstance(one, CTE | Subquery):
+            yield one.element, True
+        elif isinstance(one, Alias):
             waiting.append(one.element)
         elif one is not None and not isinstance(one, Table | Column):
             waiting.extend(one.get_children())

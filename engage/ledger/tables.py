@@ -214,7 +214,7 @@ turns = Table(
     Column("creator_id", ForeignKey("creators.id"), nullable=False),
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
-    Column("follower_id", ForeignKey("followers.id"), nullable=False),
+    Column("follower_id", ForeignKey("followers.id"), nullable=False, index=True),
     Column("order_key", String(65), nullable=False),  # turns of one key are answered one after the other
     Column("surface", String(10), nullable=False),
     Column("state", String(12), nullable=False),  # TURN in states.py
@@ -242,7 +242,7 @@ messages = Table(
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
     Column("follower_id", ForeignKey("followers.id")),  # NULL where the creator wrote
-    Column("delivery_id", ForeignKey("deliveries.id")),
+    Column("delivery_id", ForeignKey("deliveries.id"), index=True),
     Column("turn_id", ForeignKey("turns.id"), index=True),
     Column("platform_id", String(200), nullable=False),
     Column("author", String(10), nullable=False),  # follower | creator | bot

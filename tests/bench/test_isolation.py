@@ -10,7 +10,7 @@ from engage.models import Surface
 from workers.bench import isolation
 from workers.bench.isolation import Asked, Plan, World
 
-SMALL = Plan(creators=10, followers=20, probes=200)
+SMALL = Plan(creators=6, followers=10, probes=100)
 
 
 @pytest.fixture(scope="module")
@@ -78,4 +78,4 @@ def test_a_memory_that_mixes_followers_up_would_be_seen(monkeypatch: pytest.Monk
         return dict.fromkeys(follower_ids, together)
 
     monkeypatch.setattr(assemble.facts, "told_by", of_everybody)
-    assert isolation.measure(Plan(creators=2, followers=3, probes=12))["foreign_in_prompts"] > 0
+    assert isolation.measure(Plan(creators=2, followers=2, probes=8))["foreign_in_prompts"] > 0

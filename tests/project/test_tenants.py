@@ -76,6 +76,10 @@ LOOSE = {
         select(select(turns.c.id).where(turns.c.state == "dead").cte("gone").c.id),
         {"turns"},
     ),
+    "inside a list, under the same name": (
+        select(turns).where(turns.c.id.in_(select(select(turns.c.id).where(turns.c.state == "dead").subquery().c.id))),
+        {"turns"},
+    ),
     "both halves": (select(turns.c.id).union_all(select(facts.c.id)), {"turns", "facts"}),
     "by hand": (text("SELECT text FROM messages"), {"messages"}),
 }

@@ -1,4 +1,6 @@
-"""On PostgreSQL a role that sees one creator's rows only; who asked to be forgotten is found by an index.
+"""On PostgreSQL a role that sees one creator's rows only; indexes for who is to be erased.
+
+A row that others refer to is deleted only after a look for these: without an index, through all of them for each row.
 
 The owner of the tables is held to no policy: what works for all creators costs nothing more than before. Transactions
 of one creator's take the role of the database's name and `_tenant`. Where it cannot be made, they go without.
@@ -82,6 +84,8 @@ def upgrade() -> None:
         sqlite_where=of_forgotten,
         postgresql_where=of_forgotten,
     )
+    op.create_index("ix_turns_follower_id", "turns", ["follower_id"])
+    op.create_index("ix_messages_delivery_id", "messages", ["delivery_id"])
     if op.get_bind().dialect.name == "postgresql":
         for table, theirs in THEIRS.items():
             op.execute(f"CREATE POLICY of_creator ON {table} USING ({theirs})")
@@ -96,4 +100,6 @@ def downgrade() -> None:
         for table in THEIRS:
             op.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")
             op.execute(f"DROP POLICY of_creator ON {table}")
+    op.drop_index("ix_messages_delivery_id", "messages")
+    op.drop_index("ix_turns_follower_id", "turns")
     op.drop_index("ix_followers_forgotten_at", "followers")
