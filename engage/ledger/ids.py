@@ -1,6 +1,7 @@
 """Ids that sort by the time they were made, so that an index stays compact and "oldest first" is the primary key."""
 
 import os
+import re
 import threading
 import time
 
@@ -22,3 +23,8 @@ def new_id() -> str:
     with _lock:
         _last = fresh if fresh >> RANDOM_BITS > _last >> RANDOM_BITS else _last + step
         return f"{_last:032x}"
+
+
+def is_id(text: str) -> bool:
+    """Whether it is written as an id of ours."""
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None

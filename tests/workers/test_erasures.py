@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, update
 
 from engage.grants import Grant
 from engage.ledger import creators, erasures
@@ -23,6 +23,7 @@ from tests.serving import receiver
 from workers import connecting
 from workers.erasure_requests import ErasureRequests
 from workers.runtime import Runtime, utc_now
+from workers.upkeep import Upkeep
 
 SECRET = "s3cr3t"
 OWNER, FOLLOWER, STRANGER = "28978000000001020", "17842000000000001", "17842000000000009"
@@ -269,6 +270,15 @@ def test_what_fails_is_tried_again_later(
     assert due_at is not None
     assert due_at > utc_now()
     assert "Received" in page(platform, said)
+
+
+def test_the_upkeep_of_a_worker_sweeps_them(platform: httpx.Client, runtime: Runtime) -> None:
+    ask(platform, FOLLOWER)
+    carry_out(runtime)
+    with runtime.db.transaction() as tx:
+        tx.execute(update(requests).values(done_at=utc_now() - timedelta(days=181)))
+    asyncio.run(Upkeep(runtime, "w", lambda: None).sweep())
+    assert count(runtime.db, requests) == 0
 
 
 def test_what_was_done_long_ago_is_swept_away(platform: httpx.Client, runtime: Runtime) -> None:
