@@ -1,5 +1,7 @@
 """Forgetting a follower: every row that holds their words or stands for them."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, delete, select, update
 
 from engage.errors import EngageError
@@ -24,6 +26,11 @@ def forget_follower(tx: Connection, platform: str, platform_user_id: str) -> dic
     ids = list(tx.execute(query).scalars())
     if not ids:
         raise UnknownFollower(f"there is no follower {platform}:{platform_user_id}")
+    return forget(tx, ids)
+
+
+def forget(tx: Connection, ids: Sequence[str]) -> dict[str, int]:
+    """Erase followers by our ids, each of which stands for somebody on one account. Returns as `forget_follower`."""
     mine = select(turns.c.id).where(turns.c.follower_id.in_(ids))
     asked = list(tx.execute(mine).scalars())
     came_in = select(messages.c.delivery_id).where(messages.c.follower_id.in_(ids))

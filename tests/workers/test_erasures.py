@@ -147,14 +147,33 @@ def test_whoever_took_the_app_away_is_erased_with_their_account(
     with runtime.db.reading() as tx:
         row = creators.get_account(tx, account)
         bodies = tx.execute(select(deliveries.c.body, deliveries.c.dedupe_key)).all()
-        posts = tx.execute(select(conversations.c.post_text)).scalars().all()
+        places = str(tx.execute(select(conversations)).all())
     assert (row.state, row.handle, row.config) == ("disconnected", "", {})
     assert runtime.vault.open(row.credentials) == {}
     assert OWNER not in str(row)
     assert "17841400000000001" not in str(row)
     assert all(body == b"" and FOLLOWER not in key for body, key in bodies)
-    assert set(posts) <= {None}
+    assert SAID not in places
+    assert FOLLOWER not in places
     assert count(runtime.db, messages) == count(runtime.db, followers) == 0
+
+
+def test_what_another_creator_has_of_the_same_follower_is_not_its_owners_to_erase(
+    platform: httpx.Client, runtime: Runtime, account: str
+) -> None:
+    with runtime.db.transaction() as tx:
+        other = creators.add_creator(tx, Persona(id="", name="bea", display_name="Bea"), utc_now())
+        grants = [Grant("17841400000000002", "bea", {"access_token": "t"})]
+        (theirs,) = connecting.store(tx, runtime.vault, "test", "instagram", other.id, grants, utc_now())
+        _written(tx, other.id, theirs, FOLLOWER)
+    said = ask(platform, OWNER).json()
+    carry_out(runtime)
+    assert "Done" in page(platform, said)
+    assert count(runtime.db, messages, messages.c.account_id == theirs) == 2
+    assert count(runtime.db, followers, followers.c.account_id == theirs) == 1
+    assert count(runtime.db, messages, messages.c.account_id == account) == 0
+    with runtime.db.reading() as tx:
+        assert creators.get_account(tx, theirs).state == "active"
 
 
 def test_the_account_can_be_connected_again_as_a_new_one(
