@@ -54,7 +54,7 @@ class Erasures:
         body = await read_body(request.receive, headers, self._runtime.settings.max_body)
         webhooks = await self._switchboard.webhooks(platform)
         if not isinstance(webhooks, Erasing):
-            raise UnknownAccount(f"{platform[:40]!r} passes on no requests to be erased")
+            raise UnknownAccount("this platform passes on no requests to be erased")
         asked = webhooks.erasure_asked(headers, body, utc_now())
         page = self._page_of("")
         code = await self._runtime.db.run(erasures.ask, platform, asked.person_id, asked.key, utc_now())

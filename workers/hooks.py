@@ -4,6 +4,7 @@ Bare ASGI: every platform's every event comes through here, and a framework's ro
 """
 
 import asyncio
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 from engage.errors import EngageError, InvalidSignature, Malformed, Unavailable
 from engage.ledger import apps, inbox, quotas
 from engage.ledger.creators import UnknownAccount
+from engage.ledger.ids import is_id
 from engage.ledger.inbox import Incoming
 from engage.ledger.quotas import Budget
 from engage.platform import WebhookSource
@@ -30,6 +32,7 @@ from workers.switchboard import Switchboard
 log = structlog.get_logger()
 
 PREFIX = "/hooks/"
+_OURS = re.compile(r"/(?:hooks|erasures)/[a-z_]{1,20}(?:/[0-9a-f]{32})?")
 ACCEPTED = Response(status_code=202)
 
 
@@ -132,9 +135,11 @@ def pay(tx: Connection, charges: Sequence[Charge], now: datetime) -> None:
 
 async def source_of(runtime: Runtime, platform: str, account_id: str) -> WebhookSource:
     """The account's connector. Raises UnknownAccount where it takes no webhooks of this platform."""
+    if not is_id(account_id):
+        raise UnknownAccount("no account here has such an id")  # and the log need not tell what somebody wrote instead
     connector = await runtime.connector(account_id, aged=True)
     if type(connector).name != platform or not _takes_webhooks(type(connector)):
-        raise UnknownAccount(f"account {account_id!r} takes no {platform} webhooks")
+        raise UnknownAccount("this account takes no webhooks of that platform")
     return cast(WebhookSource, connector)
 
 
@@ -173,9 +178,14 @@ async def read_body(receive: Receive, headers: Mapping[str, str], limit: int) ->
 def refusal(path: str, error: EngageError) -> Response:
     """What was wrong, as an answer; a platform that gets 503 calls again."""
     status = _status_of(error)
-    log.warning("webhook_refused", path=path, status=status, error=error)
+    log.warning("webhook_refused", path=shown(path), status=status, error=error)
     headers = {"Retry-After": "5"} if status == 503 else {}
     return JSONResponse({"error": logs.clean(str(error))}, status_code=status, headers=headers)
+
+
+def shown(path: str) -> str:
+    """A path as it may be logged: one of ours, or none. Pure."""
+    return path if _OURS.fullmatch(path) else "another"
 
 
 def _status_of(error: EngageError) -> int:

@@ -33,7 +33,7 @@ class Switchboard:
         except ConfigError:
             make = None
         if make is None:
-            raise UnknownAccount(f"no application takes {platform[:40]!r} webhooks here")
+            raise UnknownAccount("no application takes webhooks of that name here")
         row = await self._runtime.db.read(apps.find, platform)
         app = app_of(self._runtime.vault, platform, row.config, row.secrets) if row else App(platform)
         self._webhooks[platform] = now, make(app)

@@ -64,6 +64,12 @@ def find(tx: Connection, platform: str, platform_user_id: str) -> list[Person]:
     return [Person(*row) for row in tx.execute(query.order_by(followers.c.id))]
 
 
+def on_account(tx: Connection, account_id: str, limit: int) -> list[Person]:
+    """Some of the followers whom an account knows."""
+    here = select(*_WHO).where(followers.c.account_id == account_id)
+    return [Person(*row) for row in tx.execute(here.order_by(followers.c.id).limit(limit))]
+
+
 def asked_to_be_forgotten(tx: Connection, before: datetime, limit: int) -> list[Person]:
     """Those who said so before then, whoever they wrote to."""
     asked = followers.c.forgotten_at <= before

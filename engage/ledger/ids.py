@@ -1,6 +1,7 @@
 """Ids that sort by the time they were made, so that an index stays compact and "oldest first" is the primary key."""
 
 import os
+import re
 import threading
 import time
 from datetime import datetime
@@ -28,3 +29,8 @@ def new_id() -> str:
 def first_id_at(moment: datetime) -> str:
     """Every id that was made before the moment is smaller, every later one is not."""
     return f"{int(moment.timestamp() * 1000) << RANDOM_BITS:032x}"
+
+
+def is_id(text: str) -> bool:
+    """Whether it is written as an id of ours."""
+    return re.fullmatch(r"[0-9a-f]{32}", text) is not None

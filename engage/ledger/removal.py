@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, alias, delete, func, literal, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, literal, or_, select, update
 
 from engage.ledger import creators, erasure, inbox, outbox
-from engage.ledger.tables import accounts, conversations, cursors, deliveries, followers, messages
+from engage.ledger.tables import accounts, conversations, cursors, deliveries, messages
 
 PORTION = 50  # followers, whose rows one transaction takes away
 
@@ -34,26 +34,11 @@ def _remove(tx: Connection, account: Row[Any], nothing: bytes, now: datetime) ->
     creators.disconnect_account(tx, account.id, "its owner asked for it to be erased")
     outbox.recall_unposted(tx, "disconnected", account_id=account.id)
     creators.forget_access(tx, account.id, nothing)
-    some = list(tx.execute(_followers_of(account).limit(PORTION)).scalars())
-    gone = 0
-    for user_id in some:
-        gone += sum(erasure.forget_follower(tx, account.platform, user_id).values())
+    some = erasure.on_account(tx, account.id, PORTION)
+    gone = sum(erasure.forget(tx, some, (), [one.platform_user_id for one in some]).values()) if some else 0
     if len(some) == PORTION:
         return gone, True
     return gone + _remove_rest(tx, account, now), False
-
-
-def _followers_of(account: Row[Any]) -> Select[Any]:
-    """Those of this account alone: what others of the platform know of somebody is not its owner's to erase."""
-    other = alias(followers)
-    elsewhere = (
-        select(other.c.id)
-        .join(accounts, accounts.c.id == other.c.account_id)
-        .where(other.c.platform_user_id == followers.c.platform_user_id, other.c.account_id != account.id)
-        .where(accounts.c.platform == account.platform)
-    )
-    mine = (followers.c.account_id == account.id, ~elsewhere.exists())
-    return select(followers.c.platform_user_id).where(*mine).order_by(followers.c.id)
 
 
 def _remove_rest(tx: Connection, account: Row[Any], now: datetime) -> int:
@@ -67,7 +52,7 @@ def _remove_rest(tx: Connection, account: Row[Any], now: datetime) -> int:
     inbox.settle_deliveries(tx, dict.fromkeys(unread, ""), "ignored", now)
     keyless = {"dedupe_key": literal("erased ") + deliveries.c.id, "reason": "erased"}  # a key may name people
     tx.execute(update(deliveries).where(deliveries.c.account_id == account.id).values(**keyless))
-    posts = {"post_id": None, "post_text": None}
+    posts = {"post_id": None, "post_text": None, "platform_id": literal("erased ") + conversations.c.id}
     tx.execute(update(conversations).where(conversations.c.account_id == account.id).values(**posts))
     nobody = {"platform_user_id": f"erased {account.id}", "handle": "", "config": {}, "reason": "erased"}
     tx.execute(update(accounts).where(accounts.c.id == account.id).values(**nobody))

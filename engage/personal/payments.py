@@ -99,7 +99,8 @@ def _iban_end(found: str) -> int:
     ends = [stop.start() for stop in re.finditer(r"[ \u00a0\-]", found)][::-1]
     for end in (len(found), *ends):
         number = re.sub(r"[ \u00a0\-]", "", found[:end]).upper()
-        long_enough = LENGTHS.get(number[:2]) == len(number) and found[:2].isupper()
+        written = found[:2].isupper() or number[4:].isdigit()
+        long_enough = LENGTHS.get(number[:2]) == len(number) and written
         if sum(map(str.isdigit, number)) >= _LEAST_DIGITS and (long_enough or _checks(number)):
             return end
     return 0

@@ -1,15 +1,16 @@
 """What a transaction and a view promise, on both databases."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from psycopg import OperationalError
 from sqlalchemy import func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engage.ledger import database
 from engage.ledger.database import Database
-from engage.ledger.tables import messages
+from engage.ledger.tables import creators, messages
 from tests.ledger.house import House
 
 
@@ -86,3 +87,12 @@ def test_a_connection_opened_just_now_is_not_asked_whether_it_is_there(
 def test_plans_are_kept(postgres_ledger: Database) -> None:
     with postgres_ledger.reading() as view:
         assert view.exec_driver_sql("SHOW plan_cache_mode").scalar_one() == "force_generic_plan"
+
+
+def test_what_a_statement_was_to_write_is_in_no_error(db: Database) -> None:
+    row = {"id": "c1", "name": "zebra finches", "persona": {}, "created_at": datetime.now(UTC)}
+    with db.transaction() as tx:
+        tx.execute(creators.insert().values(**row))
+    with pytest.raises(IntegrityError) as caught, db.transaction() as tx:
+        tx.execute(creators.insert().values(**row))
+    assert "zebra finches" not in str(caught.value)

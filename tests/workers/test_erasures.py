@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Table, func, select, update
 
 from engage.grants import Grant
 from engage.ledger import creators, erasures
@@ -23,6 +23,7 @@ from tests.serving import receiver
 from workers import connecting
 from workers.erasure_requests import ErasureRequests
 from workers.runtime import Runtime, utc_now
+from workers.upkeep import Upkeep
 
 SECRET = "s3cr3t"
 OWNER, FOLLOWER, STRANGER = "28978000000001020", "17842000000000001", "17842000000000009"
@@ -146,14 +147,33 @@ def test_whoever_took_the_app_away_is_erased_with_their_account(
     with runtime.db.reading() as tx:
         row = creators.get_account(tx, account)
         bodies = tx.execute(select(deliveries.c.body, deliveries.c.dedupe_key)).all()
-        posts = tx.execute(select(conversations.c.post_text)).scalars().all()
+        places = str(tx.execute(select(conversations)).all())
     assert (row.state, row.handle, row.config) == ("disconnected", "", {})
     assert runtime.vault.open(row.credentials) == {}
     assert OWNER not in str(row)
     assert "17841400000000001" not in str(row)
     assert all(body == b"" and FOLLOWER not in key for body, key in bodies)
-    assert set(posts) <= {None}
+    assert SAID not in places
+    assert FOLLOWER not in places
     assert count(runtime.db, messages) == count(runtime.db, followers) == 0
+
+
+def test_what_another_creator_has_of_the_same_follower_is_not_its_owners_to_erase(
+    platform: httpx.Client, runtime: Runtime, account: str
+) -> None:
+    with runtime.db.transaction() as tx:
+        other = creators.add_creator(tx, Persona(id="", name="bea", display_name="Bea"), utc_now())
+        grants = [Grant("17841400000000002", "bea", {"access_token": "t"})]
+        (theirs,) = connecting.store(tx, runtime.vault, "test", "instagram", other.id, grants, utc_now())
+        _written(tx, other.id, theirs, FOLLOWER)
+    said = ask(platform, OWNER).json()
+    carry_out(runtime)
+    assert "Done" in page(platform, said)
+    assert count(runtime.db, messages, messages.c.account_id == theirs) == 2
+    assert count(runtime.db, followers, followers.c.account_id == theirs) == 1
+    assert count(runtime.db, messages, messages.c.account_id == account) == 0
+    with runtime.db.reading() as tx:
+        assert creators.get_account(tx, theirs).state == "active"
 
 
 def test_the_account_can_be_connected_again_as_a_new_one(
@@ -269,6 +289,15 @@ def test_what_fails_is_tried_again_later(
     assert due_at is not None
     assert due_at > utc_now()
     assert "Received" in page(platform, said)
+
+
+def test_the_upkeep_of_a_worker_sweeps_them(platform: httpx.Client, runtime: Runtime) -> None:
+    ask(platform, FOLLOWER)
+    carry_out(runtime)
+    with runtime.db.transaction() as tx:
+        tx.execute(update(requests).values(done_at=utc_now() - timedelta(days=181)))
+    asyncio.run(Upkeep(runtime, "w", lambda: None).sweep())
+    assert count(runtime.db, requests) == 0
 
 
 def test_what_was_done_long_ago_is_swept_away(platform: httpx.Client, runtime: Runtime) -> None:

@@ -124,6 +124,19 @@ def test_an_access_line_holds_no_query_and_no_address_of_the_caller() -> None:
     assert record.getMessage() == '- - "GET /hooks/x?[query] HTTP/1.1" 200'
 
 
+CELERY = """
+import logging
+from workers.app import app
+app.log.setup(loglevel=logging.WARNING)
+logging.getLogger("celery.app.trace").warning("to %s", "ana@mail.example")
+"""
+
+
+def test_celery_logs_in_our_form_too() -> None:
+    ended = subprocess.run([sys.executable, "-c", CELERY], capture_output=True, text=True, check=True)
+    assert ended.stderr == "WARNING celery.app.trace: to [email]\n"
+
+
 CRASH = """
 import logging, threading
 from workers import process

@@ -24,6 +24,7 @@ PEOPLE = [
     (Kind.IBAN, "DE89 3704 0044 0532 0130 00"),
     (Kind.IBAN, "gb82west12345698765432"),
     (Kind.IBAN, "FR1420041010050500013M02605"),
+    (Kind.IBAN, "de88370400440532013000"),  # mistyped
     (Kind.SSN, "078-05-1120"),
     (Kind.ADDRESS, "17 Mill Road"),
     (Kind.ADDRESS, "17 mill road"),
