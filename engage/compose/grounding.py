@@ -132,9 +132,15 @@ def _borne(sentence: str, wanted: frozenset[str], place: str, passage: Passage) 
     share = len(words & own) / len(words)
     # What somebody asked is no word of the creator's, but where they say yes or no to it: "Yes, all of them." Then it
     # bears a sentence that says no more than that.
-    if share < STANDS and answers(place) and words <= own | tokens(passage.question or ""):
+    asked = passage.question or ""
+    if share < STANDS and answers(place) and words <= own | tokens(asked) and not _repeats(sentence, asked):
         return 1.0
     return share
+
+
+def _repeats(sentence: str, asked: str) -> bool:
+    """Whether it is a piece of a question, word for word."""
+    return f" {' '.join(_words(sentence))} " in f" {' '.join(_words(asked))} "
 
 
 def _strange_name(sentence: str, passage: Passage) -> bool:

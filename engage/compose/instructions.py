@@ -46,10 +46,14 @@ def without_instructions(text: str, about: str = "") -> str:
     orders = _orders_among(text, sentences)
     tasks = {place for place, one in enumerate(sentences) if place not in orders and is_a_task(one)}
     rest = [one for place, one in enumerate(sentences) if place not in tasks | orders]
-    strange = {
-        place for place in tasks if rest and tokens(sentences[place]).isdisjoint(tokens(" ".join([*rest, about])))
-    }
+    known = tokens(" ".join([*rest, about]))
+    strange = {place for place in tasks if rest and _is_strange(tokens(sentences[place]), known)}
     return _left_out(text, sentences, orders | strange)
+
+
+def _is_strange(words: frozenset[str], known: frozenset[str]) -> bool:
+    """Whether fewer than a third of a task's words have to do with the rest."""
+    return len(words & known) * 3 < len(words)
 
 
 def without_orders(text: str) -> str:

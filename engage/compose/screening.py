@@ -60,13 +60,13 @@ def plain_name(name: str) -> str:
 
 def is_planted(passage: Passage) -> bool:
     """Whether a model would not be shown all of it."""
-    return _clean(passage) is not passage
+    return _clean(passage) != passage
 
 
 def _screened(scored: Scored) -> Scored | None:
     passage = scored.passage
     clean = _clean(passage)
-    if clean is passage:
+    if clean == passage:
         return scored
     return replace(scored, passage=clean) if sum(map(str.isalnum, clean.text)) >= _LEAST else None
 

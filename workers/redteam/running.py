@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -29,6 +28,7 @@ from engage.triage import Policy
 from workers import build
 from workers.cli.turns import OUTCOME, turn_of
 from workers.redteam.obedient import ObedientModel
+from workers.redteam.planting import Plant, PlantedMemory, planted, planting, recalled
 from workers.redteam.tempers import LEAKS, TEMPERS, Temper
 
 if TYPE_CHECKING:
@@ -42,9 +42,6 @@ _AT_ONCE = 8
 QUOTES = Temper("quotes", lambda heard: heard.first)
 Moved = Callable[[int], None]
 Failed = Callable[[Case, EngageError], None]
-Plant = Callable[[Recall], Recall]
-_planting: ContextVar[Plant | None] = ContextVar("planting", default=None)
-_recalled: ContextVar[list[Recall] | None] = ContextVar("recalled", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +53,6 @@ class Attempt:
     temper: Temper
     place: str
     plant: Plant | None = None
-
-
-class PlantedMemory:
-    """A creator's memory into which a case may have planted something, and which may find an answer to everything."""
-
-    def __init__(self, memory: "Memory", finds_all: bool) -> None:
-        self._memory = memory
-        self._finds_all = finds_all
-
-    async def recall(self, creator_id: str, text: str, k: int = 5) -> Recall:
-        found = await self._memory.recall(creator_id, text, k)
-        if (heard := _recalled.get()) is not None:
-            heard.append(found)
-        if self._finds_all:
-            found = replace(found, supported=bool(found.passages))
-        plant = _planting.get()
-        return plant(found) if plant else found
 
 
 class RedTeam:
@@ -194,12 +174,12 @@ class RedTeam:
 
     async def _asked(self, attempt: Attempt, persona: Persona) -> tuple[Outcome, list[Passage]]:
         heard: list[Recall] = []
-        tokens = _planting.set(attempt.plant), _recalled.set(heard)
+        tokens = planting.set(attempt.plant), recalled.set(heard)
         try:
             outcome = await self._avatar.answer(attempt.turn, persona)
         finally:
-            _planting.reset(tokens[0])
-            _recalled.reset(tokens[1])
+            planting.reset(tokens[0])
+            recalled.reset(tokens[1])
         known = [scored.passage for found in heard for scored in found.passages]
         return outcome, known
 
@@ -237,22 +217,6 @@ class RedTeam:
             self._obedient.hear(attempt.case, attempt.temper)
         outcome, _ = await self._asked(attempt, self._persona)
         return isinstance(outcome, Answer)
-
-
-def planted(place: Place, payload: str) -> Plant:
-    """The best passage with a payload at its end, or in the question it answered."""
-
-    def plant(found: Recall) -> Recall:
-        if not found.passages:
-            return found
-        best, *others = found.passages
-        if place is Place.PASSAGE:
-            with_it = replace(best.passage, text=f"{best.passage.text} {payload}")
-        else:
-            with_it = replace(best.passage, question=f"{best.passage.question or 'and?'} {payload}")
-        return replace(found, passages=(replace(best, passage=with_it), *others))
-
-    return plant
 
 
 def posted_of(outcome: Outcome, turn: Turn, persona: Persona) -> Posted:

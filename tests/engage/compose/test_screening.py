@@ -35,6 +35,7 @@ def test_what_holds_no_order_is_the_very_same() -> None:
     found = recall(WHEEL)
     assert screened(found) is found
     assert not is_planted(WHEEL)
+    assert not is_planted(replace(WHEEL))  # nor is another one that says the same
 
 
 def test_a_passage_that_is_nothing_but_an_order_is_left_out() -> None:
