@@ -90,7 +90,7 @@ def read(written: str) -> Linear:
     shortest, longest = map(int, head["letters"].split("-"))
     return Linear(
         head["name"],
-        Shape(int(head["words"]), shortest, longest, int(head.get("few", "1")), head.get("signs") == "yes"),
+        Shape(int(head["words"]), shortest, longest, few=int(head.get("few", "1")), signs=head.get("signs") == "yes"),
         weights,
         float(head["bias"]),
         float(head["rules"]),
