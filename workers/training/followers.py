@@ -10,8 +10,9 @@ _WEIGHT = 2.0
 
 def followers() -> list[Example]:
     """One text a line. Lines about one thing (between blank lines) are one group."""
-    found = []
-    for number, about in enumerate(TEXTS.read_text(encoding="utf-8").split("\n\n")):
-        for line in about.strip().splitlines():
-            found.append(Example(line, False, f"followers {number}", "followers", weight=_WEIGHT))
-    return found
+    abouts = TEXTS.read_text(encoding="utf-8").split("\n\n")
+    return [
+        Example(line, False, f"followers {number}", "followers", weight=_WEIGHT)
+        for number, about in enumerate(abouts)
+        for line in about.strip().splitlines()
+    ]

@@ -10,7 +10,8 @@ from workers.training.ordinary import ordinary, questions
 from workers.training.recipe import Recipe
 
 TEXTS = Path(__file__).parent / "requests.toml"
-_WEIGHT = 8.0  # requests are few beside ordinary talk
+_WEIGHT = 4.0  # requests are few beside ordinary talk
+_HARMLESS = 8.0  # and to turn away who asks for no advice is the worse error
 
 
 def read(folder: Path) -> list[Example]:
@@ -26,7 +27,8 @@ def written() -> list[Example]:
     for area, entry in tomllib.loads(TEXTS.read_text(encoding="utf-8")).items():
         for answer, texts in entry.items():
             deserves = answer == "left_to_a_person"
-            found += [Example(text, deserves, text, area, weight=_WEIGHT) for text in texts]
+            weight = _WEIGHT if deserves else _HARMLESS
+            found += [Example(text, deserves, text, area, weight=weight) for text in texts]
     return found
 
 
@@ -36,4 +38,4 @@ def asked_of_a_bank(folder: Path) -> list[Example]:
     return [Example(row["text"], True, row["id"], "bank", row["lang"]) for row in found]
 
 
-RECIPE = Recipe("restricted", read, languages="en", kept=5_000, ridge=2.0)
+RECIPE = Recipe("restricted", read, languages="en", kept=5_000, ridge=3.0, meaning_ridge=0.1)

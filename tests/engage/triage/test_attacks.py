@@ -114,4 +114,5 @@ def test_of_two_attacks_the_surer_one_is_named(judge: Judge) -> None:
     text = "Votre compte sera suspendu, confirmez votre mot de passe : https://aide.example/compte"
     verdict = judge(text, Surface.DM)
     assert set(verdict.flags) == {"injection", "spam"}
-    assert (verdict.decision, verdict.reasons) == (Decision.SKIP, ("spam",))
+    surer = max(verdict.flags, key=verdict.labels.__getitem__)
+    assert (verdict.decision, verdict.reasons) == (Decision.SKIP, (surer,))
