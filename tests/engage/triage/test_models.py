@@ -22,7 +22,7 @@ def flagged(rows: Iterable[dict[str, Any]], label: str) -> float:
 def f1(rows: list[dict[str, Any]], bad: str) -> float:
     seen = [(row["label"] == bad, score_labels(row["text"], NOBODY)["spam"] >= 0.5) for row in rows]
     right = sum(deserves and found for deserves, found in seen)
-    return 2 * right / (sum(deserves for deserves, _ in seen) + sum(found for _, found in seen))
+    return float(2 * right / (sum(deserves for deserves, _ in seen) + sum(found for _, found in seen)))
 
 
 @pytest.mark.parametrize("name", ["injection", "restricted", "spam"])
