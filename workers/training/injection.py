@@ -7,7 +7,7 @@ from typing import Any
 
 from engage.triage.features import Shape
 from workers.training.examples import Example, rows
-from workers.training.followers import followers
+from workers.training.followers import followers, wishes
 from workers.training.ordinary import dialogues, ordinary, questions, sentences
 from workers.training.recipe import Recipe
 
@@ -23,7 +23,7 @@ _LANGUAGE_ENDING = re.compile(r"-(?:ga|gd|sq|zu)$")
 
 def read(folder: Path) -> list[Example]:
     """Attacks of four collections in 18 languages, what only sounds like them, and ordinary talk in 26 languages."""
-    talk = [*ordinary(folder), *questions(folder), *sentences(folder), *dialogues(folder), *followers()]
+    talk = [*ordinary(folder), *questions(folder), *sentences(folder), *dialogues(folder), *followers(), *wishes()]
     return [*attacks(folder), *harmless(folder), *talk]
 
 

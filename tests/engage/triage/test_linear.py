@@ -87,3 +87,9 @@ def test_scripts_without_blanks_are_read_letter_by_letter() -> None:
 def test_a_file_that_is_no_model_is_refused(file: str) -> None:
     with pytest.raises((KeyError, ValueError)):
         read(file)
+
+
+def test_one_word_alone_says_less_where_the_file_says_so() -> None:
+    careful = read(FILE.replace("#bias", "#few\t25\n#bias"))
+    assert careful.by_words("awful") < read(FILE).by_words("awful")
+    assert careful.shape == Shape(words=1, shortest=3, longest=3, few=25)
