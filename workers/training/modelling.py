@@ -22,6 +22,7 @@ def model(design: Design, recipe: Recipe) -> Linear:
         float(weights[-2]),
         frozenset(recipe.languages.split()),
         meaning_head(small, slope * odds + constant, recipe),
+        recipe.alone,
     )
 
 

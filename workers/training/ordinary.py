@@ -4,15 +4,14 @@ from pathlib import Path
 
 from workers.training.examples import Example, rows
 
-_CHAT_STEP = 6
 _WEIGHT = 0.5
 
 
-def ordinary(folder: Path) -> list[Example]:
-    """Lines of real chats and questions to real people, none of which deserves any label."""
+def ordinary(folder: Path, step: int = 6) -> list[Example]:
+    """Lines of real chats, none of which deserves any label; of the largest, every `step`th."""
     found = [
         Example(row["text"], False, f"gitter {row['user']}", "chat", weight=_WEIGHT)
-        for row in list(rows(folder / "livechat_gitter" / "messages.jsonl"))[::_CHAT_STEP]
+        for row in list(rows(folder / "livechat_gitter" / "messages.jsonl"))[::step]
     ]
     found += [
         Example(row["text"], False, f"twitch {row['user']}", "live chat", weight=_WEIGHT)

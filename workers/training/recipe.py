@@ -14,7 +14,8 @@ class Recipe:
 
     languages: those that the model speaks for (empty: any). meaning_languages: those in which the encoder is asked;
     empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature.
-    kept: features in the file. ridge and meaning_ridge: the higher, the less a single feature may say.
+    alone: whether the model is asked without an encoder. kept: features in the file. ridge and meaning_ridge: the
+    higher, the less a single feature may say.
     """
 
     name: str
@@ -27,3 +28,4 @@ class Recipe:
     kept: int = 40_000
     ridge: float = 1.0
     meaning_ridge: float = 1.0
+    alone: bool = True

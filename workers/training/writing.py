@@ -17,6 +17,7 @@ def _lines(model: Linear, notes: Sequence[str]) -> Iterator[str]:
     yield f"#words\t{model.shape.words}"
     yield f"#letters\t{model.shape.shortest}-{model.shape.longest}"
     yield f"#roles\t{'yes' if model.shape.roles else 'no'}"
+    yield f"#alone\t{'yes' if model.alone else 'no'}"
     yield f"#bias\t{model.bias:.3f}"
     yield f"#rules\t{model.rules:.3f}"
     if (head := model.meaning) is not None:
