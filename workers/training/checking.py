@@ -44,7 +44,7 @@ def left_out(design: Design, recipe: Recipe, parts: Sequence[Rows]) -> list[floa
         if design.vectors is not None and len(rest) and len(here):
             measures = np.column_stack([by_words, design.vectors])
             weights = fit_dense(measures[rest], design.rows(rest), recipe.meaning_ridge)
-            odds[here] = measures[here] @ weights[:-1] + weights[-1]
+            odds[here] = measures[here] @ weights[:-1] + weights[-1] + recipe.lean
     return [found if found >= SURE else chance(each) for found, each in zip(design.found.tolist(), odds, strict=True)]
 
 

@@ -42,4 +42,4 @@ def meaning_head(design: Design, odds: Numbers, recipe: Recipe) -> MeaningHead |
     assert some.vectors is not None
     weights = fit_dense(np.column_stack([odds[chosen], some.vectors]), some, recipe.meaning_ridge)
     vector = weights[1:-1].astype(np.float32)
-    return MeaningHead(vector, float(weights[0]), float(weights[-1]), languages, recipe.doubt)
+    return MeaningHead(vector, float(weights[0]), float(weights[-1]) + recipe.lean, languages, recipe.doubt)

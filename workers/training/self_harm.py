@@ -35,5 +35,13 @@ def remarks() -> Iterator[Example]:
 
 
 RECIPE = Recipe(
-    "self_harm", read, languages="en", shape=Shape(2, 3, 4), doubt=(0.005, 0.98), kept=8_000, ridge=0.5, alone=False
+    "self_harm",
+    read,
+    languages="en",
+    shape=Shape(2, 3, 4),
+    doubt=(0.005, 0.98),
+    kept=8_000,
+    ridge=0.5,
+    lean=0.62,
+    alone=False,
 )
