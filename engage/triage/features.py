@@ -22,13 +22,14 @@ _FAMILY = {
 _DENIED = frozenset({"insult", "bad", "hate", "violence", "out", "good"})  # what a "not" turns round
 _ORDER = ("group", "slur", "hostile", "not hostile", "good", "not good", "you", "said", "wrong")
 _MAIN = frozenset(_ORDER[:6])
+_OVERALL = 2  # features of roles that any text has
 _REACH = 2  # roles after it
 _FAR = 4  # roles apart at most, of a pair
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which runs are looked at: up to `words` words, and from `shortest` to `longest` letters; and whether roles are.
+    """Which runs are looked at: up to `words` words, from `shortest` to `longest` letters; and whether roles are.
 
     few: a text with fewer runs of a sort counts as if it had so many: one word alone says little. signs: addresses,
     sums and handles are seen, as signs for what they are.
@@ -50,6 +51,12 @@ def features(text: str, shape: Shape, language: str = "en") -> tuple[list[str], 
     if shape.roles:
         sorts.append(_roles(roles(found, language)))
     return tuple(list(dict.fromkeys(sort)) for sort in sorts)
+
+
+def has_roles(text: str, shape: Shape, language: str) -> bool:
+    """Whether any word of the text has a role."""
+    *_, said = features(text, shape, language)
+    return len(said) > _OVERALL
 
 
 def _words(found: list[str], longest: int) -> Iterator[str]:

@@ -24,6 +24,7 @@ _LONG = 5  # letters, for a word to be known by what is left of it
 _OTHER_WORDS = frozenset(
     "back lack backs lacks chins tans puns spot hose migrat niger nego cons cuts wore tink none christin".split()
 )  # what then are words of their own
+_MARKS = {**dict.fromkeys('"“”«»', "quote"), "?": "ask"}
 _ELIDED = {"fr", "it"}  # an apostrophe parts words
 
 
@@ -59,39 +60,42 @@ def _in_order(text: str, language: str) -> Iterator[str]:
 @cache
 def _automaton(language: str) -> ahocorasick.Automaton:
     automaton = ahocorasick.Automaton()
-    for role, words in _listed(language):
-        for word in words.split():
-            for written in _as_written(word, language):
-                if written not in automaton:  # the role that is named first has it
-                    automaton.add_word(written, (len(written), role))
-    for role, words in _listed(language):
-        for word in words.split() if role in _MISSPELT and language not in _GLUED else ():
-            for other in _misspelt(word.removesuffix("*")):
-                for written in _as_written(other + word[len(word.removesuffix("*")) :], language):
-                    if written not in automaton:
-                        automaton.add_word(written, (len(written), role))
-    for mark, role in (('"', "quote"), ("“", "quote"), ("”", "quote"), ("«", "quote"), ("»", "quote"), ("?", "ask")):
-        automaton.add_word(mark, (1, role))
+    for written, role in _written(language):
+        if written not in automaton:  # the role that is named first has it
+            automaton.add_word(written, (len(written), role))
     automaton.make_automaton()
     return automaton
 
 
-def _listed(language: str) -> Iterator[tuple[str, str]]:
+def _written(language: str) -> Iterator[tuple[str, str]]:
+    """Everything to look for, with its role: words as they are spelt, marks, then words as they are misspelt."""
+    yield from _MARKS.items()
+    for role, words in _listed(language):
+        for word in words:
+            yield from ((written, role) for written in _as_written(word, language))
+    for role, words in _listed(language):
+        if role in _MISSPELT and language not in _GLUED:
+            for word in words:
+                yield from ((written, role) for other in _misspelt(word) for written in _as_written(other, language))
+
+
+def _listed(language: str) -> Iterator[tuple[str, list[str]]]:
     for role, tables in load("lexicon").items():
         if language in tables:
-            yield role, tables[language]
+            yield role, tables[language].split()
 
 
 def _misspelt(word: str) -> Iterator[str]:
     """A word with one letter left out, or two exchanged; its first and last stay."""
-    if len(word) < _LONG or "_" in word:
+    bare = word.removesuffix("*")
+    if len(bare) < _LONG or "_" in bare:
         return
-    for place in range(1, len(word) - 1):
-        without = word[:place] + word[place + 1 :]
+    for place in range(1, len(bare) - 1):
+        without = bare[:place] + bare[place + 1 :]
         if without not in _OTHER_WORDS:
-            yield without
-        if place < len(word) - 2:
-            yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+            yield without + word[len(bare) :]
+        if place < len(bare) - 2:
+            yield bare[:place] + bare[place + 1] + bare[place] + word[place + 2 :]
 
 
 def _as_written(word: str, language: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from engage.memory.floats import Floats
-from engage.triage.features import Shape, features
+from engage.triage.features import Shape, features, has_roles
 
 MODELS = Path(__file__).parent / "models"
 Meaning = Callable[[str], Floats]  # a text → its unit vector
@@ -34,7 +34,10 @@ class MeaningHead:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A fitted model. languages: those it was fitted on; in others the rules stand alone. Empty: any."""
+    """A fitted model. languages: those it was fitted on; in others the rules stand alone. Empty: any.
+
+    alone: whether it is to be asked without an encoder; where words tell too little, the rules then stand alone too.
+    """
 
     name: str
     shape: Shape
@@ -43,10 +46,15 @@ class Linear:
     rules: float  # the weight of the rules' score
     languages: frozenset[str]
     meaning: MeaningHead | None = None
+    alone: bool = True
 
-    def speaks(self, language: str) -> bool:
-        """Whether the model can say something about a text in that language."""
-        return not self.languages or language in self.languages
+    def speaks(self, language: str, meaning: Meaning | None) -> bool:
+        """Whether the model can say something about a text in that language, with that encoder or none."""
+        return (not self.languages or language in self.languages) and (self.alone or meaning is not None)
+
+    def knows(self, text: str, language: str) -> bool:
+        """Whether it knows what any word of the text does; where the language was guessed wrong, it does not."""
+        return not self.shape.roles or has_roles(text, self.shape, language)
 
     def by_words(self, text: str, rules: float = 0.0, language: str = "en") -> float:
         """The log-odds of the label by the text's words, and by what the rules found (their score, 0..1)."""
@@ -95,6 +103,7 @@ def read(written: str) -> Linear:
         float(head["rules"]),
         frozenset(head["languages"].split()),
         _meaning(head) if "meaning" in head else None,
+        head.get("alone") != "no",
     )
 
 

@@ -17,6 +17,7 @@ SURE = 0.8  # a score of the rules that needs no second opinion
 _FILES = {"injection": "injection", "spam": "spam", "abuse": "abuse", "self_harm": "crisis", "restricted": "restricted"}
 _SETTLING = ("injection", "spam", "abuse", "self_harm")  # a topic to avoid hides none of them
 _ORDER = 0.5  # from which somebody complains about an order or places one
+_ONLY_RAISED = ("self_harm",)  # a model may hear a cry for help that rules missed, never unhear one
 _AVOIDED = 0.8  # a topic the creator has named
 _HEAD, _TAIL = 3000, 1000  # characters read of a very long message
 
@@ -53,10 +54,11 @@ def by_rules(text: str, persona: Persona, labels: Sequence[str] = LABELS) -> dic
 
 def joined(found: float, model: Linear, text: str, language: str, meaning: Meaning | None) -> float:
     """What the rules found and what the model says, as one score: sure rules stand, else the model decides, knowing
-    what they found. In a language that the model was not fitted on, the rules stand alone."""
-    if found >= SURE or not model.speaks(language):
+    what they found. In a language that it was not fitted on, or without an encoder it needs, the rules stand alone."""
+    if found >= SURE or not model.speaks(language, meaning):
         return found
-    return model.probability(text, found, language, meaning)
+    chance = model.probability(text, found, language, meaning)
+    return chance if model.knows(text, language) else max(found, chance)
 
 
 def concerns_an_order(folded: str) -> bool:
@@ -80,7 +82,10 @@ def flags(labels: Mapping[str, float], thresholds: Mapping[str, float]) -> tuple
 
 def _weighed(label: str, found: float, text: str, language: str, meaning: Meaning | None) -> float:
     model = load(label)
-    return found if model is None else joined(found, model, text, language, meaning)
+    if model is None:
+        return found
+    weighed = joined(found, model, text, language, meaning)
+    return max(found, weighed) if label in _ONLY_RAISED else weighed
 
 
 def _avoided(folded: str, persona: Persona) -> bool:

@@ -102,6 +102,11 @@ def test_a_malformed_line_is_reported_and_the_others_are_processed(engage: Engag
     assert [json.loads(line)["line"] for line in done.err.splitlines()] == [2, 3, 4]
 
 
+def test_triage_tells_by_the_encoder_what_words_alone_do_not(engage: Engage) -> None:
+    [row] = engage("triage", input=[{"id": 1, "text": "i feel so empty, i carve words into my skin every night"}]).rows
+    assert (row["decision"], row["reasons"], row["flags"]) == ("escalate", ["crisis"], ["self_harm"])
+
+
 def test_a_row_may_name_its_own_creator(engage: Engage, tilly: None) -> None:
     rows = [
         {"id": 1, "text": "how often oil the chain?", "creator": "tilly"},

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,6 +47,23 @@ def storm(
         found = run(count, callers, url)
     _show("storm", found, as_json=as_json)
     return 0 if found["errors"] == 0 and found["deliveries"] == found["turns"] == count else 1
+
+
+@BENCH.command()
+def triage(
+    rows: Annotated[Path | None, typer.Option(help="JSON Lines with a text each; default: ordinary prose")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """CPU time of triage a message, with and without the sentence encoder, and the memory it takes."""
+    from workers.bench.triage import measure
+    from workers.cli.rows import Rows, text_of
+
+    texts: list[str] = []
+    if rows is not None:
+        with rows.open("rb") as file:
+            texts = [text_of(row) for _, row in Rows(file)]
+    _show("triage", measure(texts), as_json=as_json)
+    return 0
 
 
 @BENCH.command()

@@ -20,14 +20,14 @@ _REMARKS = Path(__file__).parent / "data" / "remarks.toml"
 
 def read(folder: Path) -> list[Example]:
     """HateCheck in English and other languages, moderated samples, remarks of our own, and ordinary chat."""
-    return [*hatecheck(folder), *moderated(folder), *remarks(), *ordinary(folder)]
+    return [*hatecheck(folder), *moderated(folder), *remarks(), *ordinary(folder, weight=0.5)]
 
 
 def hatecheck(folder: Path) -> Iterator[Example]:
     """Functional tests; texts of one template are one group.
 
-    An insult at a single person who is spoken to is "non-hateful" there and abuse here: such rows teach nothing and weigh
-    nothing, and count as they are labelled when figures are told.
+    An insult at a single person who is spoken to is "non-hateful" there and abuse here: such rows weigh nothing while
+    fitting, and count as they are labelled when figures are told.
     """
     for name in ("hatecheck_en", "mhc_multilingual"):
         for row in rows(folder / "toxicity_hatecheck" / f"{name}.jsonl"):

@@ -4,42 +4,48 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engage.triage.language import identify
-from engage.triage.linear import Meaning, load
-from engage.triage.scores import by_rules, joined, shorten
-from workers.training.design import NOBODY, Design, folds, prepare
+from engage.triage.linear import Meaning, chance, load
+from engage.triage.scores import SURE, by_rules, joined, shorten
+from workers.training.design import NOBODY, Design, fit_dense, folds, out_of_fold, prepare
 from workers.training.examples import Example
 from workers.training.measuring import accuracy, by, macro_f1
-from workers.training.modelling import model
 from workers.training.recipe import Recipe
 
-Part = Callable[[Example], str]
+Rows = NDArray[np.int64]
+PARTS: dict[str, Callable[[Example], str]] = {
+    "groups": lambda example: example.group,
+    "kinds": lambda example: example.kind,
+    "languages": lambda example: example.language,
+}
 THRESHOLD = 0.5
 
 
 def check(recipe: Recipe, folder: Path, meaning: Meaning | None) -> Iterator[str]:
-    """Lines to print: the recipe on groups and kinds it had not seen, and the shipped file on all rows."""
+    """Lines to print: the recipe on groups, kinds and languages it had not seen, and the shipped file on all rows."""
     examples = recipe.read(folder)
-    design = prepare(examples, recipe, meaning)
-    yield from table("groups left out", examples, left_out(design, examples, recipe, meaning, lambda one: one.group))
-    yield from table("kinds left out", examples, left_out(design, examples, recipe, meaning, lambda one: one.kind))
     yield from table("shipped, on rows it may have been fitted on", examples, shipped(examples, recipe, meaning))
+    design = prepare(examples, recipe, meaning)
+    for title, part in PARTS.items():
+        parts = folds([part(example) for example in examples])
+        yield from table(f"{title} left out", examples, left_out(design, recipe, parts))
 
 
-def left_out(
-    design: Design, examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None, part: Part
-) -> list[float]:
+def left_out(design: Design, recipe: Recipe, parts: Sequence[Rows]) -> list[float]:
     """Each example's score by a model fitted without the examples of its part."""
-    scores = [0.0] * len(examples)
-    everything = np.arange(len(examples))
-    for out in folds([part(example) for example in examples]):
-        chosen = np.setdiff1d(everything, out)
-        fitted = model(design.rows(chosen), recipe)
-        for place in out:
-            text = shorten(examples[place].text)
-            scores[place] = joined(design.found[place], fitted, text, design.languages[place], meaning)
-    return scores
+    odds = out_of_fold(design, recipe.ridge, parts)
+    by_words, everything = odds.copy(), np.arange(len(odds))
+    spoken = set(recipe.meaning_languages.split()) if design.vectors is not None else set()
+    asked = np.array([language in spoken for language in design.languages])
+    for out in parts:
+        rest, here = np.setdiff1d(everything[asked], out), np.intersect1d(everything[asked], out)
+        if design.vectors is not None and len(rest) and len(here):
+            measures = np.column_stack([by_words, design.vectors])
+            weights = fit_dense(measures[rest], design.rows(rest), recipe.meaning_ridge)
+            odds[here] = measures[here] @ weights[:-1] + weights[-1] + recipe.lean
+    return [found if found >= SURE else chance(each) for found, each in zip(design.found.tolist(), odds, strict=True)]
 
 
 def shipped(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None) -> list[float]:

@@ -22,6 +22,7 @@ def model(design: Design, recipe: Recipe) -> Linear:
         float(weights[-2]),
         frozenset(recipe.languages.split()),
         meaning_head(small, slope * odds + constant, recipe),
+        recipe.alone,
     )
 
 
@@ -41,4 +42,4 @@ def meaning_head(design: Design, odds: Numbers, recipe: Recipe) -> MeaningHead |
     assert some.vectors is not None
     weights = fit_dense(np.column_stack([odds[chosen], some.vectors]), some, recipe.meaning_ridge)
     vector = weights[1:-1].astype(np.float32)
-    return MeaningHead(vector, float(weights[0]), float(weights[-1]), languages, recipe.doubt)
+    return MeaningHead(vector, float(weights[0]), float(weights[-1]) + recipe.lean, languages, recipe.doubt)

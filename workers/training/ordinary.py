@@ -6,7 +6,6 @@ from pathlib import Path
 
 from workers.training.examples import Example, rows
 
-_CHAT_STEP = 6
 _QUESTION_STEP = 3
 _DIALOGUE_STEP = 5
 _WEIGHT = 1.0
@@ -14,18 +13,18 @@ _TOGETHER = (3, 5)  # sentences: attacks are long, and length alone is no sign
 _SAID = re.compile(r"^(?:- | )\s*- (.+)$", re.MULTILINE)  # a line of a dialogue in a file of the corpus
 
 
-def ordinary(folder: Path) -> list[Example]:
-    """Lines of real chats and questions to real people, none of which deserves any label."""
+def ordinary(folder: Path, step: int = 6, weight: float = _WEIGHT) -> list[Example]:
+    """Lines of real chats, none of which deserves any label; of the largest, every `step`th."""
     found = [
-        Example(row["text"], False, f"gitter {row['user']}", "chat", weight=_WEIGHT)
-        for row in list(rows(folder / "livechat_gitter" / "messages.jsonl"))[::_CHAT_STEP]
+        Example(row["text"], False, f"gitter {row['user']}", "chat", weight=weight)
+        for row in list(rows(folder / "livechat_gitter" / "messages.jsonl"))[::step]
     ]
     found += [
-        Example(row["text"], False, f"twitch {row['user']}", "live chat", weight=_WEIGHT)
+        Example(row["text"], False, f"twitch {row['user']}", "live chat", weight=weight)
         for row in rows(folder / "livechat_twitch" / "northernlion_fallguys.jsonl")
     ]
     found += [
-        Example(row["text"], False, f"room {row['room']}", "chat of many languages", row["lang"], _WEIGHT)
+        Example(row["text"], False, f"room {row['room']}", "chat of many languages", row["lang"], weight)
         for row in rows(folder / "language_id" / "chat_snippets.jsonl")
     ]
     return found

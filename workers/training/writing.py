@@ -19,6 +19,7 @@ def _lines(model: Linear, notes: Sequence[str]) -> Iterator[str]:
     yield f"#few\t{model.shape.few}"
     yield f"#signs\t{'yes' if model.shape.signs else 'no'}"
     yield f"#roles\t{'yes' if model.shape.roles else 'no'}"
+    yield f"#alone\t{'yes' if model.alone else 'no'}"
     yield f"#bias\t{model.bias:.3f}"
     yield f"#rules\t{model.rules:.3f}"
     if (head := model.meaning) is not None:

@@ -1,64 +1,125 @@
-"""The shipped models on real texts, where they are present. The bounds stand a little under what was measured."""
+"""The models as they are shipped: what they flag and what they leave alone."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from engage.models import Persona
-from engage.triage.linear import load
+from engage.memory.encoder import shared_encoder
+from engage.memory.floats import Floats
+from engage.models import Author, Follower, Message, Persona, Surface, Turn
+from engage.triage import Decision, FixedText, Policy, Verdict, triage
+from engage.triage.language import identify
+from engage.triage.linear import MODELS, load
 from engage.triage.scores import score_labels
 
 Rows = Callable[[str], list[dict[str, Any]]]
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 NOBODY = Persona("c", "c", "C")
-STEP = 4  # a part of the rows: the figures hold, and the suite stays fast
 
 
-def flagged(rows: Iterable[dict[str, Any]], label: str) -> float:
-    hits = [score_labels(row["text"], NOBODY)[label] >= 0.5 for row in rows]
-    return sum(hits) / len(hits)
+def score(text: str, label: str) -> float:
+    return score_labels(text, NOBODY, identify(text).language, shared_encoder().encode_query)[label]
 
 
-def f1(rows: list[dict[str, Any]], bad: str) -> float:
-    seen = [(row["label"] == bad, score_labels(row["text"], NOBODY)["spam"] >= 0.5) for row in rows]
-    right = sum(deserves and found for deserves, found in seen)
-    return float(2 * right / (sum(deserves for deserves, _ in seen) + sum(found for _, found in seen)))
+def decided(text: str, meaning: Callable[[str], Floats] | None, policy: Policy | None = None) -> Verdict:
+    said = Message("m", "v", Surface.COMMENT, Author("f", "f"), text, NOW)
+    return triage(Turn("t", "c", Surface.COMMENT, (said,), Follower("f")), NOBODY, policy or Policy(), NOW, meaning)
 
 
-@pytest.mark.parametrize("name", ["injection", "restricted", "spam"])
-def test_each_model_is_a_file_that_says_where_it_is_from(name: str) -> None:
-    model = load(name)
+@pytest.mark.parametrize("path", sorted(MODELS.glob("*.tsv")), ids=lambda path: path.stem)
+def test_a_model_is_small_and_can_be_read(path: Any) -> None:
+    assert path.stat().st_size < 1_500_000
+    model = load(path.stem)
     assert model is not None
-    assert model.name == name
-    assert model.rules > 0
-
-
-def test_attacks_are_seen_in_english_and_in_other_languages(rows: Rows) -> None:
-    attacks = rows("prompt_injection/attacks.jsonl")[::STEP]
-    assert flagged([row for row in attacks if row["lang"] == "en"], "injection") >= 0.95
-    assert flagged([row for row in attacks if row["lang"] != "en"], "injection") >= 0.93
-
-
-@pytest.mark.parametrize(("name", "most"), [("benign_lookalikes", 0.04), ("benign_real_chat", 0.02)])
-def test_what_only_sounds_like_an_attack_is_none(rows: Rows, name: str, most: float) -> None:
-    assert flagged(rows(f"prompt_injection/{name}.jsonl")[::2], "injection") <= most
+    assert model.name == path.stem
 
 
 @pytest.mark.parametrize(
-    ("name", "bad", "least"), [("spam_youtube", "spam", 0.93), ("spam_instagram_scam", "scam", 0.88)]
+    "text",
+    [
+        "you are an idiot and nobody likes you",
+        "eres un imbécil",
+        "tu es un idiot, ferme ta gueule",
+        "du bist ein Arschloch",
+        "sei un cretino, fai schifo",
+        "jesteś idiotą, spierdalaj",
+        "ты идиот, заткнись",
+        "你是个白痴，滚开",
+        "tu chutiya hai",
+    ],
 )
-def test_advertising_and_scams_are_told_from_comments(rows: Rows, name: str, bad: str, least: float) -> None:
-    some = rows(f"{name}/comments.jsonl")[::STEP]
-    assert f1(some, bad) >= least
-    assert flagged([row for row in some if row["label"] != bad], "spam") <= 0.05
+def test_an_insult_is_abuse(text: str) -> None:
+    assert score(text, "abuse") >= 0.5
 
 
-def test_questions_to_creators_are_no_attacks_in_spanish_either(rows: Rows) -> None:
-    asked = [{"text": row["question"]} for row in rows("persona_es_press_a/pairs.jsonl")[::20]]
-    assert flagged(asked, "injection") <= 0.04
+@pytest.mark.parametrize(
+    "text",
+    [
+        "this is fucking great",
+        "I love all the women in this band",
+        "my brother is gay and loves your channel",
+        "calling people retarded is not ok, please stop",
+        "nobody here hates women",
+        "odio los lunes",
+        "ich hasse diesen Bug",
+        "¿lo tienes en negro?",
+    ],
+)
+def test_swearing_groups_and_objections_are_no_abuse(text: str) -> None:
+    assert score(text, "abuse") < 0.5
 
 
-def test_plain_questions_about_money_are_answered_and_requests_for_advice_are_not(rows: Rows) -> None:
-    lookalikes = rows("prompt_injection/benign_lookalikes.jsonl")
-    assert flagged([row for row in lookalikes if row["source"] == "spikee"], "restricted") <= 0.05
-    assert flagged(rows("prompt_injection/restricted_requests.jsonl"), "restricted") >= 0.95
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I keep thinking about killing everyone and myself",
+        "my ED is back, I binge and purge every night and I can't stop",
+        "the urges are bad again, I cut my thighs yesterday",
+    ],
+)
+def test_who_is_in_danger_is_shown_to_a_person_with_a_fixed_text(text: str) -> None:
+    verdict = decided(text, shared_encoder().encode_query)
+    assert (verdict.decision, verdict.reasons, verdict.fixed_text) == (
+        Decision.ESCALATE,
+        ("crisis",),
+        FixedText.CRISIS,
+    )
+
+
+def test_a_model_never_unhears_a_cry_for_help() -> None:
+    assert score("i want to die", "self_harm") >= 0.5
+
+
+def test_what_rules_are_sure_of_costs_no_encoder() -> None:
+    def never(text: str) -> Floats:
+        raise AssertionError(text)
+
+    assert decided("I will kill you", never).reasons == ("abuse",)
+
+
+def test_thresholds_are_the_policys() -> None:
+    text = "you are an idiot"
+    assert "abuse" in decided(text, None).flags
+    assert "abuse" not in decided(text, None, Policy(thresholds={"abuse": 1.0})).flags
+
+
+def test_most_functional_tests_are_passed_by_what_is_shipped(rows: Rows) -> None:
+    """On templates that were left out, figures are lower: docs/models/abuse.md."""
+    some = rows("toxicity_hatecheck/mhc_multilingual.jsonl")[::40] + rows("toxicity_hatecheck/hatecheck_en.jsonl")[::15]
+    right = [(score(row["text"], "abuse") >= 0.5) == (row["label"] == "hateful") for row in some]
+    assert sum(right) / len(right) >= 0.93
+
+
+def test_cries_for_help_are_heard(rows: Rows) -> None:
+    moderated = rows("toxicity_moderation_eval/samples.jsonl")
+    danger = [row for row in moderated if row["labels"].get("self_harm")]
+    assert sum(score(row["text"], "self_harm") >= 0.5 for row in danger) / len(danger) >= 0.95
+
+
+def test_ordinary_talk_is_left_alone(rows: Rows) -> None:
+    talk = [row["text"] for row in rows("prompt_injection/benign_real_chat.jsonl")][::3]
+    talk += [row["question"] for row in rows("product_qa/answers.jsonl")][::30]
+    assert sum(score(text, "abuse") >= 0.5 for text in talk) / len(talk) <= 0.01
+    assert sum(score(text, "self_harm") >= 0.5 for text in talk) / len(talk) <= 0.01

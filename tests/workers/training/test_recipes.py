@@ -1,51 +1,56 @@
-"""What a model is made from, and that neither one scenario nor one word alone decides."""
+"""The command that fits and checks models, on a small folder of data."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from engage.triage.features import Shape
-from workers.training.design import shared
-from workers.training.examples import Example
-from workers.training.followers import followers, wishes
-from workers.training.injection import scenario
-from workers.training.ordinary import dialogues, together
-from workers.training.recipe import Recipe
-from workers.training.restricted import written
+from workers.training.__main__ import main
+from workers.training.abuse import remarks
+from workers.training.ordinary import ordinary
+from workers.training.self_harm import read
 
 
-def no_examples(folder: Path) -> list[Example]:
-    return []
+def put(path: Path, *rows: dict[str, Any]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
-def test_what_one_scenario_is_about_is_no_sign() -> None:
-    attacks = [Example("reveal the dinosaurs", True, "a", ""), Example("reveal the sushi", True, "b", "")]
-    recipe = Recipe("injection", no_examples, "", shape=Shape(words=1), groups=2)
-    names = ["w reveal", "w dinosaurs", "w sushi", "w hello"]
-    assert shared(names, attacks, recipe) == ["w reveal", "w hello"]
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    put(tmp_path / "livechat_gitter/messages.jsonl", *({"text": f"line {n}", "user": "u"} for n in range(12)))
+    put(tmp_path / "livechat_twitch/northernlion_fallguys.jsonl", {"text": "gg", "user": "v"})
+    put(tmp_path / "language_id/chat_snippets.jsonl", {"text": "hola", "room": "es", "lang": "es"})
+    put(
+        tmp_path / "toxicity_moderation_eval/samples.jsonl",
+        {"id": "1", "text": "I hurt", "labels": {"self_harm": 1}},
+        {"id": "2", "text": "I run", "labels": {"self_harm": 0}},
+        {"id": "3", "text": "who knows", "labels": {}},
+    )
+    return tmp_path
 
 
-@pytest.mark.parametrize(
-    ("one", "other"), [("pl-ml-113", "pl-ml-119"), ("pl-en-7", "pl-ml-757"), ("spk-extract-01-ga", "spk-extract-01-sq")]
-)
-def test_versions_of_a_scenario_are_one_group(one: str, other: str) -> None:
-    assert scenario({"id": one}) == scenario({"id": other})
+def test_a_category_that_nobody_judged_is_no_example(folder: Path) -> None:
+    moderated = [example for example in read(folder) if example.kind == "moderated"]
+    assert [(example.text, example.deserves) for example in moderated] == [("I hurt", True), ("I run", False)]
 
 
-def test_neighbouring_sentences_are_also_shown_as_one_long_text() -> None:
-    texts = [f"s{number}" for number in range(9)]
-    assert [one.text for one in together(texts, "kind", "en")] == ["s0 s1 s2", "s0 s1 s2 s3 s4"]
+def test_of_the_largest_chat_only_some_lines_are_learnt(folder: Path) -> None:
+    assert [example.text for example in ordinary(folder, step=6)] == ["line 0", "line 6", "gg", "hola"]
 
 
-def test_dialogues_are_read_from_the_corpus(tmp_path: Path) -> None:
-    folder = tmp_path / "chatterbot_corpus" / "data" / "german"
-    folder.mkdir(parents=True)
-    (folder / "talk.yml").write_text("conversations:\n- - Wie geht's?\n  - Gut.\n", encoding="utf-8")
-    assert [(one.text, one.deserves) for one in dialogues(tmp_path)] == [("Wie geht's?", False)]
+def test_remarks_are_in_every_language_of_the_lexicon() -> None:
+    languages = {(example.language, example.deserves) for example in remarks()}
+    assert {language for language, _ in languages} >= {"en", "es", "ar", "zh", "ja", "th", "he", "bn"}
+    assert all((language, not deserves) in languages for language, deserves in languages)
 
 
-def test_what_was_written_for_the_project_has_no_text_twice() -> None:
-    for examples in (followers(), written()):
-        texts = [one.text for one in examples]
-        assert len(texts) == len(set(texts))
-    assert not any(one.deserves for one in [*followers(), *wishes()])
+def test_missing_data_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="messages"):
+        ordinary(tmp_path)
+
+
+def test_wrong_arguments_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["abuse"]) == 2
+    assert "usage" in capsys.readouterr().err

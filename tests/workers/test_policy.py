@@ -1,0 +1,26 @@
+"""Settings become the limits that triage keeps."""
+
+from dataclasses import replace
+
+import pytest
+
+from engage.settings import Settings
+from engage.triage.verdict import LABELS
+from workers import build
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_threshold_is_a_setting(label: str) -> None:
+    policy = build.policy(Settings(**{f"triage_{label}": 0.31}))
+    assert policy.thresholds == dict.fromkeys(LABELS, 0.5) | {label: 0.31}
+
+
+def test_the_avatar_of_a_worker_has_the_encoder() -> None:
+    avatar = build.assemble(Settings(), remembering=None)  # type: ignore[arg-type]
+    assert avatar._meaning is build.meaning
+    assert build.meaning("hello").shape == (384,)
+
+
+def test_a_limit_is_a_setting() -> None:
+    plain = build.policy(Settings())
+    assert build.policy(Settings(replies_per_hour=3)) == replace(plain, replies_per_hour=3)
