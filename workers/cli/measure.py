@@ -79,7 +79,8 @@ def isolation(
     as_json: AsJson = False,
 ) -> int:
     """Secrets of many creators and followers before a model that gives back its whole prompt."""
-    from workers.bench.isolation import Plan, measure
+    from workers.bench.isolation import measure
+    from workers.bench.planted import Plan
     from workers.process import configure_logging
 
     configure_logging("ERROR")
