@@ -8,7 +8,7 @@ import pytest
 from engage.ledger import assemble
 from engage.models import Surface
 from workers.bench import isolation
-from workers.bench.isolation import Asked, Plan, World
+from workers.bench.planted import Asked, Plan, World
 
 SMALL = Plan(creators=6, followers=10, probes=100)
 

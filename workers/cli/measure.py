@@ -98,7 +98,8 @@ def isolation(
 ) -> int:
     """Secrets of many creators and followers before a model that gives back its whole prompt."""
     from workers import logs
-    from workers.bench.isolation import Plan, measure
+    from workers.bench.isolation import measure
+    from workers.bench.planted import Plan
 
     logs.configure("ERROR")
     with _database(database) as url:
