@@ -75,8 +75,10 @@ def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Co
     """Load what is loaded at first use now, not under the first followers' questions: 1-2 s on two cores."""
     from engage.avatar import Loadable
     from engage.triage.language import identify
+    from engage.triage.wishes import is_any_wish
 
     identify("is everything ready?", "en")
+    is_any_wish("is everything ready?")
     if isinstance(writing, Loadable):
         with suppress(ConfigError):  # said again, to whom it concerns, when the first draft needs it
             writing.load()
