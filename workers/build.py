@@ -84,8 +84,10 @@ def _warm_up(db: Database, remembering: "Memory", voices: "Voices", writing: "Co
     from engage.triage.language import identify
     from engage.triage.linear import load
     from engage.triage.verdict import LABELS
+    from engage.triage.wishes import is_any_wish
 
     identify("is everything ready?", "en")
+    is_any_wish("is everything ready?")
     for label in LABELS:
         load(label)
     if isinstance(writing, Loadable):

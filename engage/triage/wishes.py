@@ -6,6 +6,7 @@ These are read in all languages at once: a wish must not depend on the language 
 
 import re
 
+from engage.triage.age import told_age
 from engage.triage.normalise import plain
 from engage.triage.words import find, phrases, rules
 
@@ -31,6 +32,14 @@ def asks_if_bot(folded: str) -> bool:
     if find("wishes", "bot_whole", folded, whole=True):
         return True
     return any(rules("asked").matching(text) for text in dict.fromkeys((folded, plain(folded))))
+
+
+def is_any_wish(folded: str) -> bool:
+    """Whether it is any of the wishes of this module. Reads all their patterns: 2 s on first use."""
+    direct = (opts_out, asks_to_be_forgotten)
+    others = (asks_for_human, asks_if_bot, asks_what_is_known)
+    found = [*(wish(folded, direct=True) for wish in direct), *(wish(folded) for wish in others)]
+    return bool(told_age(folded)) or any(found)
 
 
 def asks_what_is_known(folded: str) -> bool:

@@ -13,7 +13,7 @@ from engage.triage.wishes import asks_for_human, asks_if_bot
 from tests.engage.triage.phrasings import around, lines
 
 Judge = Callable[..., Verdict]
-FILES = ("bot", "bot_more", "bot_third")
+FILES = ("bot", "bot_more", "bot_third", "bot_fourth")
 TRUTHFUL = {FixedText.BOT, FixedText.HUMAN}  # "a real person, please" says that it is automated too
 BY_LANGUAGE = [(file, language) for file in FILES for language in lines(file, "asks")]
 

@@ -7,6 +7,7 @@ import pytest
 from engage.facts import Fact, FactKind
 from engage.models import Follower, Surface
 from engage.triage import Decision, FixedText, Verdict
+from engage.triage.wishes import is_any_wish
 from tests.engage.triage.conftest import NOW
 
 Judge = Callable[..., Verdict]
@@ -313,3 +314,11 @@ def test_who_asks_again_and_again_is_forgotten_and_not_answered_for_ever(judge: 
 
 def test_an_insult_does_not_lose_the_wish(judge: Judge) -> None:
     assert "forget_me" in judge("delete my data you fucking idiot, kill yourself", Surface.COMMENT).reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "wish"),
+    [("are you a bot?", True), ("stop", True), ("i am 12", True), ("forget me", True), ("hello", False)],
+)
+def test_any_wish_is_one(text: str, wish: bool) -> None:
+    assert is_any_wish(text) is wish
