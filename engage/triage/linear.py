@@ -34,7 +34,10 @@ class MeaningHead:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """A fitted model. languages: those it was fitted on; in others the rules stand alone. Empty: any."""
+    """A fitted model. languages: those it was fitted on; in others the rules stand alone. Empty: any.
+
+    by_meaning: it says nothing without an encoder.
+    """
 
     name: str
     shape: Shape
@@ -43,6 +46,7 @@ class Linear:
     rules: float  # the weight of the rules' score
     languages: frozenset[str]
     meaning: MeaningHead | None = None
+    by_meaning: bool = False
 
     def speaks(self, language: str) -> bool:
         """Whether the model can say something about a text in that language."""
@@ -96,6 +100,7 @@ def read(written: str) -> Linear:
         float(head["rules"]),
         frozenset(head["languages"].split()),
         _meaning(head) if "meaning" in head else None,
+        head.get("by-meaning") == "yes",
     )
 
 

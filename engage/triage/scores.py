@@ -46,7 +46,7 @@ def by_rules(text: str, persona: Persona) -> dict[str, float]:
 def joined(found: float, model: Linear, text: str, language: str, meaning: Meaning | None) -> float:
     """What the rules found and what the model says, as one score: sure rules stand, else the model decides, knowing
     what they found. In a language that the model was not fitted on, the rules stand alone."""
-    if found >= SURE or not model.speaks(language):
+    if found >= SURE or not model.speaks(language) or (model.by_meaning and meaning is None):
         return found
     return model.probability(text, found, language, meaning)
 

@@ -25,6 +25,7 @@ def model(design: Design, examples: Sequence[Example], recipe: Recipe) -> Linear
         float(weights[-2]),
         frozenset(recipe.languages.split()),
         meaning_head(small, slope * odds + constant, examples, recipe),
+        recipe.by_meaning,
     )
 
 

@@ -13,9 +13,10 @@ class Recipe:
     """name: the label. read: the examples in a data folder; raises OSError where files are missing.
 
     languages: those that the model speaks for (empty: any). meaning_languages: those in which the encoder is asked;
-    empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature;
-    groups: groups of deserving texts that must have it, if any has: what one scenario is about is no sign.
-    kept: features in the file. ridge and meaning_ridge: the higher, the less a single feature may say.
+    empty: no such head. doubt: the chances by words between which it is asked. by_meaning: the model says nothing
+    without an encoder. least: texts that must have a feature; groups: groups of deserving texts that must have it, if
+    any has: what one scenario is about is no sign. kept: features in the file. ridge and meaning_ridge: the higher, the
+    less a single feature may say.
     """
 
     name: str
@@ -29,3 +30,4 @@ class Recipe:
     kept: int = 40_000
     ridge: float = 1.0
     meaning_ridge: float = 1.0
+    by_meaning: bool = False

@@ -18,6 +18,7 @@ def _lines(model: Linear, notes: Sequence[str]) -> Iterator[str]:
     yield f"#letters\t{model.shape.shortest}-{model.shape.longest}"
     yield f"#few\t{model.shape.few}"
     yield f"#signs\t{'yes' if model.shape.signs else 'no'}"
+    yield f"#by-meaning\t{'yes' if model.by_meaning else 'no'}"
     yield f"#bias\t{model.bias:.3f}"
     yield f"#rules\t{model.rules:.3f}"
     if (head := model.meaning) is not None:
