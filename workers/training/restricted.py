@@ -38,4 +38,6 @@ def asked_of_a_bank(folder: Path) -> list[Example]:
     return [Example(row["text"], True, row["id"], "bank", row["lang"]) for row in found]
 
 
-RECIPE = Recipe("restricted", read, languages="en", kept=5_000, ridge=3.0, meaning_ridge=0.1)
+RECIPE = Recipe(
+    "restricted", read, languages="en", doubt=(0.001, 0.999), alone=False, kept=5_000, ridge=3.0, meaning_ridge=0.1
+)

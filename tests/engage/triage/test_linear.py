@@ -93,3 +93,9 @@ def test_one_word_alone_says_less_where_the_file_says_so() -> None:
     careful = read(FILE.replace("#bias", "#few\t25\n#bias"))
     assert careful.by_words("awful") < read(FILE).by_words("awful")
     assert careful.shape == Shape(words=1, shortest=3, longest=3, few=25)
+
+
+def test_a_model_of_meaning_says_nothing_without_an_encoder() -> None:
+    model = read(FILE.replace("#bias", "#by-meaning\tyes\n#bias"))
+    assert joined(0.1, model, "awful", "en", None) == 0.1
+    assert joined(0.1, model, "awful", "en", Encoder()) > 0.5
