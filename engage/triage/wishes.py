@@ -35,7 +35,7 @@ def asks_if_bot(folded: str) -> bool:
 
 
 def is_any_wish(folded: str) -> bool:
-    """Whether it is any of the wishes of this module. Reads all their patterns: 2 s on first use."""
+    """Whether it is any of the wishes of this module. Reads all their patterns: 0.8 s on first use."""
     direct = (opts_out, asks_to_be_forgotten)
     others = (asks_for_human, asks_if_bot, asks_what_is_known)
     found = [*(wish(folded, direct=True) for wish in direct), *(wish(folded) for wish in others)]

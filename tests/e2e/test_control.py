@@ -9,7 +9,7 @@ import pytest
 
 from connectors import http
 from engage.ledger import by_hand, creators
-from engage.ledger.tables import accounts, decisions, replies, turns
+from engage.ledger.tables import accounts, decisions, followers, replies, turns
 from engage.models import Mode, Surface
 from engage.secrets import KEY_FILE, Vault
 from tests.e2e.conftest import a_round, begun, engage, sending, until
@@ -182,3 +182,26 @@ async def test_keys_are_rotated_while_the_stack_answers(on: Stage, come: Callabl
     await tilly.answered(await tilly.asked(4, who="after") + await tilly.asked(2, "dm", who="after"))
     use = rotating.use_of(on.db, on.settings.directory)
     assert (use.keys, use.old, use.unopened) == (1, 0, 0)
+
+
+async def test_a_stop_withdraws_what_waits_and_ends_the_talk(on: Stage, come: Callable[..., Any]) -> None:
+    tilly = await come(on)
+    with on.db.transaction() as tx:
+        creators.set_mode(
+            tx, tilly.account_id, Surface.DM, Mode.AUTO, timedelta(hours=1)
+        )  # an answer waits for its undo
+    await tilly.ask("ann", "dm")
+    other = await tilly.ask("bob", "dm")
+    await until(lambda: _in(tilly, "held", 2), "two replies to wait")
+    await tilly.ask("ann", "dm", "please stop messaging me")
+    await until(lambda: _in(tilly, "recalled", 1), "ann's reply to be withdrawn")
+    await until(lambda: _opted_out(tilly), "the stop to be kept")
+    again = await tilly.ask("ann", "dm")
+    await tilly.card(again)
+    await a_round(on)
+    assert [row.in_reply_to for row in await tilly.rows(replies, replies.c.state == "held")] == [other]
+    assert any(row.card["reasons"] == ["opted_out"] for row in await tilly.rows(decisions))
+
+
+async def _opted_out(tilly: Any) -> bool:
+    return len(await tilly.rows(followers, followers.c.opted_out_at.is_not(None))) == 1
