@@ -72,6 +72,19 @@ def test_a_model_says_nothing_in_a_language_it_was_not_fitted_on(model: Linear) 
     assert joined(0.3, model, "awful", "ja", None) == 0.3
 
 
+def test_a_model_that_knows_no_word_of_a_text_does_not_overrule_the_rules() -> None:
+    knowing = read(FILE.replace("#bias", "#roles\tyes\n#bias"))
+    assert joined(0.7, knowing, "gibberish", "en", None) == 0.7
+    assert joined(0.1, knowing, "awful gibberish", "en", None) > 0.7
+    assert joined(0.7, read(FILE.replace("4.0", "0.0")), "gibberish", "en", None) < 0.2
+
+
+def test_a_model_that_needs_the_encoder_says_nothing_without() -> None:
+    needing = read(FILE.replace("#bias", "#alone\tno\n#bias"))
+    assert joined(0.3, needing, "awful", "en", None) == 0.3
+    assert joined(0.3, needing, "awful", "en", Encoder()) > 0.5
+
+
 def test_features_can_be_read() -> None:
     assert features("So good!", Shape(2, 4, 4)) == (
         ["w so", "w good", "w !", "w ▁ so", "w so good", "w good !", "w ! ▁"],
