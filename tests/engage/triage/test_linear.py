@@ -109,6 +109,6 @@ def test_one_word_alone_says_less_where_the_file_says_so() -> None:
 
 
 def test_a_model_of_meaning_says_nothing_without_an_encoder() -> None:
-    model = read(FILE.replace("#bias", "#by-meaning\tyes\n#bias"))
+    model = read(FILE.replace("#bias", "#alone\tno\n#bias"))
     assert joined(0.1, model, "awful", "en", None) == 0.1
     assert joined(0.1, model, "awful", "en", Encoder()) > 0.5
