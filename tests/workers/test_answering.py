@@ -13,6 +13,7 @@ from engage.avatar import Avatar
 from engage.ledger import turns
 from engage.ledger.conclusions import Conclusion, conclude_all
 from engage.ledger.database import Database
+from engage.memory import freshness
 from engage.memory.importers.rows import Said
 from engage.memory.library import import_rows
 from engage.memory.search import Memory
@@ -175,8 +176,9 @@ async def waiting(over: asyncio.Event) -> None:
 
 
 async def test_a_claim_tells_the_memory_how_often_the_creators_words_have_changed(
-    house: House, work: tuple[Answering, Thinking], runtime: Runtime
+    house: House, work: tuple[Answering, Thinking], runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(freshness, "FRESH_SECONDS", 600.0)
     answering, _ = work
     memory = Memory(runtime.db, None)
     runtime._memory = memory
