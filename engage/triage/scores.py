@@ -45,10 +45,12 @@ def by_rules(text: str, persona: Persona) -> dict[str, float]:
 
 def joined(found: float, model: Linear, text: str, language: str, meaning: Meaning | None) -> float:
     """What the rules found and what the model says, as one score: sure rules stand, else the model decides, knowing
-    what they found. In a language that the model was not fitted on, the rules stand alone."""
+    what they found. In a language that the model was not fitted on, the rules stand alone; a model of meaning adds
+    to what they found, and takes nothing away."""
     if found >= SURE or not model.speaks(language) or (model.by_meaning and meaning is None):
         return found
-    return model.probability(text, found, language, meaning)
+    chance = model.probability(text, found, language, meaning)
+    return max(found, chance) if model.by_meaning else chance
 
 
 def score(signs: Iterable[Rule]) -> float:
