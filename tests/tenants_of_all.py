@@ -51,6 +51,7 @@ ALL_CREATORS = {
     "engage.ledger.sources.look_again": "the accounts whose connector offers something new; ids only",
     "engage.ledger.sources.renew": _HELD,
     "engage.ledger.sources.write_down": _LINES,
+    "engage.ledger.sealed._portion": "what is encrypted is locked anew with the newest key, for everybody",
     "engage.ledger.spendings.forget_old": _SWEEPS,
     "engage.ledger.subscriptions.claim": _LINES,
     "engage.ledger.subscriptions.next_due": _CLOCKS,
@@ -64,6 +65,7 @@ ALL_CREATORS = {
     "engage.memory.corpus.answers_of_others": "what a voice is told apart from: style figures leave it, no words",
     "workers.build.index_waiting": "the creators whose passages wait for vectors; each is then served alone",
     "workers.erasing.accounts_on": _PLATFORM,
+    "workers.planted._newest": _OPERATOR,
     "workers.proving.words_of": "which names and texts are not the erased follower's alone: they are left out",
 }
 # Measurements and the demonstration fill and judge whole installations of their own.

@@ -419,7 +419,7 @@ spendings = Table(  # what may be spent no more: calls of the model for a follow
     "spendings",
     metadata,
     Column("holder", String(32), primary_key=True),  # a follower or a creator
-    Column("creator_id", ForeignKey("creators.id"), nullable=False, index=True),
+    Column("creator_id", ForeignKey("creators.id"), primary_key=True, index=True),
     Column("began_at", UtcDateTime, nullable=False),  # the follower's hour, the creator's day
     Column("calls", Integer, nullable=False),
     Column("cost", Float, nullable=False),

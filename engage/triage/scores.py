@@ -54,11 +54,12 @@ def by_rules(text: str, persona: Persona, labels: Sequence[str] = LABELS) -> dic
 
 def joined(found: float, model: Linear, text: str, language: str, meaning: Meaning | None) -> float:
     """What the rules found and what the model says, as one score: sure rules stand, else the model decides, knowing
-    what they found. In a language that it was not fitted on, or without an encoder it needs, the rules stand alone."""
+    what they found. In a language that it was not fitted on, or without an encoder it needs, the rules stand alone; a
+    model that needs one, or knows no word of the text, adds to what they found and takes nothing away."""
     if found >= SURE or not model.speaks(language, meaning):
         return found
     chance = model.probability(text, found, language, meaning)
-    return chance if model.knows(text, language) else max(found, chance)
+    return chance if model.alone and model.knows(text, language) else max(found, chance)
 
 
 def concerns_an_order(folded: str) -> bool:

@@ -12,6 +12,7 @@ from engage.ledger.tables import audit, conversations, deliveries, documents, fa
 from engage.ledger.tenancy import OF_NOBODY
 from engage.memory.vectors import Vectors
 from engage.models import Surface
+from engage.raids import Thresholds
 from engage.settings import load
 from tests.ledger.house import House
 from tests.privacy.traces import ASKED, NAME, TOLD, WHO, Somebody
@@ -141,7 +142,9 @@ async def test_who_writes_forget_me_is_erased_a_moment_later(ann: Somebody) -> N
 
         forget(tx, [find(tx, "paper", WHO)[0].id], house.now)
     words = [*ann.words(), ASKED, TOLD]
-    runtime = SimpleNamespace(db=house.db, settings=load(chroma_url=ann.vectors.url), turn_expiry={})
+    runtime = SimpleNamespace(
+        db=house.db, settings=load(chroma_url=ann.vectors.url), turn_expiry={}, raid_thresholds=Thresholds(people=0)
+    )
     sweeper = Upkeep(runtime, "one", lambda: None)  # type: ignore[arg-type]
     await sweeper._forget(house.now + upkeep.TOLD / 2)
     assert ann.is_there()  # they are told first
@@ -157,7 +160,9 @@ async def test_upkeep_erases_who_asked_for_it(ann: Somebody) -> None:
         from engage.ledger.facts import forget
 
         forget(tx, [find(tx, "paper", WHO)[0].id], house.now - 2 * upkeep.TOLD)
-    runtime = SimpleNamespace(db=house.db, settings=load(chroma_url=ann.vectors.url), turn_expiry={})
+    runtime = SimpleNamespace(
+        db=house.db, settings=load(chroma_url=ann.vectors.url), turn_expiry={}, raid_thresholds=Thresholds(people=0)
+    )
     await Upkeep(runtime, "one", lambda: None).sweep()  # type: ignore[arg-type]
     assert [row.name for row in house.rows(followers)] == ["Bo Falk"]
 

@@ -157,7 +157,7 @@ async def test_every_worker_looks_whatever_it_serves(db_url: str, tmp_path: Path
     nowhere = "redis://127.0.0.1:1/0"
     runtime = Runtime.start(load({}, home=tmp_path, database_url=db_url, redis_url=nowhere))
     for queue in ("upkeep", "dm", "post", "intake"):
-        assert Engine(runtime, frozenset({queue}))._pumps["erasures"].name == "erasures"
+        assert Engine(runtime, frozenset({queue}))._pumps["forgetting"].name == "forgetting"
     await runtime.aclose()
 
 

@@ -28,6 +28,7 @@ from engage.ledger.tables import (
 from engage.memory.corpus import store
 from engage.memory.importers.rows import Correction
 from engage.models import Mode, Surface
+from engage.raids import Thresholds
 from engage.settings import load
 from tests.ledger.house import House
 from workers.retaining import ANEW, REST, Retaining, data_days, keeping_of
@@ -230,6 +231,6 @@ async def test_upkeep_sweeps_it(house: House) -> None:
     house.tell()
     with house.tx() as tx:
         tx.execute(update(messages).values(id=first_id_at(utc_now() - days(91))))
-    stage = SimpleNamespace(db=house.db, settings=load(), turn_expiry={})
+    stage = SimpleNamespace(db=house.db, settings=load(), turn_expiry={}, raid_thresholds=Thresholds(people=0))
     await Upkeep(stage, "one", lambda: None).sweep()  # type: ignore[arg-type]
     assert house.rows(messages) == []

@@ -5,7 +5,18 @@ from sqlalchemy import Column, ForeignKey, MetaData, String, Table
 
 from engage.ledger import erasure
 from engage.ledger.exporting import rows_about, rows_of
-from engage.ledger.tables import accounts, consents, corpora, cursors, indexes, metadata, quotas
+from engage.ledger.tables import (
+    accounts,
+    consents,
+    corpora,
+    cursors,
+    indexes,
+    metadata,
+    overrides,
+    quotas,
+    raids,
+    spendings,
+)
 from engage.ledger.tenancy import OF_NOBODY, SECRET, of_creator, owned, owner_of, readable
 from tests.ledger.house import House
 from tests.privacy.traces import ASKED, NAME, WHO, Somebody
@@ -69,6 +80,9 @@ def fill_the_rest(house: House) -> None:
             "ends_at": house.now,
         },
         cursors: {"account_id": house.account, "source": "poll", "cursor": "c"},
+        spendings: {**mine, "holder": house.creator.id, "began_at": house.now, "calls": 1, "cost": 0.5},
+        raids: {**mine, "level": "slow", "people": 20, "began_at": house.now, "ends_at": house.now},
+        overrides: {**mine, "rule": "after_silence", "who": "me", "why": "asked for", "since": house.now},
         indexes: {**mine, "spec": "other", "state": "building", "background": {}, "changed_at": house.now},
     }
     with house.tx() as tx:

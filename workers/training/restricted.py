@@ -10,7 +10,7 @@ from workers.training.ordinary import ordinary, questions
 from workers.training.recipe import Recipe
 
 TEXTS = Path(__file__).parent / "requests.toml"
-_WEIGHT = 4.0  # requests are few beside ordinary talk
+_WEIGHT = 2.0  # requests are few beside ordinary talk
 _HARMLESS = 8.0  # and to turn away who asks for no advice is the worse error
 
 

@@ -18,7 +18,7 @@ def upgrade() -> None:
         sa.Column("began_at", UtcDateTime, nullable=False),
         sa.Column("calls", sa.Integer, nullable=False),
         sa.Column("cost", sa.Float, nullable=False),
-        sa.PrimaryKeyConstraint("holder"),
+        sa.PrimaryKeyConstraint("holder", "creator_id"),
     )
     op.create_index("ix_spendings_creator_id", "spendings", ["creator_id"])
     add_wall(op, "spendings")
