@@ -154,6 +154,12 @@ async def test_who_writes_forget_me_is_erased_a_moment_later(ann: Somebody) -> N
     assert [row.name for row in house.rows(followers)] == ["Bo Falk"]
 
 
+def stage(ann: Somebody) -> SimpleNamespace:
+    """What upkeep needs of a runtime."""
+    settings = load(chroma_url=ann.vectors.url)
+    return SimpleNamespace(db=ann.house.db, settings=settings, turn_expiry={}, raid_thresholds=Thresholds(people=0))
+
+
 async def test_upkeep_erases_who_asked_for_it(ann: Somebody) -> None:
     house = ann.house
     with house.tx() as tx:
