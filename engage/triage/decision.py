@@ -15,7 +15,7 @@ from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
 from engage.triage.linear import Meaning
 from engage.triage.normalise import clean, fold, has_letters, without_links
-from engage.triage.scores import concerns_an_order, flags, score_labels, shorten
+from engage.triage.scores import by_rules, concerns_an_order, flags, score_labels, shorten
 from engage.triage.verdict import FORGET_ME, TOLD_AGE, Decision, FixedText, Intent, Policy, Verdict
 from engage.triage.wishes import asks_for_human, asks_if_bot, asks_to_be_forgotten, asks_what_is_known, opts_out
 
@@ -130,7 +130,15 @@ def _raid(reading: Reading) -> Verdict | None:
 
 def _attack(reading: Reading) -> Verdict | None:
     flagged = [label for label in _ATTACKS if label in reading.found.flags]
+    if flagged and asks_if_bot(reading.words) and not _is_attack_by_rules(reading):
+        return None  # "ChatGPT?" has an attacker's word in it: the truth is told, and it is fixed text
     return _against(reading, max(flagged, key=reading.found.labels.__getitem__)) if flagged else None
+
+
+def _is_attack_by_rules(reading: Reading) -> bool:
+    return bool(
+        flags(by_rules(shorten(clean(reading.turn.text)), reading.persona, _ATTACKS), reading.policy.thresholds)
+    )
 
 
 def _wish(reading: Reading) -> Verdict | None:
