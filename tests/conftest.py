@@ -58,6 +58,11 @@ class Postgres:
         self.admin.execute(f"CREATE DATABASE {name} OWNER engage".encode())
         return self._url.replace("/postgres?", f"/{name}?").replace("//postgres:", "//engage:")
 
+    def create_for_others(self, name: str) -> str:
+        """The URL of a new, empty database of the server's superuser, for software that is not ours."""
+        self.admin.execute(f"CREATE DATABASE {name}".encode())
+        return self._url.replace("/postgres?", f"/{name}?")
+
     def drop(self, name: str) -> None:
         self.admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 

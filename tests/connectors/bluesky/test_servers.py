@@ -32,7 +32,7 @@ HERE = "http://127.0.0.1:8701/connect/bluesky/back"
 
 @pytest.fixture(scope="module")
 def servers(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    url, scratch = postgres.create("bluesky"), tmp_path_factory.mktemp("bluesky")
+    url, scratch = postgres.create_for_others("bluesky"), tmp_path_factory.mktemp("bluesky")
     with running(url, Path(scratch)) as found:
         yield found
     postgres.drop("bluesky")
