@@ -15,7 +15,7 @@ async def test_triage_is_given_the_encoder() -> None:
         asked.append(text)
         return np.zeros(384, dtype=np.float32)
 
-    avatar = Avatar(Memory(), Writer(), None, Policy(), lambda: NOW, meaning)
+    avatar = Avatar(Memory(), Writer(), None, Policy(), lambda: NOW, meaning=meaning)
     await avatar.answer(turn("I feel so hopeless about all of this"), TILLY)
     assert set(asked) == {"I feel so hopeless about all of this"}
 
