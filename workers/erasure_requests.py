@@ -32,7 +32,7 @@ class ErasureRequests:
         if row is None:
             return min(until_due(await db.read(erasures.next_due)), SELDOM)
         try:
-            await asyncio.to_thread(self._erase_follower, row.platform, row.person_id)
+            await asyncio.to_thread(self._erase_follower, row.platform, row.person_id, row.code)
             nothing = self.runtime.vault.lock({})
             while not await db.run(erasures.carry_out, row.code, nothing, utc_now()):
                 pass
@@ -43,11 +43,13 @@ class ErasureRequests:
             log.info("erased", platform=row.platform)
         return timedelta(0)
 
-    def _erase_follower(self, platform: str, person_id: str) -> None:
+    def _erase_follower(self, platform: str, person_id: str, code: str) -> None:
         """Whoever asked may be one: from the ledger and the vectors. Raises Unavailable where Chroma is needed."""
         db = self.runtime.db
         with db.reading() as tx:
             people, accounts = erasure.find(tx, platform, person_id), erasing.accounts_on(tx, platform)
         if people:
             with closing(FollowedVectors(self.runtime.settings)) as vectors:
-                erasing.erase(db, people, accounts, person_id, platform, utc_now(), lambda: vectors)
+                gone = erasing.erase(db, people, accounts, person_id, platform, utc_now(), lambda: vectors)
+            with db.transaction() as tx:
+                erasures.note_erased(tx, code, sum(gone.values()))

@@ -42,6 +42,11 @@ def claim(tx: Connection, lease: timedelta, now: datetime) -> Row[Any] | None:
     return row
 
 
+def note_erased(tx: Connection, code: str, count: int) -> None:
+    """So many rows of theirs are gone already."""
+    tx.execute(update(erasures).where(erasures.c.code == code).values(erased=erasures.c.erased + count))
+
+
 def carry_out(tx: Connection, code: str, nothing: bytes, now: datetime) -> bool:
     """Erase a portion of what is kept of whoever asked. True once nothing is left: then the request forgets them too.
 

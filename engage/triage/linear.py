@@ -11,21 +11,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from engage.memory.floats import Floats
 from engage.triage.features import Shape, features, has_roles
 
+if TYPE_CHECKING:
+    from engage.memory.floats import Floats
+
 MODELS = Path(__file__).parent / "models"
-Meaning = Callable[[str], Floats]  # a text → its unit vector
+Meaning = Callable[[str], "Floats"]  # a text → its unit vector
 
 
 @dataclass(frozen=True, slots=True)
 class MeaningHead:
     """languages: in which the encoder says something; doubt: the chances by words between which it is asked."""
 
-    weights: Floats
+    weights: "Floats"
     slope: float  # of what the words said
     bias: float
     languages: frozenset[str]
@@ -114,6 +115,8 @@ def _shape(head: Mapping[str, str]) -> Shape:
 
 
 def _meaning(head: Mapping[str, str]) -> MeaningHead:
+    import numpy as np  # pages of the studio import this module and ask no model
+
     low, high = map(float, head["doubt"].split())
     return MeaningHead(
         np.array(head["meaning"].split(), dtype=np.float32),

@@ -11,7 +11,7 @@ from workers import build
 
 @pytest.mark.parametrize("label", LABELS)
 def test_a_threshold_is_a_setting(label: str) -> None:
-    policy = build.policy(Settings(**{f"triage_{label}": 0.31}))
+    policy = build.policy_of(Settings(**{f"triage_{label}": 0.31}))
     assert policy.thresholds == dict.fromkeys(LABELS, 0.5) | {label: 0.31}
 
 
@@ -22,5 +22,5 @@ def test_the_avatar_of_a_worker_has_the_encoder() -> None:
 
 
 def test_a_limit_is_a_setting() -> None:
-    plain = build.policy(Settings())
-    assert build.policy(Settings(replies_per_hour=3)) == replace(plain, replies_per_hour=3)
+    plain = build.policy_of(Settings())
+    assert build.policy_of(Settings(replies_per_hour=3)) == replace(plain, replies_per_hour=3)

@@ -101,14 +101,14 @@ def test_a_running_worker_answers_the_next_turn_with_what_was_set(world: World) 
     avatar = Avatar(memory, ExtractiveComposer(), None, Policy(), lambda: world.at)
 
     def ask(who: str) -> tuple[Persona, Outcome]:
-        turn_id = world.write("What do you think of the sourdough election?", who)
+        turn_id = world.write("What do you think of the sourdough festival?", who)
         with world.db.reading() as tx:
             found = assemble(tx, turn_id, world.at)
         return found.persona, asyncio.run(avatar.answer(found.turn, found.persona))
 
     _, before = ask("Ana")
     assert "restricted" not in before.card.reasons
-    save(world, avoid_topics="sourdough election", freedom="strict", border="0.3")
+    save(world, avoid_topics="sourdough festival", freedom="strict", border="0.3")
     told, after = ask("Ben")
     assert (told.freedom, told.voice_border) == (Freedom.STRICT, 0.3)
     assert "restricted" in after.card.reasons

@@ -10,7 +10,7 @@ from workers.training.examples import Example
 
 TEXTS = Path(__file__).parent / "followers.txt"
 _WEIGHT = 4.0
-_ASKED = ("bot", "human", "known")
+_ASKED = ("bot_whole", "human", "known")
 
 
 def followers() -> list[Example]:
