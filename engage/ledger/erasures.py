@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, text, update
 
-from engage.ledger import audit, erasure, removal
+from engage.ledger import audit, removal
 from engage.ledger.many import insert_ignoring
 from engage.ledger.tables import ASKED, erasures
 
@@ -48,7 +48,9 @@ def note_erased(tx: Connection, code: str, count: int) -> None:
 
 
 def carry_out(tx: Connection, code: str, nothing: bytes, now: datetime) -> bool:
-    """Erase a portion of what is kept of whoever asked. True once nothing is left: then the request forgets them too.
+    """Erase a portion of the accounts of whoever asked. True once nothing is left: then the request forgets them too.
+
+    What a follower said is erased before, with its vectors (`workers/erasing.py`).
 
     nothing: no credentials, as the vault locks them.
     """
@@ -57,20 +59,12 @@ def carry_out(tx: Connection, code: str, nothing: bytes, now: datetime) -> bool:
         return True  # another worker has done it
     count, rest = removal.remove_accounts(tx, row.platform, row.person_id, nothing, now)
     if not rest:
-        count += _forget(tx, row.platform, row.person_id)
         over = {"person_id": None, "due_at": None, "done_at": now}
         audit.record(tx, row.platform, "erase", None, row.platform, {"rows": row.erased + count}, now)
     else:
         over = {"due_at": now}
     tx.execute(update(erasures).where(erasures.c.code == code).values(erased=row.erased + count, **over))
     return not rest
-
-
-def _forget(tx: Connection, platform: str, person_id: str) -> int:
-    try:
-        return sum(erasure.forget_follower(tx, platform, person_id).values())
-    except erasure.UnknownFollower:
-        return 0
 
 
 def put_off(tx: Connection, code: str, until: datetime) -> None:

@@ -27,6 +27,7 @@ async def test_the_first_question_waits_for_nothing_to_be_read(
     index_passages(db, vectors, ann)
     settings = load({}, home=tmp_path, chroma_url=chroma_url)
     avatar = build.avatar(settings, db, build.worker_memory(settings, db))
+    assert avatar._may_ask is not None
     db.close()  # from here on nothing can be read
     vectors.drop(ann)
     found = await avatar._memory.recall(ann, "do you ship to canada")

@@ -5,19 +5,24 @@ from types import SimpleNamespace
 
 import pytest
 import redis
+from cryptography.fernet import Fernet
 
-from engage.ledger import erasure
+from engage.ledger import erasure, erasures
 from engage.ledger.erasure import find
 from engage.ledger.tables import audit, conversations, deliveries, documents, facts, followers, messages, metadata
+from engage.ledger.tables import erasures as requests
 from engage.ledger.tenancy import OF_NOBODY
 from engage.memory.vectors import Vectors
 from engage.models import Surface
 from engage.raids import Thresholds
+from engage.secrets import Vault
 from engage.settings import load
 from tests.ledger.house import House
 from tests.privacy.traces import ASKED, NAME, TOLD, WHO, Somebody
 from workers import erasing, upkeep
+from workers.erasure_requests import ErasureRequests
 from workers.proving import prove
+from workers.runtime import utc_now
 from workers.upkeep import Upkeep
 
 
@@ -33,6 +38,14 @@ def erase(ann: Somebody) -> dict[str, int]:
 def left(ann: Somebody, words: list[str]) -> dict[str, int]:
     found: dict[str, int] = prove(ann.house.db, ann.vectors.url, ann.keys, words)["found"]
     return found
+
+
+def stage(ann: Somebody) -> SimpleNamespace:
+    """What those who erase need of a runtime."""
+    settings = load(chroma_url=ann.vectors.url)
+    quiet = Thresholds(people=0)
+    vault = Vault([Fernet.generate_key().decode()], "test")
+    return SimpleNamespace(db=ann.house.db, settings=settings, vault=vault, turn_expiry={}, raid_thresholds=quiet)
 
 
 def test_before_an_erasure_the_search_finds_all_of_somebody(ann: Somebody) -> None:
@@ -142,10 +155,7 @@ async def test_who_writes_forget_me_is_erased_a_moment_later(ann: Somebody) -> N
 
         forget(tx, [find(tx, "paper", WHO)[0].id], house.now)
     words = [*ann.words(), ASKED, TOLD]
-    runtime = SimpleNamespace(
-        db=house.db, settings=load(chroma_url=ann.vectors.url), turn_expiry={}, raid_thresholds=Thresholds(people=0)
-    )
-    sweeper = Upkeep(runtime, "one", lambda: None)  # type: ignore[arg-type]
+    sweeper = Upkeep(stage(ann), "one", lambda: None)  # type: ignore[arg-type]
     await sweeper._forget(house.now + upkeep.TOLD / 2)
     assert ann.is_there()  # they are told first
     await sweeper._forget(house.now + upkeep.TOLD)
@@ -154,22 +164,13 @@ async def test_who_writes_forget_me_is_erased_a_moment_later(ann: Somebody) -> N
     assert [row.name for row in house.rows(followers)] == ["Bo Falk"]
 
 
-def stage(ann: Somebody) -> SimpleNamespace:
-    """What upkeep needs of a runtime."""
-    settings = load(chroma_url=ann.vectors.url)
-    return SimpleNamespace(db=ann.house.db, settings=settings, turn_expiry={}, raid_thresholds=Thresholds(people=0))
-
-
 async def test_upkeep_erases_who_asked_for_it(ann: Somebody) -> None:
     house = ann.house
     with house.tx() as tx:
         from engage.ledger.facts import forget
 
         forget(tx, [find(tx, "paper", WHO)[0].id], house.now - 2 * upkeep.TOLD)
-    runtime = SimpleNamespace(
-        db=house.db, settings=load(chroma_url=ann.vectors.url), turn_expiry={}, raid_thresholds=Thresholds(people=0)
-    )
-    await Upkeep(runtime, "one", lambda: None).sweep()  # type: ignore[arg-type]
+    await Upkeep(stage(ann), "one", lambda: None).sweep()  # type: ignore[arg-type]
     assert [row.name for row in house.rows(followers)] == ["Bo Falk"]
 
 
@@ -238,3 +239,25 @@ def test_a_public_thread_stays_with_what_others_wrote(ann: Somebody) -> None:
     rows = [row for row in ann.house.rows(messages) if row.text in ("Same here.", f"It does not, {NAME}.")]
     assert [(row.text, row.reply_to_id) for row in rows] == [("Same here.", None)]
     assert Surface.COMMENT.value in {row.surface for row in ann.house.rows(conversations)}
+
+
+async def test_a_platform_s_request_erases_a_follower_s_vectors_too(ann: Somebody) -> None:
+    words = [*ann.words(), ASKED, TOLD]
+    with ann.house.tx() as tx:
+        code = erasures.ask(tx, "paper", WHO, "request 1", utc_now())
+    await ErasureRequests(stage(ann)).step()  # type: ignore[arg-type]
+    erasing.forget_keys(ann.keys, [WHO])
+    assert left(ann, words) == {}
+    assert ann.house.row(requests, code=code).erased > 0
+
+
+async def test_a_request_is_told_as_carried_out_while_chroma_is_away(ann: Somebody) -> None:
+    with ann.house.tx() as tx:
+        code = erasures.ask(tx, "paper", WHO, "request 1", utc_now())
+    without = stage(ann)
+    without.settings = load(chroma_url="http://127.0.0.1:1")
+    await ErasureRequests(without).step()  # type: ignore[arg-type]
+    request = ann.house.row(requests, code=code)
+    assert request.done_at is not None
+    assert request.erased > 0
+    assert [row.name for row in ann.house.rows(followers)] == ["Bo Falk"]

@@ -95,12 +95,19 @@ def test_vectors_of_what_was_asked_are_forgotten() -> None:
 
 
 def test_a_cache_that_nobody_uses_any_more_is_not_kept_for_this() -> None:
-    class Cache:
-        def cache_clear(self) -> None:
-            raise AssertionError("it should be gone")
+    cleared: list[str] = []
 
-    forgettable(Cache())
+    class Cache:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def cache_clear(self) -> None:
+            cleared.append(self.name)
+
+    kept = forgettable(Cache("used"))
+    forgettable(Cache("dropped"))
     forget_all()
+    assert cleared == [kept.name]
 
 
 def test_the_studio_forgets_what_it_worked_out(house: House) -> None:
@@ -148,9 +155,16 @@ def test_a_worker_empties_all_of_it(house: House, memory: Memory) -> None:
 
 
 def test_a_runtime_without_an_avatar_has_only_texts_to_forget() -> None:
+    import numpy as np
+
+    known = Remembered()
+    known.get(["a secret"], lambda texts: np.ones((len(texts), 2), np.float32))
     runtime = Runtime.__new__(Runtime)
     runtime._memory = None
     runtime.drop_stale()
+    asked: list[str] = []
+    known.get(["a secret"], lambda texts: asked.extend(texts) or np.ones((len(texts), 2), np.float32))
+    assert asked == ["a secret"]
 
 
 async def test_every_worker_looks_whatever_it_serves(db_url: str, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from engage.avatar import Avatar
+from engage.compose.moderation import Moderation
 from engage.settings import Settings
 from engage.triage.verdict import LABELS
 from workers import build
@@ -19,6 +21,16 @@ def test_the_avatar_of_a_worker_has_the_encoder() -> None:
     avatar = build.assemble(Settings(), remembering=None)  # type: ignore[arg-type]
     assert avatar._meaning is build.meaning
     assert build.meaning("hello").shape == (384,)
+
+
+async def test_the_avatar_has_the_moderation_that_is_set() -> None:
+    def made(**chosen: str) -> Avatar:
+        return build.assemble(Settings(**chosen), remembering=None)  # type: ignore[arg-type]
+
+    assert made()._moderator is None
+    avatar = made(moderation="mine", moderation_base_url="http://127.0.0.1:1/v1")
+    assert isinstance(avatar._moderator, Moderation)
+    await avatar.aclose()
 
 
 def test_a_limit_is_a_setting() -> None:

@@ -82,3 +82,17 @@ def test_where_platforms_can_call_us_nothing_is_fetched_that_they_bring(
         assert runtime.sources(creators.get_account(tx, account)) == followed
     assert runtime.offer_of("sandbox") == ["poll", *(["public"] if public_url else [])]
     asyncio.run(runtime.aclose())
+
+
+async def test_a_worker_s_memory_is_told_what_its_turns_were_read_with(
+    db_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The avatar's own memory, and no other."""
+    runtime = Runtime.start(load({}, home=tmp_path, database_url=db_url, redis_url="redis://127.0.0.1:1/0"))
+    runtime.hear({"c": 1})  # before there is one, nobody listens
+    avatar = await runtime.avatar()
+    heard: list[tuple[str, int]] = []
+    monkeypatch.setattr(avatar._memory, "hear", lambda creator_id, changes: heard.append((creator_id, changes)))
+    runtime.hear({"c": 2})
+    await runtime.aclose()
+    assert heard == [("c", 2)]
