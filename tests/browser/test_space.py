@@ -274,6 +274,7 @@ async def test_a_long_silence_is_told(chromium: Browser, house: House) -> None:
         await page.clock.install()
         await page.goto(PAGE)
         await say(page, "hello")
+        await expect(page.get_by_label(BOX)).to_have_value("")  # it is taken: only then does the wait count
         status = page.get_by_role("status")
         await expect(status).to_have_text("Waiting for an answer.")
         await page.clock.fast_forward(91_000)
