@@ -28,6 +28,15 @@ _FAR = 4  # roles apart at most, of a pair
 
 
 @dataclass(frozen=True, slots=True)
+class Sort:
+    """One sort of features: WORD or RUN of `length`, or ROLE. signs: addresses, sums and handles are seen, as signs."""
+
+    kind: str
+    signs: bool
+    length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
     """Which runs are looked at: up to `words` words, from `shortest` to `longest` letters; and whether roles are.
 
@@ -42,36 +51,55 @@ class Shape:
     signs: bool = False
     roles: bool = False
 
+    def sorts(self) -> list[Sort]:
+        """What is looked at, in order."""
+        words = [Sort(WORD, self.signs, length) for length in range(1, self.words + 1)]
+        letters = [Sort(RUN, self.signs, length) for length in range(self.shortest, self.longest + 1)]
+        return [*words, *letters, *[Sort(ROLE, self.signs)] * self.roles]
 
-@lru_cache(maxsize=8)  # several models look at the same text, one after the other
+
 def features(text: str, shape: Shape, language: str = "en") -> tuple[list[str], ...]:
-    """The names of the runs of words in a text, of letters, and of its words' roles, each once. Do not change them."""
-    found = pieces(text, signs=shape.signs)
-    sorts = [_words(found, shape.words), _letters(found, shape)]
-    if shape.roles:
-        sorts.append(_roles(roles(found, language)))
-    return tuple(list(dict.fromkeys(sort)) for sort in sorts)
+    """The names of the runs of words in a text, of letters, and of its words' roles, each once."""
+    kinds: dict[str, list[str]] = {}
+    for sort in shape.sorts():
+        kinds.setdefault(sort.kind, []).extend(names(text, sort, language))
+    return tuple(kinds.values())
 
 
 def has_roles(text: str, shape: Shape, language: str) -> bool:
     """Whether any word of the text has a role."""
-    *_, said = features(text, shape, language)
-    return len(said) > _OVERALL
+    return len(names(text, Sort(ROLE, shape.signs), language)) > _OVERALL
 
 
-def _words(found: list[str], longest: int) -> Iterator[str]:
-    edged = [EDGE, *found, EDGE]  # that a word opens or closes a text says something
-    for length in range(1, longest + 1):
-        for start in range(len(edged) - length + 1):
-            if length > 1 or edged[start] is not EDGE:
-                yield WORD + " ".join(edged[start : start + length])
+@lru_cache(maxsize=32)  # several models look at the same text, one after the other
+def names(text: str, sort: Sort, language: str = "en") -> tuple[str, ...]:
+    """The names of a text's features of one sort, each once."""
+    if sort.kind == ROLE:
+        return tuple(dict.fromkeys(_roles(roles(list(_pieces(text, sort.signs)), language))))
+    return _runs_of_words(text, sort) if sort.kind == WORD else _runs_of_letters(text, sort)
 
 
-def _letters(found: list[str], shape: Shape) -> Iterator[str]:
-    text = EDGE + glued(found) + EDGE
-    for length in range(shape.shortest, shape.longest + 1):
-        for start in range(len(text) - length + 1):
-            yield RUN + text[start : start + length]
+@lru_cache(maxsize=8)
+def _pieces(text: str, signs: bool) -> tuple[str, ...]:
+    return tuple(pieces(text, signs=signs))
+
+
+@lru_cache(maxsize=8)
+def _line(text: str, signs: bool) -> str:
+    return EDGE + glued(list(_pieces(text, signs))) + EDGE
+
+
+def _runs_of_words(text: str, sort: Sort) -> tuple[str, ...]:
+    line = (EDGE, *_pieces(text, sort.signs), EDGE)  # that a word opens or closes a text says something
+    found = [WORD + " ".join(line[start : start + sort.length]) for start in range(len(line) - sort.length + 1)]
+    return tuple(dict.fromkeys(found[1:-1] if sort.length == 1 else found))
+
+
+def _runs_of_letters(text: str, sort: Sort) -> tuple[str, ...]:
+    line = _line(text, sort.signs)
+    return tuple(
+        dict.fromkeys([RUN + line[start : start + sort.length] for start in range(len(line) - sort.length + 1)])
+    )
 
 
 def _roles(said: list[str]) -> Iterator[str]:

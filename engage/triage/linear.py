@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,8 +71,8 @@ class Linear:
         return chance(odds)
 
     def _share(self, found: list[str]) -> float:
-        get = self.weights.get
-        return sum(get(name, 0.0) for name in found) / math.sqrt(max(len(found), self.shape.few))
+        weights = map(self.weights.get, found, repeat(0.0))
+        return sum(weights) / math.sqrt(max(len(found), self.shape.few))
 
 
 def chance(odds: float) -> float:
