@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from engage.ledger.among import among
 from engage.ledger.changes import note_change
 from engage.ledger.tables import creators, documents, passages
 from engage.memory.importers.rows import Row
@@ -112,15 +113,19 @@ def answers_of_others(tx: Connection, creator_id: str) -> list[list[tuple[str, s
     """
     after = select(creators.c.id).where(creators.c.id > creator_id).order_by(creators.c.id).limit(_LOOKED_AT)
     before = select(creators.c.id).where(creators.c.id < creator_id).order_by(creators.c.id).limit(_LOOKED_AT)
-    found: list[list[tuple[str, str]]] = []
+    ring = [*tx.execute(after).scalars(), *tx.execute(before).scalars()][:_LOOKED_AT]
+    pairs = (passages.c.creator_id == creators.c.id, passages.c.kind == PassageKind.PAIR)
+    told = select(creators.c.id).where(among(creators.c.id, ring), select(passages.c.id).where(*pairs).exists())
+    replied = set(tx.execute(told).scalars())
+    return [_answers(tx, other) for other in [other for other in ring if other in replied][:_OTHERS]]
+
+
+def _answers(tx: Connection, creator_id: str) -> list[tuple[str, str]]:
+    """Some of a creator's questions and replies."""
     columns = (func.coalesce(passages.c.question, ""), passages.c.text)
-    for other in [*tx.execute(after).scalars(), *tx.execute(before).scalars()][:_LOOKED_AT]:
-        theirs = select(*columns).where(passages.c.creator_id == other, passages.c.kind == PassageKind.PAIR)
-        if answers := tx.execute(theirs.order_by(passages.c.id).limit(_OTHERS_EACH)).all():
-            found.append([(question, reply) for question, reply in answers])
-        if len(found) == _OTHERS:
-            break
-    return found
+    theirs = select(*columns).where(passages.c.creator_id == creator_id, passages.c.kind == PassageKind.PAIR)
+    found = tx.execute(theirs.order_by(passages.c.id).limit(_OTHERS_EACH))
+    return [(question, reply) for question, reply in found]
 
 
 def versions(tx: Connection, creator_id: str) -> tuple[str, str]:

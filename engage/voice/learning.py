@@ -38,10 +38,8 @@ OWN, ASKED, OTHERS, ORDINARY = 0.5, 0.02, 0.38, 0.1
 
 def build_voice(passages: Sequence[Passage], others: Sequence[str] = ()) -> Voice:
     """The voice in a creator's passages: their replies before their posts. others: what other creators replied."""
-    replies = [one.text for one in passages if one.kind in REPLIES]
-    posts = [one.text for one in passages if one.kind is PassageKind.POST]
+    own = _own_texts(passages)
     asked = [one.question for one in passages if one.kind is PassageKind.PAIR and one.question]
-    own = replies if len(replies) >= FEWEST_REPLIES else replies + posts
     return replace(
         learn(own, asked, others),
         surfaces=by_surface(passages),
@@ -49,6 +47,17 @@ def build_voice(passages: Sequence[Passage], others: Sequence[str] = ()) -> Voic
         languages=main_languages(one.language for one in passages),
         word_use=word_use(own),
     )
+
+
+def has_style(passages: Sequence[Passage]) -> bool:
+    """Whether there are texts enough to learn a style from; without, other creators' replies tell nothing."""
+    return len(_own_texts(passages)) >= FEWEST
+
+
+def _own_texts(passages: Sequence[Passage]) -> list[str]:
+    replies = [one.text for one in passages if one.kind in REPLIES]
+    posts = [one.text for one in passages if one.kind is PassageKind.POST]
+    return replies if len(replies) >= FEWEST_REPLIES else replies + posts
 
 
 def learn(texts: Sequence[str], asked: Sequence[str] = (), others: Sequence[str] = ()) -> Voice:

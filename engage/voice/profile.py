@@ -16,8 +16,10 @@ from engage.voice.judged import Judged
 from engage.voice.usual import Trait, Usual, differences
 
 Numbers = NDArray[np.float64]
+Halves = NDArray[np.float32]  # half the memory: many voices are kept
 UNSEEN_WORDS = 30_000  # how many words the creator might use and has not yet
 MEASURES = 4  # nearness of the n-grams, familiarity of the words, usualness of the length, contrast to others
+SMALL, A_WORD = 20_000, 100  # bytes of a voice without a style, and of a word that it knows
 EASILY = 0.7  # the border in a language they do not write in, where only the traits can be compared
 FURTHEST = 6.0  # deviations; one odd measure is not everything
 
@@ -45,8 +47,8 @@ class Style:
 
     words: Counter[str]
     word_total: int
-    idf: Numbers
-    centre: Numbers  # (BUCKETS,), unit length
+    idf: Halves  # (BUCKETS,)
+    centre: Halves  # (BUCKETS,), unit length
     length: tuple[float, float]  # mean and deviation of log characters
 
     def measure(self, text: str, found: Grams) -> tuple[float, float, float]:
@@ -104,6 +106,14 @@ class Voice:
         measured = np.array([*self.style.measure(text, found), self.contrast.of(found)])
         return float(self.scale.chance(measured))
 
+    @property
+    def size(self) -> int:
+        """Bytes in memory, about."""
+        if self.style is None or self.contrast is None:
+            return SMALL
+        held = (self.style.idf, self.style.centre, self.contrast.idf, self.contrast.weights)
+        return SMALL + sum(one.nbytes for one in held) + len(self.style.words) * A_WORD
+
     def usual_on(self, surface: Surface) -> Usual:
         """What their texts usually measure on a surface: all of them, where they wrote little there."""
         return self.surfaces.get(surface, self.usual)
@@ -152,7 +162,7 @@ def style_of(own: Counts, length: tuple[float, float]) -> Style:
     idf = np.log((1 + own.texts) / (1 + own.documents)) + 1
     centre = np.log1p(own.grams) * idf
     norm = float(np.linalg.norm(centre)) or 1.0
-    return Style(own.words, sum(own.words.values()), idf, centre / norm, length)
+    return Style(own.words, sum(own.words.values()), idf.astype(np.float32), (centre / norm).astype(np.float32), length)
 
 
 def lengths(texts: Sequence[str]) -> tuple[float, float]:

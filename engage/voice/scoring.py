@@ -8,14 +8,16 @@ from engage.memory.kept import Kept
 from engage.models import Recall, Surface, Turn
 from engage.voice.exemplars import exemplars
 from engage.voice.judged import Judged
-from engage.voice.learning import build_voice
+from engage.voice.learning import build_voice, has_style
 from engage.voice.manner import Manner, told
 from engage.voice.profile import Voice
 
 if TYPE_CHECKING:
     from engage.memory.search import Memory
 
-KEPT_VOICES = 64  # about 1 MB each
+# Bytes, of all creators together. A voice with a style takes half a megabyte, and most of a second to learn: learnt
+# anew for every turn it would cost more than all else.
+KEPT_VOICES = 256_000_000
 
 
 class Voices:
@@ -23,15 +25,16 @@ class Voices:
 
     def __init__(self, memory: "Memory") -> None:
         self._memory = memory
-        self._kept: Kept[tuple[str, Voice]] = Kept(KEPT_VOICES)
+        self._kept: Kept[tuple[str, Voice]] = Kept(KEPT_VOICES, lambda kept: kept[1].size)
 
     def voice(self, creator_id: str) -> Voice:
         """The creator's voice."""
         corpus = self._memory.corpus(creator_id)
 
         def learn_again(_: tuple[str, Voice] | None) -> tuple[str, Voice]:
-            others = self._memory.replies_of_others(creator_id)
-            return corpus.version, build_voice((*corpus.passages, *corpus.private), others)
+            theirs = (*corpus.passages, *corpus.private)
+            others = self._memory.replies_of_others(creator_id) if has_style(theirs) else ()
+            return corpus.version, build_voice(theirs, others)
 
         return self._kept.get(creator_id, lambda known: known[0] == corpus.version, learn_again)[1]
 

@@ -94,11 +94,13 @@ class _Memory:
     def __init__(self) -> None:
         self.version, self.passages = "1", tuple(Passage(f"r{n}", "s", PassageKind.PAIR, t) for n, t in enumerate(OWN))
         self.private: tuple[Passage, ...] = ()
+        self.asked = 0
 
     def corpus(self, creator_id: str) -> "_Memory":
         return self
 
     def replies_of_others(self, creator_id: str) -> list[str]:
+        self.asked += 1
         return OTHERS
 
     def is_known(self, creator_id: str) -> bool:
@@ -113,6 +115,24 @@ def test_a_voice_is_learnt_once_for_each_version_of_the_words() -> None:
     assert first.score(OWN[0]) > 0.5
     memory.version, memory.passages = "2", memory.passages[:3]
     assert voices.voice("ann").judge(OWN[0], Surface.COMMENT) is None
+
+
+def test_the_voices_of_hundreds_of_creators_with_few_words_are_learnt_once_each() -> None:
+    memory = _Memory()
+    memory.passages = memory.passages[:3]
+    voices = Voices(memory)  # type: ignore[arg-type]
+    names = [f"creator {number}" for number in range(300)]
+    first = [voices.voice(name) for name in names]
+    assert all(voices.voice(name) is known for name, known in zip(names, first, strict=True))
+    assert memory.asked == 0, "without a style of their own there is nothing to tell others' replies from"
+
+
+def test_voices_that_take_too_much_memory_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engage.voice.scoring.KEPT_VOICES", learn(OWN, OTHERS).size * 3 // 2)
+    voices = Voices(_Memory())  # type: ignore[arg-type]
+    first = voices.voice("ann")
+    assert voices.voice("bob") is voices.voice("bob")
+    assert voices.voice("ann") is not first
 
 
 def test_a_voice_is_told_from_the_other_creators_of_the_installation(monkeypatch: pytest.MonkeyPatch) -> None:
