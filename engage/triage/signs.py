@@ -16,11 +16,12 @@ _SIGNS = (
     ("‹handle›", re.compile(r"(?<![\w.])@[\w.\-]+")),
 )
 _MARKUP = re.compile(r"<[^<>]{1,200}>")
+_MOMENT = re.compile(r"[?&;]t=\d")  # an address of a moment in the video is no way out
 
 
 def with_signs(text: str) -> str:
     """The text with a sign for each address, number to call, sum, tag and handle; markup is left out."""
-    text = _MARKUP.sub(lambda found: " ‹link› " if "http" in found[0] else " ", text)
+    text = _MARKUP.sub(lambda found: " ‹link› " if "http" in found[0] and not _MOMENT.search(found[0]) else " ", text)
     for sign, pattern in _SIGNS:
         text = pattern.sub(f" {sign} ", text)
     return text

@@ -14,14 +14,16 @@ def model(design: Design, recipe: Recipe) -> Linear:
     odds = out_of_fold(small, recipe.ridge)
     slope, constant = (float(each) for each in fit_dense(odds[:, None], small, 0.0))
     weights = slope * fit_words(small, recipe.ridge)
+    head = meaning_head(small, slope * odds + constant, recipe)
+    lean = 0.0 if head else recipe.lean
     return Linear(
         recipe.name,
         recipe.shape,
         dict(zip(small.names, weights.tolist(), strict=False)),
-        float(weights[-1]) + constant,
+        float(weights[-1]) + constant + lean,
         float(weights[-2]),
         frozenset(recipe.languages.split()),
-        meaning_head(small, slope * odds + constant, recipe),
+        head,
         recipe.alone,
     )
 

@@ -15,7 +15,7 @@ class Recipe:
     languages: those that the model speaks for (empty: any). meaning_languages: those in which the encoder is asked;
     empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature;
     groups: groups of deserving texts that must have it, if any has: what one scenario is about is no sign. lean:
-    log-odds that the meaning's head adds: over 0 where to miss one is worse than a false alarm. alone: whether the
+    log-odds added to what was fitted: over 0 where to miss one is worse than a false alarm. alone: whether the
     model is asked without an encoder. kept: features in the file. ridge and meaning_ridge: the higher, the less a
     single feature may say.
     """
