@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from engage.compose.extractive import ExtractiveComposer
 from engage.models import Capabilities, Disclosure, Escalate, Surface
-from tests.engage.answering import Writer, outcome, turn
+from tests.engage.answering import NOT_FOUND, Memory, Writer, outcome, turn
 
 COMPLAINT = "Where is my order? It's been three weeks"
 PERMITTED = Capabilities(may_reply=True, private_reply=True, max_length=300)
@@ -46,3 +47,8 @@ async def test_a_person_who_is_asked_for_is_told_in_public_only() -> None:
     result = await outcome(turn("Can I talk to a human?", Surface.COMMENT, capabilities=PERMITTED), Writer())
     assert isinstance(result, Escalate)
     assert (result.reply is not None, result.private) == (True, None)
+
+
+async def test_an_order_number_that_is_sent_there_goes_to_a_person() -> None:
+    result = await outcome(turn("#48213"), ExtractiveComposer(), Memory(NOT_FOUND))
+    assert isinstance(result, Escalate)

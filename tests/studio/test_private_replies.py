@@ -10,6 +10,8 @@ from engage.ledger.tables import replies
 from engage.ledger.views import Exchange, Filter
 from engage.models import Card, Disclosure, Escalate, Mode, Reply, Surface
 from tests.studio.builders import World, make_world
+from workers.cli.ledger import _inbox_line
+from workers.demo import account, watch
 from workers.studio import actions, words
 from workers.studio.actions import Act, NotNow
 
@@ -158,3 +160,16 @@ def test_in_shadow_the_card_tells_what_would_be_said_in_private(world: World) ->
         assert tx.execute(replies.select()).all() == []
     assert found is not None
     assert found.card["private"] == PRIVATE
+
+
+def test_the_demo_tells_of_the_public_one(world: World) -> None:
+    complain(world)
+    with world.db.reading() as tx:
+        assert [fate.reply for fate in account.fates(tx).values()] == [PUBLIC]
+        assert [shown.reply for shown in watch.decided(tx)] == [PUBLIC]
+
+
+def test_the_command_line_tells_them_apart(world: World) -> None:
+    complain(world, Mode.REVIEW)
+    shown = {line[2]: line[4] for line in map(_inbox_line, inbox(world).values())}
+    assert shown == {"comment": PUBLIC, "comment, in private": PRIVATE}
