@@ -1,6 +1,6 @@
 """A public line and a private reply beside it: two rows of the outbox, each with all that a reply has."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from engage.ledger import conversations as talk
 from engage.ledger.assemble import assemble
 from engage.ledger.conclusions import Conclusion, conclude_all
 from engage.ledger.echoes import place_of
+from engage.ledger.retention import Keeping, Walk, end_turns
 from engage.ledger.tables import conversations, decisions, replies, turns
 from engage.models import Card, Disclosure, Escalate, Mode, Receipt, Reply, Surface
 from tests.ledger.house import OWN_ID, House
@@ -320,6 +321,19 @@ class TestKept:
             told = [row["text"] for row in exporting.rows_about(tx, "paper", "ann") if row["table"] == "replies"]
         assert sorted(told) == sorted([PUBLIC, PRIVATE])
         house.do(erasure.forget_follower, "paper", "ann")
+        assert house.rows(replies) == []
+
+    def test_they_go_together_when_their_time_is_over_and_both_are_settled(self, house: House) -> None:
+        complain(house)
+        by_surface = {one.outgoing.surface: one for one in house.claim_replies()}
+        house.post(by_surface[Surface.COMMENT], "r-comment")
+        span = timedelta(days=90)
+        keeping = Keeping(dict.fromkeys(Surface, span), {})
+        walk = Walk(keeping, span, "", datetime.now(UTC) + span + timedelta(days=1))  # ids tell when they were made
+        house.do(end_turns, walk)
+        assert len(house.rows(replies)) == 2, "nobody knows yet whether the private one is out"
+        house.post(by_surface[Surface.DM], "r-dm")
+        house.do(end_turns, walk)
         assert house.rows(replies) == []
 
     def test_the_card_says_what_was_written_and_which_is_the_post(self, house: House) -> None:
