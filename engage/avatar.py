@@ -162,7 +162,8 @@ class Avatar:
         reply = self._fixed(kind, trail, persona) if kind is not None else None
         card = self._card(trail, trail.verdict.reasons)
         if trail.verdict.decision is Decision.ESCALATE:
-            return Escalate(card, reply)
+            beside = self._private(trail, persona)
+            return Escalate(replace(card, private=beside.text) if beside else card, reply, beside)
         assert reply is not None
         return Answer(reply, card)
 
@@ -170,6 +171,10 @@ class Avatar:
         if kind is FixedText.KNOWN:
             return known_reply(trail.turn, persona, trail.verdict.language)
         return disclosure.fixed_reply(kind, trail.turn, persona, trail.verdict.language)
+
+    def _private(self, trail: _Trail, persona: Persona) -> Reply | None:
+        kind = trail.verdict.private_text
+        return disclosure.fixed_private(kind, trail.turn, persona, trail.verdict.language) if kind else None
 
     async def _in_voice(self, trail: _Trail, persona: Persona) -> Outcome:
         """Of the versions that may be posted, the one that sounds most like the creator."""

@@ -311,6 +311,7 @@ class Card:
     cost: float = 0.0  # in the currency of the configured prices
     ms: int = 0
     draft: str = ""  # what was written, also where it was not sent
+    private: str = ""  # what is said in private beside a public reply, where the creator lets it
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,10 +331,14 @@ class Skip:
 
 @dataclass(frozen=True, slots=True)
 class Escalate:
-    """A person should look. `reply` is a fixed safe text to send meanwhile, where there is one."""
+    """A person should look. `reply` is a fixed safe text to send meanwhile, where there is one.
+
+    private: goes beside it to the follower alone, where the platform permits that.
+    """
 
     card: Card
     reply: Reply | None = None
+    private: Reply | None = None
 
 
 Outcome = Answer | Skip | Escalate

@@ -7,6 +7,7 @@ A platform's own label does for public places; a private thread begins with word
 import re
 import tomllib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from engage.compose import helplines, policies
 from engage.compose.lengths import cut, measure
-from engage.models import Disclosure, Persona, Reply, Surface, Turn
+from engage.models import Capabilities, Disclosure, LengthUnit, Persona, Reply, Surface, Turn
 from engage.remembered import forgettable
 from engage.triage.normalise import fold
 from engage.triage.sieve import Sieve
@@ -22,6 +23,8 @@ from engage.triage.verdict import FixedText, Policy
 
 _DATA = Path(__file__).parent / "data"
 _LEAST_ROOM = 40  # what must be left for the reply itself, before a shorter marker is taken
+# The least that any platform allows a private reply to a comment: the turn's own limits are those of comments.
+_IN_PRIVATE = Capabilities(may_reply=True, max_length=1000, unit=LengthUnit.BYTES)
 _FORMS = ("marker", "tag", "short")
 _MARKERS = ("young_marker", *_FORMS)
 
@@ -68,6 +71,11 @@ def fixed_reply(kind: FixedText, turn: Turn, persona: Persona, language: str) ->
     fitting = (form for form in forms if measure(form, allowed.unit) <= allowed.max_length)
     text = next(fitting, None) or cut(forms[-1], allowed.max_length, allowed.unit)
     return Reply(text, Disclosure.TEXT)
+
+
+def fixed_private(kind: FixedText, turn: Turn, persona: Persona, language: str) -> Reply:
+    """One of the fixed replies, to the follower alone where the turn is one in public."""
+    return fixed_reply(kind, replace(turn, surface=Surface.DM, capabilities=_IN_PRIVATE), persona, language)
 
 
 def unmarked(text: str, persona: Persona) -> str:

@@ -210,9 +210,14 @@ class OneByOne:
         elif turn.state in ("collecting", "answering"):
             turns.touch(self.tx, turn.id)  # the draft is stale; `conclude` sees where nothing is left
             self.lanes.add(Surface(turn.surface))
-        elif outbox.recall_unposted(self.tx, reason, turn_id=turn.id) or self._left_unanswered(turn):
+        elif self._answer_recalled(turn, reason) or self._left_unanswered(turn):
             by_hand.dismiss(self.tx, turn.id)
             self._ask_again(turn, left)
+
+    def _answer_recalled(self, turn: Row[Any], reason: str) -> bool:
+        """A private reply beside an answer that is out is withdrawn too, and nothing is answered twice for it."""
+        recalled = outbox.recall_unposted(self.tx, reason, turn_id=turn.id)
+        return any(row.surface == turn.surface for row in recalled)
 
     def _left_unanswered(self, turn: Row[Any]) -> bool:
         return turn.state in ("skipped", "escalated") and not outbox.has_reply(self.tx, turn.id)

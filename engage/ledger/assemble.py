@@ -120,7 +120,7 @@ def _past(tx: Connection, turn: Row[Any], place: Row[Any], person: Row[Any], now
         history=history,
         recent_texts=tuple(talk.recent_texts(tx, turn, now - REPEATED_WITHIN)),
         replies=tuple(talk.reply_times(tx, turn.follower_id, now - timedelta(hours=1))),
-        last_reply_at=talk.last_reply_at(tx, place.id, turn.follower_id),
+        last_reply_at=talk.last_reply_at(tx, place.id, turn.follower_id, turn.surface),
     )
 
 

@@ -62,9 +62,9 @@ def dismiss(tx: Connection, turn_id: str) -> None:
 
 
 def held_reply(tx: Connection, turn_id: str) -> str | None:
-    """The id of a turn's reply that waits for approval."""
+    """The id of a turn's reply that waits for approval; of two the public one."""
     query = select(replies.c.id).where(replies.c.turn_id == turn_id, replies.c.state == "held")
-    return tx.execute(query).scalar_one_or_none()
+    return tx.execute(query.order_by(replies.c.id).limit(1)).scalar_one_or_none()
 
 
 def draft_of(tx: Connection, turn_id: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, select, update
 
 from engage.facts import Fact
 from engage.ledger import facts as memory
-from engage.ledger import spendings
+from engage.ledger import privately, spendings
 from engage.ledger.among import among, locked_elsewhere
 from engage.ledger.cards import ENDED_AS, decision
 from engage.ledger.conversations import living_of
@@ -26,7 +26,7 @@ from engage.ledger.people import note_age, opt_out, opted_out_of
 from engage.ledger.states import TURN, check
 from engage.ledger.tables import conversations, decisions, drafts, messages, replies, turns
 from engage.ledger.turns import Claimed
-from engage.models import Age, Card, Mode, Outcome, Skip
+from engage.models import Age, Card, Escalate, Mode, Outcome, Reply, Skip, Surface
 from engage.triage import FORGET_ME, TOLD_AGE
 
 Ended = Literal["done", "stale", "lost", "busy"]
@@ -53,7 +53,7 @@ def conclude_all(tx: Connection, batch: Sequence[Conclusion], rewrites: int, now
     turn collects again (at most `rewrites` times). lost: another worker has it. busy: a delivery is being written into
     the turn at this moment, conclude it again; waiting here, with other turns locked, could wait for ever.
     """
-    facts = Facts.read(tx, batch)
+    facts = Facts.read(tx, batch, now)
     writes = Writes()
     ended: list[Ended] = [_conclude(facts, writes, one, rewrites, now) for one in batch]
     writes.execute(tx, now)
@@ -71,9 +71,10 @@ class Facts:
     creator_lines: dict[tuple[str, str], datetime]  # (conversation, message it replies to) → when, the last one
     modes: dict[tuple[str, str], SurfaceMode]
     opted_out: frozenset[str]  # followers
+    spoken_to: frozenset[str]  # followers who get no private reply now; asked for those only who would
 
     @classmethod
-    def read(cls, tx: Connection, batch: Sequence[Conclusion]) -> "Facts":
+    def read(cls, tx: Connection, batch: Sequence[Conclusion], now: datetime) -> "Facts":
         ids = [one.claimed.id for one in batch]
         locked = select(turns).where(among(turns.c.id, ids)).with_for_update(skip_locked=True)
         rows = {row.id: row for row in tx.execute(locked)}
@@ -90,10 +91,16 @@ class Facts:
             creator_lines=_creator_lines(tx, places, living),
             modes=modes_of(tx, {row.account_id for row in mine.values()}),
             opted_out=opted_out_of(tx, {row.follower_id for row in mine.values()}),
+            spoken_to=privately.spoken_to(tx, {mine[one].follower_id for one in _private(batch) & mine.keys()}, now),
         )
 
-    def mode(self, turn: Row[Any]) -> SurfaceMode:
-        return self.modes.get((turn.account_id, turn.surface), SurfaceMode())
+    def mode(self, turn: Row[Any], surface: str = "") -> SurfaceMode:
+        return self.modes.get((turn.account_id, surface or turn.surface), SurfaceMode())
+
+
+def _private(batch: Sequence[Conclusion]) -> set[str]:
+    """Turns that have a private reply beside the public one."""
+    return {one.claimed.id for one in batch if isinstance(one.outcome, Escalate) and one.outcome.private}
 
 
 def _creator_lines(
@@ -117,6 +124,7 @@ class Writes:
     again: list[dict[str, Any]] = field(default_factory=list)
     decisions: list[dict[str, Any]] = field(default_factory=list)
     replies: list[dict[str, Any]] = field(default_factory=list)
+    spoken_to: set[str] = field(default_factory=set)  # followers of the private ones among them
     opted_out: list[str] = field(default_factory=list)
     facts: list[dict[str, Any]] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
@@ -181,6 +189,17 @@ def _end(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], now: dat
     if reply is not None and mode.mode in SPEAKING:
         asked = str(facts.living[turn.id][-1].platform_id)
         writes.replies.append(reply_row(turn, asked, reply, mode, one.expires_at, now))
+        if isinstance(outcome, Escalate) and outcome.private:
+            _say_privately(facts, writes, turn, asked, outcome.private, one.expires_at, now)
+
+
+def _say_privately(
+    facts: Facts, writes: Writes, turn: Row[Any], asked: str, reply: Reply, expires_at: datetime, now: datetime
+) -> None:
+    mode = privately.mode_of(facts.mode(turn), facts.mode(turn, Surface.DM))
+    if mode is not None and turn.follower_id not in facts.spoken_to | writes.spoken_to:
+        writes.spoken_to.add(turn.follower_id)
+        writes.replies.append(privately.row_of(turn, asked, reply, mode, expires_at, now))
 
 
 def _remember(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], outcome: Outcome) -> None:

@@ -200,7 +200,7 @@ def history(tx: Connection, turn: Row[Any]) -> list[Line]:
     answered = (
         select(replies.c.text, replies.c.sent_at, replies.c.disclosure)
         .where(replies.c.conversation_id == turn.conversation_id, replies.c.follower_id == turn.follower_id)
-        .where(replies.c.state == "sent")
+        .where(replies.c.state == "sent", replies.c.surface == turn.surface)
         .order_by(replies.c.sent_at.desc())
         .limit(HISTORY_LINES)
     )
@@ -232,9 +232,14 @@ _OUT_OR_COMING = ("held", "due", "sending", "sent", "uncertain")
 
 
 def reply_times(tx: Connection, follower_id: str, since: datetime) -> list[tuple[str, datetime]]:
-    """(conversation id, created_at) of replies to a follower that are out or on their way, newest first."""
+    """(conversation id, created_at) of replies to a follower that are out or on their way, newest first.
+
+    A private one beside a public one is not counted again.
+    """
     query = (
         select(replies.c.conversation_id, replies.c.created_at)
+        .join(conversations, conversations.c.id == replies.c.conversation_id)
+        .where(conversations.c.surface == replies.c.surface)
         .where(replies.c.follower_id == follower_id, replies.c.created_at >= since)
         .where(replies.c.state.in_(_OUT_OR_COMING))
         .order_by(replies.c.created_at.desc())
@@ -249,9 +254,11 @@ def count_replies(tx: Connection, creator_id: str, since: datetime, up_to: int) 
     return int(tx.execute(select(func.count()).select_from(found)).scalar_one())
 
 
-def last_reply_at(tx: Connection, conversation_id: str, follower_id: str) -> datetime | None:
+def last_reply_at(tx: Connection, conversation_id: str, follower_id: str, surface: str) -> datetime | None:
+    """What was said in private beside it tells nothing where everybody reads."""
+    here = (replies.c.conversation_id == conversation_id, replies.c.surface == surface)
     query = select(func.max(replies.c.sent_at)).where(
-        replies.c.conversation_id == conversation_id, replies.c.follower_id == follower_id, replies.c.state == "sent"
+        *here, replies.c.follower_id == follower_id, replies.c.state == "sent"
     )
     return tx.execute(query).scalar_one_or_none()
 

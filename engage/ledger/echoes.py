@@ -61,17 +61,22 @@ def match(tx: Connection, echoes: Sequence[Echo]) -> dict[Echo, str]:
 
 
 def _privately(tx: Connection, echoes: Sequence[Echo]) -> list[Echo]:
-    """Direct messages with the words of a reply to a live message that may be out.
+    """Direct messages with the words of a reply that may be out, and goes to its follower privately.
 
-    Some platforms let a live message be answered by a direct message only, which stands in a conversation of its own.
-    Nothing tells whose it is, so it settles nothing: its receipt or a read-back does.
+    It may be the private reply beside a public one, or one to a live message, which some platforms let be answered by
+    a direct message only. It stands in a conversation of its own. Nothing tells whose it is, so it settles nothing:
+    its receipt or a read-back does.
     """
     if not echoes:
         return []
-    query = select(replies.c.account_id, replies.c.text).where(
+    query = select(replies.c.account_id, replies.c.text).join(
+        conversations, conversations.c.id == replies.c.conversation_id
+    )
+    query = query.where(
         among(replies.c.account_id, {echo.account_id for echo in echoes}),
         among(replies.c.text, {echo.text for echo in echoes}),
-        replies.c.surface == Surface.LIVE,
+        conversations.c.surface != Surface.DM,
+        replies.c.surface != Surface.COMMENT,
         _MAY_BE_OUT,
     )
     out = {(row.account_id, row.text) for row in tx.execute(query)}
@@ -103,6 +108,7 @@ def place_of(tx: Connection, account_id: str, receipt_id: str) -> str | None:
         select(conversations.c.platform_id)
         .join(replies, replies.c.conversation_id == conversations.c.id)
         .where(replies.c.account_id == account_id, replies.c.receipt_id == receipt_id)
+        .where(replies.c.surface == conversations.c.surface)  # a private reply to a comment stands elsewhere
     )
     return tx.execute(query).scalars().first()
 

@@ -173,8 +173,8 @@ def next_due(tx: Connection) -> datetime | None:
     return min(found, default=None)
 
 
-def recall_unposted(tx: Connection, reason: str, **scope: str) -> list[str]:
-    """Withdraw replies that are not on their way yet. Returns their turns' ids.
+def recall_unposted(tx: Connection, reason: str, **scope: str) -> list[Row[Any]]:
+    """Withdraw replies that are not on their way yet. Returns them as they were.
 
     scope: columns of `replies` with the value that is meant, as turn_id, conversation_id, or account_id and surface.
     """
@@ -183,7 +183,7 @@ def recall_unposted(tx: Connection, reason: str, **scope: str) -> list[str]:
     rows = [row for row in tx.execute(query).all() if row.first_sent_at is None]
     for row in rows:
         move(tx, replies, row.id, "recalled", reason=reason)
-    return [row.turn_id for row in rows]
+    return rows
 
 
 def recall_automated(tx: Connection, follower_id: str, reason: str) -> list[str]:

@@ -78,7 +78,7 @@ def counts(tx: Connection, since: datetime) -> dict[str, int]:
     first = f"{int(since.timestamp() * 1000):012x}"  # ids begin with their time
     query = (
         select(turns.c.state, replies.c.id.is_(None).label("unsent"), func.count().label("n"))
-        .outerjoin(replies, replies.c.turn_id == turns.c.id)
+        .outerjoin(replies, (replies.c.turn_id == turns.c.id) & (replies.c.surface == turns.c.surface))
         .where(turns.c.id >= first)
         .group_by(turns.c.state, replies.c.id.is_(None))
     )

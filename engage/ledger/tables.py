@@ -306,8 +306,8 @@ replies = Table(  # the outbox
     Column("account_id", ForeignKey("accounts.id"), nullable=False),
     Column("conversation_id", ForeignKey("conversations.id"), nullable=False),
     Column("follower_id", ForeignKey("followers.id"), nullable=False),
-    Column("turn_id", ForeignKey("turns.id"), nullable=False, unique=True),  # one reply a turn, ever
-    Column("surface", String(10), nullable=False),
+    Column("turn_id", ForeignKey("turns.id"), nullable=False),
+    Column("surface", String(10), nullable=False),  # the turn's, or "dm" of a private reply beside it (`privately`)
     Column("order_key", String(65), nullable=False),
     Column("in_reply_to", String(200), nullable=False),
     Column("text", Text, nullable=False),
@@ -325,6 +325,7 @@ replies = Table(  # the outbox
     Column("lease_owner", String(64)),
     Column("lease_until", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("turn_id", "surface"),  # one reply a turn and surface, ever
     Index("ix_replies_state_due_at", "state", "due_at"),
     Index("ix_replies_state_surface_account_id_due_at_id", "state", "surface", "account_id", "due_at", "id"),
     Index("ix_replies_order_key_state", "order_key", "state"),

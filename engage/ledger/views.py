@@ -56,7 +56,10 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What a follower wrote and what became of it. `text` is '' where they took all of it back."""
+    """What a follower wrote and what became of it. `text` is '' where they took all of it back.
+
+    A turn with a private reply beside the public one is two of them.
+    """
 
     turn_id: str
     creator_id: str
@@ -85,6 +88,12 @@ class Exchange:
     due_at: datetime | None
     release_at: datetime | None
     sent_at: datetime | None
+    private: bool = False  # the reply goes to the follower alone, beside the one in public
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other: the turn, and which of its replies."""
+        return f"{self.turn_id}:private" if self.private else self.turn_id
 
     @property
     def badge(self) -> str:
@@ -98,7 +107,9 @@ class Exchange:
             return self.reply_state
         if not self.open:
             return ""
-        return self.reply_state if self.reply_state in ("refused", "dead") else ESCALATED
+        if self.reply_state in ("refused", "dead"):
+            return self.reply_state
+        return "" if self.private else ESCALATED  # the public one stands for the question
 
     @property
     def parked(self) -> bool:
@@ -135,7 +146,7 @@ def activity_stamp(tx: Connection, chosen: Filter, limit: int = PAGE) -> Sequenc
 
 def inbox(tx: Connection, creator_id: str | None = None, limit: int = INBOX) -> list[Exchange]:
     """What waits for a person: somebody in danger, then what goes out by itself, soonest first, then the oldest."""
-    return sorted(_exchanges(tx, _oldest(creator_id, limit)), key=_urgency)
+    return sorted((item for item in _exchanges(tx, _oldest(creator_id, limit)) if item.kind), key=_urgency)
 
 
 def inbox_stamp(tx: Connection, creator_id: str | None = None, limit: int = INBOX) -> Sequence[Any]:
@@ -149,7 +160,8 @@ def decision(tx: Connection, turn_id: str) -> Decision | None:
         return None
     written = select(func.count()).select_from(drafts).where(drafts.c.turn_id == turn_id)
     came_in = select(messages.c.delivery_id).where(messages.c.turn_id == turn_id, messages.c.delivery_id.is_not(None))
-    receipt = select(replies.c.receipt_id).where(replies.c.turn_id == turn_id)
+    receipt = select(replies.c.receipt_id).join(turns, turns.c.id == replies.c.turn_id)
+    receipt = receipt.where(replies.c.turn_id == turn_id, replies.c.surface == turns.c.surface)
     return Decision(
         card=row.card,
         mode=row.mode,
@@ -169,7 +181,7 @@ def plain(item: Exchange) -> dict[str, Any]:
 
 def _urgency(item: Exchange) -> tuple[bool, bool, datetime, str]:
     calm = URGENT.isdisjoint(item.reasons)
-    return calm, item.release_at is None, item.release_at or item.opened_at, item.turn_id
+    return calm, item.release_at is None, item.release_at or item.opened_at, item.key
 
 
 def badge_of(state: str, *, unsent: bool) -> str:
@@ -188,14 +200,15 @@ def _recent(chosen: Filter, limit: int) -> Select[Any]:
         return select(turns.c.id).where(*mine).order_by(turns.c.id.desc()).limit(limit)
     recent = select(turns.c.id, turns.c.state, turns.c.surface).where(*mine)
     near = recent.order_by(turns.c.id.desc()).limit(RECENT).subquery()
-    query = select(near.c.id).outerjoin(replies, replies.c.turn_id == near.c.id)
+    query = select(near.c.id)
     if chosen.surface:
         query = query.where(near.c.surface == chosen.surface)
     if chosen.outcome:
         states = [state for state, badge in _BY_STATE.items() if badge == chosen.outcome.replace(SHADOW, ANSWERED)]
         query = query.where(near.c.state.in_(states))
     if chosen.outcome in (ANSWERED, SHADOW):
-        query = query.where(replies.c.id.is_(None) if chosen.outcome == SHADOW else replies.c.id.is_not(None))
+        answered = select(replies.c.id).where(replies.c.turn_id == near.c.id).exists()
+        query = query.where(~answered if chosen.outcome == SHADOW else answered)
     return query.order_by(near.c.id.desc()).limit(limit)
 
 
@@ -230,12 +243,13 @@ def _stamp(tx: Connection, ids: Select[Any]) -> Sequence[Any]:
         .outerjoin(decisions, decisions.c.turn_id == turns.c.id)
         .outerjoin(replies, replies.c.turn_id == turns.c.id)
         .where(turns.c.id.in_(ids))
-        .order_by(turns.c.id)
+        .order_by(turns.c.id, replies.c.id)
     )
     return [tuple(row) for row in tx.execute(query)]
 
 
 def _exchanges(tx: Connection, ids: Select[Any]) -> list[Exchange]:
+    posted_on = func.coalesce(replies.c.surface, turns.c.surface)
     query = (
         select(turns, conversations.c.post_text, followers.c.name.label("follower"), followers.c.platform_user_id)
         .add_columns(accounts.c.platform, accounts.c.handle, creators.c.persona, creators.c.name)
@@ -249,9 +263,9 @@ def _exchanges(tx: Connection, ids: Select[Any]) -> list[Exchange]:
         .join(creators, creators.c.id == turns.c.creator_id)
         .outerjoin(decisions, decisions.c.turn_id == turns.c.id)
         .outerjoin(replies, replies.c.turn_id == turns.c.id)
-        .outerjoin(modes, and_(modes.c.account_id == turns.c.account_id, modes.c.surface == turns.c.surface))
+        .outerjoin(modes, and_(modes.c.account_id == turns.c.account_id, modes.c.surface == posted_on))
         .where(turns.c.id.in_(ids))
-        .order_by(turns.c.id.desc())
+        .order_by(turns.c.id.desc(), replies.c.id)
     )
     rows = tx.execute(query).all()
     found = [row.id for row in rows]
@@ -261,6 +275,7 @@ def _exchanges(tx: Connection, ids: Select[Any]) -> list[Exchange]:
 
 def _exchange(row: Row[Any], said: str, written: str) -> Exchange:
     card: Mapping[str, Any] = row.card or {}
+    private = row.reply_surface not in (None, row.surface)
     return Exchange(
         turn_id=row.id,
         creator_id=row.creator_id,
@@ -279,7 +294,7 @@ def _exchange(row: Row[Any], said: str, written: str) -> Exchange:
         current_mode=row.current_mode or SurfaceMode().mode.value,
         open=bool(row.open),
         reasons=tuple(card.get("reasons", ())),
-        draft=written or str(card.get("draft", "")),
+        draft=str(card.get("private", "")) if private else written or str(card.get("draft", "")),
         reply_id=row.reply_id,
         reply=row.reply_text,
         reply_state=row.reply_state,
@@ -289,6 +304,7 @@ def _exchange(row: Row[Any], said: str, written: str) -> Exchange:
         due_at=row.reply_due_at,
         release_at=row.reply_release_at,
         sent_at=row.reply_sent_at,
+        private=private,
     )
 
 

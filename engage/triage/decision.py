@@ -187,12 +187,17 @@ def _limits(reading: Reading) -> Verdict | None:
 def _service(reading: Reading) -> Verdict | None:
     """An order of somebody's own is for a person. In public a fixed line says so, and where details belong.
 
-    In a live room it would be gone before it is read.
+    Beside it they are asked for in private, where the platform permits that now; with who says to be under 18 no
+    private talk is begun. In a live room a line would be gone before it is read.
     """
-    if reading.turn.surface is Surface.DM or not concerns_an_order(reading.words):
+    turn = reading.turn
+    if turn.surface is Surface.DM or not concerns_an_order(reading.words):
         return None
-    live = reading.turn.surface is Surface.LIVE
-    return _verdict(reading, Decision.ESCALATE, "service", None if live else FixedText.SERVICE)
+    if turn.surface is Surface.LIVE:
+        return _verdict(reading, Decision.ESCALATE, "service")
+    public = _verdict(reading, Decision.ESCALATE, "service", FixedText.SERVICE)
+    private = turn.capabilities.private_reply and not reading.found.age
+    return replace(public, private_text=FixedText.SERVICE_PRIVATE) if private else public
 
 
 def _by_intent(reading: Reading) -> Verdict:

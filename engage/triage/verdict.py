@@ -43,6 +43,7 @@ class FixedText(StrEnum):
     CHILD = "child"  # to who says to be under 13, beside the person who is told
     FORGOTTEN = "forgotten"
     SERVICE = "service"  # a complaint about an order, or an order, in public
+    SERVICE_PRIVATE = "service_private"  # beside it, to the follower alone
     FORGOTTEN_HERE = "forgotten_here"  # asked for in public, where a platform may know them by another id
 
 
@@ -79,6 +80,7 @@ class Verdict:
 
     labels: every label with its score, 0..1; flags: the labels over their threshold; language: ISO 639-1.
     fixed_text: where set, it is the reply (or, when escalated, what is sent meanwhile).
+    private_text: is sent to the follower alone, beside it.
     age: what the follower says now or said before.
     """
 
@@ -89,6 +91,7 @@ class Verdict:
     language: str = ""
     intent: Intent = Intent.CHATTER
     fixed_text: FixedText | None = None
+    private_text: FixedText | None = None
     age: Age = Age.UNKNOWN
 
     @property

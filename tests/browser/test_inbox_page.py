@@ -6,7 +6,7 @@ from playwright.async_api import Page, expect
 
 from engage.ledger import audit, turns, views
 from engage.ledger.tables import replies
-from engage.models import Mode, Surface
+from engage.models import Card, Disclosure, Escalate, Mode, Reply, Surface
 from tests.studio.builders import World
 from tests.studio.serving import Studio
 
@@ -65,6 +65,26 @@ async def test_rejecting_takes_the_reply_back(page: Page, world: World, held: st
     await expect(page.get_by_text("Rejected. Nothing is posted.")).to_be_visible()
     assert world.reply_of(held).state == "recalled"
     assert last_action(world) == ("owner", "reject")
+
+
+async def test_a_public_line_and_a_private_reply_are_approved_one_by_one(page: Page, world: World) -> None:
+    for surface in (Surface.COMMENT, Surface.DM):
+        world.mode(surface, Mode.REVIEW)
+    turn_id = world.write("Where is my order?", "Sam")
+    said = Reply("A person is told.", Disclosure.TEXT), Reply("Write here.", Disclosure.TEXT)
+    world.decide(turn_id, Escalate(Card(reasons=("service",), private="Write here."), said[0], said[1]))
+    await page.goto("/inbox")
+    private = page.get_by_role("listitem").filter(has_text="Answer, in private")
+    await expect(private).to_contain_text("Write here.")
+    await private.get_by_role("button", name="Approve: Sam").click()
+    await expect(private).to_have_count(0)
+    await expect(page.get_by_text("A person is told.")).to_be_visible()
+    with world.db.reading() as tx:
+        states = {row.surface: row.state for row in tx.execute(replies.select())}
+    assert states == {"dm": "due", "comment": "held"}
+    await page.goto("/")
+    await page.get_by_role("button", name="Show decision").click()
+    await expect(page.get_by_text("In private, where that is possible")).to_be_visible()
 
 
 async def test_answering_by_hand_sends_the_persons_words(page: Page, world: World) -> None:

@@ -11,8 +11,11 @@ from sqlalchemy import Connection, inspect, text
 
 from engage.ledger import schema
 from engage.ledger.database import Database
-from engage.ledger.tables import metadata
+from engage.ledger.tables import metadata, replies
+from engage.models import Card, Disclosure, Escalate, Reply
+from tests.ledger.house import House
 
+IN_BOTH_WAYS = Escalate(Card(()), Reply("Here.", Disclosure.TEXT), private=Reply("There.", Disclosure.TEXT))
 MIGRATIONS = sorted((schema.MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
@@ -128,4 +131,27 @@ def test_a_migration_can_be_taken_back(empty_url: str) -> None:
     assert schema.current(db) is None
     with db.reading() as tx:
         assert inspect(tx).get_table_names() == ["alembic_version"]
+    db.close()
+
+
+def test_private_replies_go_with_the_schema_that_has_room_for_them(empty_url: str) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    db = Database(empty_url)
+    schema.upgrade(db)
+    house = House(db)
+    house.tell()
+    house.conclude(house.claim_one(), IN_BOTH_WAYS)
+    assert len(house.rows(replies)) == 2
+    config = Config()
+    config.set_main_option("script_location", str(schema.MIGRATIONS))
+    for step, revision in ((command.downgrade, "0016"), (command.upgrade, "head")):
+        with db.transaction() as tx:
+            config.attributes["connection"] = tx
+            step(config, revision)
+        assert house.row(replies).surface == "comment"
+    house.tell(where="thread-2")
+    house.conclude(house.claim_one(), IN_BOTH_WAYS)
+    assert sorted(row.surface for row in house.rows(replies)) == ["comment", "comment", "dm"]
     db.close()

@@ -35,6 +35,7 @@ from workers.listen import Listener
 from workers.runtime import Runtime, utc_now
 
 QUESTION = "What is your returns policy?"
+COMPLAINT = "Where is my order? It's been three weeks"
 SECONDS = 30.0
 QUEUES = frozenset({queues.INTAKE, queues.POST, queues.UPKEEP, *(lane.value for lane in queues.LANES)})
 
@@ -61,6 +62,16 @@ class Journey:
     async def answered(self, message_id: str) -> Row[Any]:
         """Waits until the reply to a message is posted."""
         return await self.until(lambda: self._sent_reply(message_id), f"a posted reply to {message_id}")
+
+    async def over(self, count: int) -> dict[str, Row[Any]]:
+        """Waits until so many replies are sent or given up; returns them by surface."""
+
+        async def ended() -> dict[str, Row[Any]]:
+            rows = [row for row in await self.rows(replies) if row.state in ("sent", "refused", "dead", "expired")]
+            return {row.surface: row for row in rows} if len(rows) == count else {}
+
+        found: dict[str, Row[Any]] = await self.until(ended, f"{count} replies that are sent or given up")
+        return found
 
     async def kept(self, message_id: str) -> Row[Any]:
         """Waits until a message is in the ledger."""

@@ -105,9 +105,8 @@ class World:
             claimed = [c for c in turns.claim(tx, surface, 1000, "w", LEASE, self.at) if c.id == turn_id]
             written = Conclusion(claimed[0], outcome, self.at + EXPIRY)
             assert conclude_all(tx, [written], 2, self.at) == ["done"]
-            reply_id: str | None = tx.execute(
-                select(replies.c.id).where(replies.c.turn_id == turn_id)
-            ).scalar_one_or_none()
+            mine = select(replies.c.id).where(replies.c.turn_id == turn_id, replies.c.surface == surface.value)
+            reply_id: str | None = tx.execute(mine).scalar_one_or_none()
         return reply_id
 
     def answered(

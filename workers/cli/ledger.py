@@ -83,4 +83,5 @@ def inbox(
 
 
 def _inbox_line(item: Any) -> list[str]:
-    return [item.kind, item.follower, item.surface, item.text, item.reply or item.draft, ", ".join(item.reasons)]
+    where = f"{item.surface}, in private" if item.private else item.surface
+    return [item.kind, item.follower, where, item.text, item.reply or item.draft, ", ".join(item.reasons)]

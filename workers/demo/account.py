@@ -68,7 +68,7 @@ def fates(tx: Connection) -> dict[str, Fate]:
         .select_from(messages)
         .outerjoin(turns, turns.c.id == messages.c.turn_id)
         .outerjoin(decisions, decisions.c.turn_id == turns.c.id)
-        .outerjoin(replies, replies.c.turn_id == turns.c.id)
+        .outerjoin(replies, (replies.c.turn_id == turns.c.id) & (replies.c.surface == turns.c.surface))
         .outerjoin(last_in, last_in.c.turn_id == turns.c.id)
         .where(messages.c.author != "creator")
     )

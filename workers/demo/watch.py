@@ -71,7 +71,7 @@ def decided(tx: Connection) -> list[Shown]:
         .join(turns, turns.c.id == decisions.c.turn_id)
         .join(creators, creators.c.id == turns.c.creator_id)
         .join(followers, followers.c.id == turns.c.follower_id)
-        .outerjoin(replies, replies.c.turn_id == turns.c.id)
+        .outerjoin(replies, (replies.c.turn_id == turns.c.id) & (replies.c.surface == turns.c.surface))
         .order_by(decisions.c.created_at)
     )
     rows = tx.execute(query).all()

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from engage.errors import EngageError, IllegalTransition
-from engage.ledger import audit, by_hand, creators, outbox, raids
+from engage.ledger import audit, by_hand, creators, outbox, privately, raids
 from engage.ledger.by_hand import UnknownReply
 from engage.ledger.sendings import NEVER
 from engage.ledger.states import move
@@ -48,7 +48,7 @@ def possible(item: Exchange) -> tuple[Act, ...]:
         return (Act.APPROVE, Act.EDIT, Act.REJECT) if posts else (Act.REJECT,)
     if item.kind == "uncertain":
         return (Act.POSTED, Act.AGAIN) if item.parked else ()
-    if not item.kind:
+    if not item.kind or item.private:  # its question is dealt with where it stands beside it
         return ()
     by_hand = posts and item.state in ("escalated", "dead") and item.reply_id is None and bool(item.text)
     return (Act.ANSWER, Act.DISMISS) if by_hand else (Act.DISMISS,)
@@ -66,6 +66,8 @@ def approve(tx: Connection, who: str, reply_id: str, now: datetime, text: str | 
     if text is None:
         return Taught()
     by_hand.dismiss(tx, reply.turn_id)  # the person's own words deal with the escalation too
+    if privately.is_beside(tx, reply):
+        return Taught()  # what is said to one person about an order is nobody else's
     return teaching.teach(tx, reply.turn_id, reply.text, text, now)
 
 
@@ -179,4 +181,5 @@ def _may_post(tx: Connection, account_id: str, surface: str) -> None:
 
 def _take_back_unsent(tx: Connection, account_id: str, surface: Surface, mode: Mode) -> int:
     reason = f"mode set to {mode.value}"
-    return len(outbox.recall_unposted(tx, reason, account_id=account_id, surface=surface.value))
+    beside = privately.recall(tx, account_id, surface, reason)
+    return beside + len(outbox.recall_unposted(tx, reason, account_id=account_id, surface=surface.value))

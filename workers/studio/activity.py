@@ -44,7 +44,7 @@ class Activity:
         self._counts: dict[str, int] = {}
         self._summary = Text("p", "", "muted summary")
         self._draw_filters()
-        self._list = LiveList[Exchange](lambda item: item.turn_id, self._draw, "Messages, newest first")
+        self._list = LiveList[Exchange](lambda item: item.key, self._draw, "Messages, newest first")
         self._empty = box("div", "empty")
 
     def _draw_filters(self) -> None:
@@ -73,9 +73,9 @@ class Activity:
 
     def show(self, found: Found) -> None:
         items, counts, names = found
-        self._items = {item.turn_id: item for item in items}
+        self._items = {item.key: item for item in items}
         self._open = {turn_id: kept for turn_id, kept in self._open.items() if turn_id in self._items}
-        self._live = {turn_id: kept for turn_id, kept in self._live.items() if turn_id in self._items}
+        self._live = {key: kept for key, kept in self._live.items() if key in self._items}
         told = [f"{n} {words.COUNTED[name].lower()}" for name, n in counts.items() if n]
         self._summary.set_text(f"Last 24 hours: {', '.join(told)}." if told else "")
         if len(self._creators.options) != len(names) + 1:
@@ -100,8 +100,8 @@ class Activity:
                 Text("p", "Messages appear here by themselves. Check under Accounts that an account is connected.")
 
     def tick(self, now: datetime) -> None:
-        for turn_id, (age, state) in self._live.items():
-            item = self._items[turn_id]
+        for key, (age, state) in self._live.items():
+            item = self._items[key]
             age.set_text(words.ago(item.opened_at, now))
             if state is not None:
                 state.set_text(words.state(item, now))
@@ -112,12 +112,14 @@ class Activity:
         rows.draw_said(item)
         state = rows.draw_answer(item, now)
         rows.draw_why(item)
+        self._live[item.key] = (age, state)
+        if item.private:
+            return  # the decision is shown once, with the public one
         is_open = item.turn_id in self._open
         more = button("Hide decision" if is_open else "Show decision", lambda: self._toggle(item.turn_id), "plain")
         more.props(f"aria-expanded={str(is_open).lower()}")
         if is_open:
             card.draw(item, self._open[item.turn_id])
-        self._live[item.turn_id] = (age, state)
 
     async def _toggle(self, turn_id: str) -> None:
         if turn_id in self._open:

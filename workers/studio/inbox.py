@@ -40,7 +40,7 @@ class Inbox:
         self._items: dict[str, Exchange] = {}
         self._live: dict[str, tuple[Text, Text | None]] = {}
         self._writing = Writing()
-        self._list = LiveList[Exchange](lambda item: item.turn_id, self._draw, "Waiting for you")
+        self._list = LiveList[Exchange](lambda item: item.key, self._draw, "Waiting for you")
         self._more = Text("p", f"The oldest {views.INBOX} are shown.", "muted")
         with box("div", "empty") as self._empty:
             Text("h2", "Nothing waits for you")
@@ -55,15 +55,15 @@ class Inbox:
         return views.inbox(tx)
 
     def show(self, found: Sequence[Exchange]) -> None:
-        self._items = {item.turn_id: item for item in found}
-        self._live = {turn_id: kept for turn_id, kept in self._live.items() if turn_id in self._items}
+        self._items = {item.key: item for item in found}
+        self._live = {key: kept for key, kept in self._live.items() if key in self._items}
         self._list.show(found)
         self._empty.set_visibility(not found)
         self._more.set_visibility(len(found) >= views.INBOX)
 
     def tick(self, now: datetime) -> None:
-        for turn_id, (age, state) in self._live.items():
-            item = self._items[turn_id]
+        for key, (age, state) in self._live.items():
+            item = self._items[key]
             age.set_text(words.ago(item.opened_at, now))
             if state is not None:
                 state.set_text(words.state(item, now))
@@ -84,7 +84,7 @@ class Inbox:
                     self._draw_act(act, item, "primary" if place == 0 and act is not Act.DISMISS else "")
                 if _may_hide(item):
                     button("Hide", lambda: self._hide(item), label=f"Hide what {item.follower} wrote")
-        self._live[item.turn_id] = (age, state)
+        self._live[item.key] = (age, state)
 
     def _draw_act(self, act: Act, item: Exchange, classes: str) -> None:
         name = words.ACTS[act]

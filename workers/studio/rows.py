@@ -41,7 +41,7 @@ def draw_answer(item: Exchange, now: datetime) -> Text | None:
         return None
     with box("div", "answer unsent" if item.reply is None else "answer"):
         with box("div", "answer-head"):
-            Text("span", "Your answer" if item.disclosure == "person" else "Answer" if item.reply else "Draft", "label")
+            Text("span", words.answer(item), "label")
             state = badge(words.state(item, now), STATE_TONES.get(item.reply_state or "", "quiet"))
         Text("p", text, "reply")
     return state

@@ -181,6 +181,12 @@ def why(item: Exchange) -> str:
     return told
 
 
+def answer(item: Exchange) -> str:
+    """What the text of a reply is called."""
+    whose = "Your answer" if item.disclosure == "person" else "Answer" if item.reply else "Draft"
+    return f"{whose}, in private" if item.private else whose
+
+
 def state(item: Exchange, now: datetime) -> str:
     """Where the reply is, with its time."""
     if item.reply_state is None:
@@ -222,6 +228,8 @@ def inbox_help(item: Exchange) -> str:
         return f"This account is in mode “{item.current_mode}”: nothing can be posted from here."
     if item.kind == "escalated" and item.reply_id:
         return "Answer this follower on the platform, then dismiss it here."
+    if item.kind in ("refused", "dead") and item.private:
+        return "It was not posted. What is said in public stands, and the question is shown here as well."
     if item.kind in ("refused", "dead"):
         return "It was not posted. Answer on the platform yourself, or dismiss it."
     return ""

@@ -1,14 +1,18 @@
 """The whole way: a follower writes, the worker answers, Facebook has the reply."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
+from connectors.facebook import connector
 from engage.grants import Grant
-from engage.ledger.tables import conversations
+from engage.ledger.tables import conversations, replies
 from engage.models import Mode
 from tests.connectors.facebook import kit
 from tests.platforms.facebook import Facebook
-from tests.platforms.journey import QUESTION, journey
+from tests.platforms.journey import COMPLAINT, QUESTION, journey
 
 GRANT = Grant(kit.OWN, "Ada Makes", {"access_token": kit.TOKEN})
 
@@ -33,6 +37,28 @@ async def test_followers_are_answered_on_every_surface(tmp_path: Path, platform:
         platform.call_webhook(j.hook, *echoes)
         await j.taken_in(4)
         assert {row.human_until for row in await j.rows(conversations)} == {None}
+
+
+async def test_a_complaint_gets_a_line_below_it_and_for_seven_days_a_private_reply(
+    tmp_path: Path, platform: Facebook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comment = platform.add(kit.FAN, COMPLAINT)
+    async with journey(tmp_path, "facebook", GRANT, kit.app(base_url=platform.url)) as j:
+        for _ in range(2):
+            platform.call_webhook(j.hook, platform.comment_entry(comment))
+        sent = await j.over(2)
+        posted = sorted((one["surface"], one["to"], one["text"]) for one in platform.posted)
+        assert posted == [("comment", comment.id, sent["comment"].text), ("dm", kit.FAN, sent["dm"].text)]
+        (private,) = platform.messages
+        platform.call_webhook(j.hook, platform.message_entry(private, metadata=private.metadata))
+        await j.taken_in(2)
+        assert {row.human_until for row in await j.rows(conversations)} == {None}
+        monkeypatch.setattr(connector, "PRIVATE_REPLY_WINDOW", timedelta(0))
+        late = platform.add("700000000000002", COMPLAINT)
+        platform.call_webhook(j.hook, platform.comment_entry(late))
+        await j.answered(late.id)
+        assert [row.surface for row in await j.rows(replies) if row.in_reply_to == late.id] == ["comment"]
+        assert len(platform.messages) == 1
 
 
 async def test_a_person_who_removes_the_app_takes_their_pages_away(tmp_path: Path, platform: Facebook) -> None:

@@ -8,11 +8,11 @@ import httpx
 
 from connectors.instagram.connect import SCOPES
 from engage.grants import Grant
-from engage.ledger.tables import conversations, messages
+from engage.ledger.tables import conversations, messages, replies
 from engage.models import Mode
 from tests.connectors.instagram import kit
 from tests.platforms.instagram import SCOPED, Instagram
-from tests.platforms.journey import QUESTION, journey
+from tests.platforms.journey import COMPLAINT, QUESTION, journey
 
 GRANT = Grant(
     kit.OWN,
@@ -59,6 +59,34 @@ async def test_a_private_reply_that_comes_back_before_its_receipt_is_no_take_ove
         await j.taken_in(2)
         assert {row.human_until for row in await j.rows(conversations)} == {None}
         platform.begin_anew()  # lets go of the call that is not answered
+
+
+async def test_a_complaint_gets_a_line_below_it_and_a_private_reply_while_its_window_is_open(
+    tmp_path: Path, platform: Instagram
+) -> None:
+    comment = platform.add(kit.FAN, COMPLAINT)
+    async with journey(tmp_path, "instagram", GRANT, kit.app(base_url=platform.url)) as j:
+        for _ in range(2):
+            platform.call_webhook(j.hook, platform.comment_entry(comment))
+        sent = await j.over(2)
+        posted = sorted((one["surface"], one["to"], one["text"]) for one in platform.posted)
+        assert posted == [("comment", comment.id, sent["comment"].text), ("dm", kit.FAN, sent["dm"].text)]
+        assert "AI avatar" in sent["dm"].text
+        (private,) = platform.messages
+        platform.call_webhook(j.hook, platform.message_entry(private, app_id=platform.app_id))
+        await j.taken_in(2)
+        assert {row.human_until for row in await j.rows(conversations)} == {None}
+        # The same a week later by the platform's clock: the refusal is no reason to try again, or to doubt the account.
+        platform.ahead = timedelta(days=8)
+        late = platform.add("900000000000002", COMPLAINT)
+        platform.comments[late.id].at -= timedelta(days=8)
+        platform.call_webhook(j.hook, platform.comment_entry(late))
+        await j.over(4)
+        ended = {row.surface: row for row in await j.rows(replies) if row.in_reply_to == late.id}
+        assert {surface: row.state for surface, row in ended.items()} == {"comment": "sent", "dm": "refused"}
+        assert ended["dm"].attempts == 1
+        assert len(platform.messages) == 1
+        assert (await j.account()).state == "active"
 
 
 async def test_a_creator_who_removes_the_app_is_left_alone_at_once(tmp_path: Path, platform: Instagram) -> None:

@@ -8,10 +8,10 @@ import pytest
 
 from connectors.threads.connector import ThreadsConnector
 from engage.grants import Grant
-from engage.ledger.tables import conversations, messages
+from engage.ledger.tables import conversations, messages, replies
 from engage.models import Mode
 from tests.connectors.threads import kit
-from tests.platforms.journey import QUESTION, Journey, journey
+from tests.platforms.journey import COMPLAINT, QUESTION, Journey, journey
 from tests.platforms.threads import Threads
 
 GRANT = Grant(kit.OWN, kit.HANDLE, {"access_token": kit.TOKEN}, datetime.now(UTC) + timedelta(days=50))
@@ -32,9 +32,12 @@ async def test_replies_and_mentions_by_webhook_are_answered_once(tmp_path: Path,
 
 async def test_what_nobody_calls_about_is_polled(tmp_path: Path, platform: Threads) -> None:
     reply = platform.write(kit.FAN, QUESTION, platform.post.id)
+    complaint = platform.write("fan_2", COMPLAINT, platform.post.id)
     async with journey(tmp_path, "threads", GRANT, kit.app(base_url=platform.url), public=False) as j:
-        answer = await j.answered(reply.id)
-        assert platform.media[answer.receipt_id].parent == reply.id
+        for one in (reply, complaint):
+            answer = await j.answered(one.id)
+            assert platform.media[answer.receipt_id].parent == one.id
+        assert {row.surface for row in await j.rows(replies)} == {"comment"}, "there is nobody to be written to"
 
 
 async def test_a_lost_answer_to_the_publication_is_read_back_and_not_posted_again(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engage.compose.disclosure import apply, decide, denies, fixed_reply, room_for, texts, unmarked
+from engage.compose.disclosure import apply, decide, denies, fixed_private, fixed_reply, room_for, texts, unmarked
 from engage.compose.lengths import measure
 from engage.facts import FactKind
 from engage.models import Author, Capabilities, Disclosure, Follower, LengthUnit, Message, Persona, Surface, Turn
@@ -123,6 +123,16 @@ def test_a_fixed_reply_says_it_is_automated_at_any_length(language: str, kind: F
     assert not reply.text.endswith("…")
     assert reply.disclosure is Disclosure.TEXT
     assert "{" not in reply.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_private_reply_to_a_comment_is_whole_whatever_a_comment_may_hold(language: str) -> None:
+    long = replace(TILLY, display_name="ธิลลี่ ฮาร์ต และเพื่อน ๆ แห่งโรงเวิร์กช็อป")
+    place = turn(Surface.COMMENT, capabilities=Capabilities(True, max_length=90, native_bot_label=True))
+    reply = fixed_private(FixedText.SERVICE_PRIVATE, place, long, language)
+    assert reply.text == texts()[language]["service_private"].format(name=long.display_name)
+    assert measure(reply.text, LengthUnit.BYTES) <= 1000
+    assert reply.disclosure is Disclosure.TEXT
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
