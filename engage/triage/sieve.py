@@ -18,26 +18,39 @@ NONE: Literals = frozenset()  # nothing is known to be needed
 
 
 class Sieve:
-    """Compiled patterns, told apart by their place in the sequence they came in."""
+    """Patterns, told apart by their place in the sequence they came in; each is compiled when it is first searched."""
 
     def __init__(self, patterns: Sequence[str]) -> None:
-        self._compiled = [re.compile(pattern) for pattern in patterns]
-        needs = [needed(pattern) for pattern in patterns]
-        self._always = [place for place, literals in enumerate(needs) if not literals]
+        self._patterns = patterns
+        self._compiled: dict[int, re.Pattern[str]] = {}
+        self._always: list[int] = []
+        places: dict[str, list[int]] = {}
+        for place, pattern in enumerate(patterns):
+            literals = needed(pattern)
+            if not literals:
+                self._always.append(place)
+            for literal in literals:
+                places.setdefault(literal, []).append(place)
         self._automaton = ahocorasick.Automaton()
-        for literal in sorted(frozenset().union(*needs)):
-            self._automaton.add_word(literal, [place for place, literals in enumerate(needs) if literal in literals])
+        for literal in sorted(places):
+            self._automaton.add_word(literal, places[literal])
         self._automaton.make_automaton()
 
     def matching(self, text: str) -> Iterator[int]:
         """The places of the patterns found in a text, in order."""
         for place in sorted(self._candidates(text)):
-            if self._compiled[place].search(text):
+            if self._searcher(place).search(text):
                 yield place
 
     def any(self, text: str) -> bool:
         """Whether any of the patterns is found."""
         return next(self.matching(text), None) is not None
+
+    def _searcher(self, place: int) -> re.Pattern[str]:
+        found = self._compiled.get(place)
+        if found is None:
+            found = self._compiled[place] = re.compile(self._patterns[place])
+        return found
 
     def _candidates(self, text: str) -> set[int]:
         found = set(self._always)

@@ -8,6 +8,14 @@ from workers.training.examples import Example, rows
 
 _QUESTION_STEP = 3
 _DIALOGUE_STEP = 5
+_PEOPLE = (
+    "persona_en_advice_host/pairs",
+    "persona_en_chat_creator/pairs",
+    "persona_en_comedy_host/pairs",
+    "persona_es_press_a/pairs",
+    "persona_zh_blogger/quote_replies",
+)
+_MOST_ASKED = 700  # of one person
 _WEIGHT = 1.0
 _TOGETHER = (3, 5)  # sentences: attacks are long, and length alone is no sign
 _SAID = re.compile(r"^(?:- | )\s*- (.+)$", re.MULTILINE)  # a line of a dialogue in a file of the corpus
@@ -34,6 +42,15 @@ def questions(folder: Path) -> list[Example]:
     """What shoppers ask about goods."""
     found = list(rows(folder / "product_qa" / "answers.jsonl"))[::_QUESTION_STEP]
     return [Example(row["question"], False, row["product"], "question", weight=_WEIGHT) for row in found]
+
+
+def asked_of_people(folder: Path) -> list[Example]:
+    """What a person in the public eye was asked or quoted; every second row, so that figures can be told of others."""
+    found = []
+    for name in _PEOPLE:
+        asked = list(rows(folder / f"{name}.jsonl"))[::2][:_MOST_ASKED]
+        found += [Example(row["question"], False, f"{name} {row['asker']}", name.split("/")[0]) for row in asked]
+    return found
 
 
 def sentences(folder: Path) -> list[Example]:

@@ -3,22 +3,27 @@
 import tomllib
 from pathlib import Path
 
+from engage.triage.features import Shape
 from workers.training.examples import Example, rows
-from workers.training.followers import followers
+from workers.training.followers import followers, wishes
 from workers.training.injection import harmless
-from workers.training.ordinary import ordinary, questions
+from workers.training.ordinary import asked_of_people, dialogues, ordinary, questions, sentences
 from workers.training.recipe import Recipe
 
 TEXTS = Path(__file__).parent / "requests.toml"
+PHRASED = Path(__file__).parent / "data" / "requests"
 _WEIGHT = 2.0  # requests are few beside ordinary talk
 _HARMLESS = 8.0  # and to turn away who asks for no advice is the worse error
+_PHRASED = 10.0  # as followers write it, slips and all, in many languages
+_LOOKALIKE = 10.0
 
 
 def read(folder: Path) -> list[Example]:
-    """Requests written for the project and asked of a bank's assistant, and ordinary talk. In English."""
-    talk = [*ordinary(folder), *questions(folder), *harmless(folder), *followers()]
-    kept = [one for one in talk if one.kind != "restricted_requests" and one.language in ("en", "mul")]
-    return [*written(), *asked_of_a_bank(folder), *kept]
+    """Requests written for the project and asked of a bank's assistant, and ordinary talk, in many languages."""
+    talk = [*ordinary(folder), *questions(folder), *harmless(folder), *sentences(folder), *dialogues(folder)]
+    talk += [*followers(), *wishes(), *asked_of_people(folder)]
+    kept = [one for one in talk if one.kind != "restricted_requests"]
+    return [*written(), *phrased(), *asked_of_a_bank(folder), *kept]
 
 
 def written() -> list[Example]:
@@ -32,6 +37,19 @@ def written() -> list[Example]:
     return found
 
 
+def phrased() -> list[Example]:
+    """Requests and look-alikes as followers of creators write them, a file a language, a line each."""
+    found = []
+    for path in sorted(PHRASED.glob("*.toml")):
+        for area, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            for answer, lines in entry.items():
+                deserves = answer == "left_to_a_person"
+                kind = f"{area}, {answer.replace('_', ' ')}"
+                weight = _PHRASED if deserves else _LOOKALIKE
+                found += [Example(text, deserves, text, kind, path.stem, weight) for text in lines.strip().splitlines()]
+    return found
+
+
 def asked_of_a_bank(folder: Path) -> list[Example]:
     """Plain requests for personal investment advice."""
     found = rows(folder / "prompt_injection" / "restricted_requests.jsonl")
@@ -39,5 +57,13 @@ def asked_of_a_bank(folder: Path) -> list[Example]:
 
 
 RECIPE = Recipe(
-    "restricted", read, languages="en", doubt=(0.001, 0.999), alone=False, kept=5_000, ridge=3.0, meaning_ridge=0.1
+    "restricted",
+    read,
+    languages="",
+    doubt=(0.001, 0.999),
+    shape=Shape(2, 2, 5),
+    alone=False,
+    kept=19_500,
+    ridge=1.0,
+    meaning_ridge=1.0,
 )

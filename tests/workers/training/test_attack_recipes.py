@@ -11,7 +11,7 @@ from workers.training.followers import followers, wishes
 from workers.training.injection import scenario
 from workers.training.ordinary import dialogues, together
 from workers.training.recipe import Recipe
-from workers.training.restricted import written
+from workers.training.restricted import phrased, written
 
 
 def no_examples(folder: Path) -> list[Example]:
@@ -44,8 +44,13 @@ def test_dialogues_are_read_from_the_corpus(tmp_path: Path) -> None:
     assert [(one.text, one.deserves) for one in dialogues(tmp_path)] == [("Wie geht's?", False)]
 
 
+def test_requests_are_written_in_many_languages_each_beside_look_alikes() -> None:
+    kinds = {(one.language, one.deserves) for one in phrased()}
+    assert len({language for language, _ in kinds}) == len(kinds) / 2 == 16
+
+
 def test_what_was_written_for_the_project_has_no_text_twice() -> None:
-    for examples in (followers(), written()):
+    for examples in (followers(), [*written(), *phrased()]):
         texts = [one.text for one in examples]
         assert len(texts) == len(set(texts))
     assert not any(one.deserves for one in [*followers(), *wishes()])
