@@ -19,13 +19,16 @@ NEVER = -30.0  # log-odds of a message that speaks of nothing
 
 @remembered
 def odds(folded: str) -> float:
-    """The log-odds that the question is asked in a folded text; over 0 it is answered as asked."""
+    """The log-odds that the question is asked in a folded text; over 0 it is answered as asked.
+
+    The patterns are looked for only where they could settle it.
+    """
     model = load("asked")
-    found = float(has_pattern(folded))
     if model is None:
-        return 1.0 if found else NEVER
+        return 1.0 if has_pattern(folded) else NEVER
     best = max((shares(seen, model.weights.get) for seen in seen_parts(plain(folded))), default=NEVER)
-    return model.bias + model.rules * found + best
+    alone = model.bias + best
+    return alone if best == NEVER or not -model.rules < alone <= 0 else alone + model.rules * has_pattern(folded)
 
 
 def has_pattern(folded: str) -> bool:

@@ -29,7 +29,7 @@ _THRESHOLD = 0.6  # odds from which it is answered as asked: about 6 % of look-a
 
 def read(folder: Path) -> list[Example]:
     """Phrasings in 22 languages, alone and inside messages, look-alikes, and talk in 26 languages."""
-    return [*written(), *ordinary(folder, step=4), *questions(folder), *sentences(folder), *askers(folder)]
+    return [*written(), *ordinary(folder, step=4), *questions(folder), *sentences(folder)[::2], *askers(folder)]
 
 
 def written() -> Iterator[Example]:
@@ -40,6 +40,9 @@ def written() -> Iterator[Example]:
                 for number, line in enumerate(tables[kind].strip().splitlines()):
                     group = f"{path.stem} {kind} {number}"
                     yield Example(line.strip(), _KINDS[kind], group, kind, language, _WEIGHT)
+                    if kind == "asks" and (forms := tables.get("around")):
+                        inside = forms[number % len(forms)].format(line.strip())
+                        yield Example(inside, True, group, "inside", language, _WEIGHT)
 
 
 def askers(folder: Path) -> Iterator[Example]:
@@ -47,6 +50,8 @@ def askers(folder: Path) -> Iterator[Example]:
     for name in ("en_advice_host", "en_chat_creator", "en_comedy_host", "es_press_a"):
         for row in list(rows(folder / f"persona_{name}" / "pairs.jsonl"))[::2]:
             yield Example(row["question"], False, row["id"], f"askers, {name}", name[:2])
+    for row in list(rows(folder / "persona_zh_blogger" / "quote_replies.jsonl"))[::2]:
+        yield Example(row["question"], False, row["id"], "quotations", "zh")
 
 
 def fitted(examples: Sequence[Example]) -> Linear:
