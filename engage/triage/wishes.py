@@ -7,7 +7,7 @@ These are read in all languages at once: a wish must not depend on the language 
 import re
 
 from engage.triage.age import told_age
-from engage.triage.normalise import plain
+from engage.triage.asked import odds
 from engage.triage.words import find, phrases, rules
 
 WISH_LENGTH = 500  # characters
@@ -28,10 +28,10 @@ def asks_for_human(folded: str) -> bool:
 
 
 def asks_if_bot(folded: str) -> bool:
-    """Whether the follower asks if this is a machine, in words or in digits that stand for letters ("b0t")."""
+    """Whether the follower asks if this is a machine."""
     if find("wishes", "bot_whole", folded, whole=True):
         return True
-    return any(rules("asked").matching(text) for text in dict.fromkeys((folded, plain(folded))))
+    return odds(folded) > 0
 
 
 def is_any_wish(folded: str) -> bool:

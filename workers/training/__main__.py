@@ -25,7 +25,8 @@ def main(arguments: list[str]) -> int:
     recipe = importlib.import_module(f"workers.training.{arguments[-2]}").RECIPE
     meaning = shared_encoder().encode_query if recipe.meaning_languages else None
     if checks:
-        for line in check(recipe, Path(arguments[-1]), meaning):
+        folder = Path(arguments[-1])
+        for line in recipe.figures(recipe.read(folder)) if recipe.figures else check(recipe, folder, meaning):
             say(line)
         return 0
     write(recipe, Path(arguments[-1]), meaning)
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> int:
 def write(recipe: Recipe, folder: Path, meaning: Meaning | None) -> None:
     """Fit the model of a recipe and put its file beside the others."""
     examples = recipe.read(folder)
-    fitted = model(prepare(examples, recipe, meaning), recipe)
+    fitted = recipe.fit(examples) if recipe.fit else model(prepare(examples, recipe, meaning), recipe)
     notes = [f"fitted by python -m workers.training {recipe.name}; its card is docs/models/{recipe.name}.md"]
     (MODELS / f"{recipe.name}.tsv").write_text(written(fitted, notes), encoding="utf-8")
 

@@ -1,10 +1,11 @@
 """What a model is made from: its examples, and how closely it may follow them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from engage.triage.features import Shape
+from engage.triage.linear import Linear
 from workers.training.examples import Example
 
 
@@ -17,7 +18,7 @@ class Recipe:
     groups: groups of deserving texts that must have it, if any has: what one scenario is about is no sign. lean:
     log-odds added to what was fitted: over 0 where to miss one is worse than a false alarm. alone: whether the
     model is asked without an encoder. kept: features in the file. ridge and meaning_ridge: the higher, the less a
-    single feature may say.
+    single feature may say. fit and figures: how to fit it and what to tell of it, where that is not the usual way.
     """
 
     name: str
@@ -33,3 +34,5 @@ class Recipe:
     meaning_ridge: float = 1.0
     alone: bool = True
     lean: float = 0.0
+    fit: Callable[[list[Example]], Linear] | None = None
+    figures: Callable[[list[Example]], Iterator[str]] | None = None
