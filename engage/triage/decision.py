@@ -130,8 +130,9 @@ def _raid(reading: Reading) -> Verdict | None:
 
 def _attack(reading: Reading) -> Verdict | None:
     flagged = [label for label in _ATTACKS if label in reading.found.flags]
-    if flagged and asks_if_bot(reading.words) and not _is_attack_by_rules(reading):
-        return None  # "ChatGPT?" has an attacker's word in it: the truth is told, and it is fixed text
+    plain = asks_if_bot(reading.words) or asks_for_human(reading.words)
+    if flagged and plain and not _is_attack_by_rules(reading):
+        return None  # "ChatGPT?" and "connect me" have attackers' words in them; both get fixed text
     return _against(reading, max(flagged, key=reading.found.labels.__getitem__)) if flagged else None
 
 

@@ -39,7 +39,7 @@ def left_out(design: Design, recipe: Recipe, parts: Sequence[Rows]) -> list[floa
     by_words, everything = odds.copy(), np.arange(len(odds))
     spoken = set(recipe.meaning_languages.split()) if design.vectors is not None else set()
     asked = np.array([language in spoken for language in design.languages])
-    odds += 0.0 if spoken else recipe.lean
+    odds[~asked] += recipe.words_lean
     for out in parts:
         rest, here = np.setdiff1d(everything[asked], out), np.intersect1d(everything[asked], out)
         if design.vectors is not None and len(rest) and len(here):

@@ -8,10 +8,12 @@ from typing import Any
 from engage.triage.features import Shape
 from workers.training.examples import Example, rows
 from workers.training.followers import followers, wishes
-from workers.training.ordinary import dialogues, ordinary, questions, sentences
+from workers.training.ordinary import asked_of_people, dialogues, ordinary, questions, sentences
 from workers.training.recipe import Recipe
+from workers.training.written import other_matters, written
 
 _FOLDER = "prompt_injection"
+_ATTEMPT = 4.0
 _ATTACK = 6.0  # attacks are few beside ordinary talk
 _HARMLESS = 4.0  # what looks alike counts more than what nobody would take for an attack
 _SCENARIO = 10  # neighbouring rows of a source are one scenario in several languages
@@ -24,7 +26,8 @@ _LANGUAGE_ENDING = re.compile(r"-(?:ga|gd|sq|zu)$")
 def read(folder: Path) -> list[Example]:
     """Attacks of four collections in 18 languages, what only sounds like them, and ordinary talk in 26 languages."""
     talk = [*ordinary(folder), *questions(folder), *sentences(folder), *dialogues(folder), *followers(), *wishes()]
-    return [*attacks(folder), *harmless(folder), *talk]
+    talk += [*other_matters(), *asked_of_people(folder)]
+    return [*attacks(folder), *written("attack", _ATTEMPT, _HARMLESS), *harmless(folder), *talk]
 
 
 def attacks(folder: Path) -> Iterator[Example]:
@@ -52,5 +55,12 @@ def scenario(row: dict[str, Any]) -> str:
 
 
 RECIPE = Recipe(
-    "injection", read, languages="", meaning_languages="", shape=Shape(few=30), kept=30_000, groups=3, ridge=0.5
+    "injection",
+    read,
+    languages="",
+    meaning_languages="",
+    shape=Shape(longest=4, few=30),
+    kept=30_000,
+    groups=3,
+    ridge=0.5,
 )

@@ -15,12 +15,11 @@ def model(design: Design, recipe: Recipe) -> Linear:
     slope, constant = (float(each) for each in fit_dense(odds[:, None], small, 0.0))
     weights = slope * fit_words(small, recipe.ridge)
     head = meaning_head(small, slope * odds + constant, recipe)
-    lean = 0.0 if head else recipe.lean
     return Linear(
         recipe.name,
         recipe.shape,
         dict(zip(small.names, weights.tolist(), strict=False)),
-        float(weights[-1]) + constant + lean,
+        float(weights[-1]) + constant + recipe.words_lean,
         float(weights[-2]),
         frozenset(recipe.languages.split()),
         head,
@@ -44,4 +43,6 @@ def meaning_head(design: Design, odds: Numbers, recipe: Recipe) -> MeaningHead |
     assert some.vectors is not None
     weights = fit_dense(np.column_stack([odds[chosen], some.vectors]), some, recipe.meaning_ridge)
     vector = weights[1:-1].astype(np.float32)
-    return MeaningHead(vector, float(weights[0]), float(weights[-1]) + recipe.lean, languages, recipe.doubt)
+    slope = float(weights[0])
+    bias = float(weights[-1]) + recipe.lean - slope * recipe.words_lean
+    return MeaningHead(vector, slope, bias, languages, recipe.doubt)

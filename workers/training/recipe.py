@@ -16,9 +16,10 @@ class Recipe:
     languages: those that the model speaks for (empty: any). meaning_languages: those in which the encoder is asked;
     empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature;
     groups: groups of deserving texts that must have it, if any has: what one scenario is about is no sign. lean:
-    log-odds added to what was fitted: over 0 where to miss one is worse than a false alarm. alone: whether the
+    log-odds that the meaning's head adds, words_lean: that the words' head adds where it speaks alone: over 0 where
+    to miss one is worse than a false alarm. alone: whether the
     model is asked without an encoder. kept: features in the file. ridge and meaning_ridge: the higher, the less a
-    single feature may say. fit and figures: how to fit it and what to tell of it, where that is not the usual way.
+    single feature may say.
     """
 
     name: str
@@ -34,5 +35,6 @@ class Recipe:
     meaning_ridge: float = 1.0
     alone: bool = True
     lean: float = 0.0
+    words_lean: float = 0.0
     fit: Callable[[list[Example]], Linear] | None = None
     figures: Callable[[list[Example]], Iterator[str]] | None = None

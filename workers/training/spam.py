@@ -42,5 +42,5 @@ RECIPE = Recipe(
     shape=Shape(few=10, signs=True, shortest=3),
     kept=20_000,
     ridge=0.3,
-    lean=0.41,  # a chance of 0.4: what is missed below is more than what is flagged wrongly
+    words_lean=0.41,  # a chance of 0.4: what is missed below is more than what is flagged wrongly
 )

@@ -44,7 +44,7 @@ def test_ordinary_chat_is_almost_never_flagged(rows: Rows) -> None:
     chat = [row for row in rows("livechat_gitter/messages.jsonl") if not row["is_bot"]][::80]
     scores = [score_labels(row["text"], NOBODY) for row in chat]
     for label in LABELS:
-        assert sum(score[label] >= 0.5 for score in scores) / len(chat) <= 0.013, label
+        assert sum(score[label] >= 0.5 for score in scores) / len(chat) <= 0.016, label
 
 
 def test_the_language_of_a_chat_line_is_known(rows: Rows) -> None:
