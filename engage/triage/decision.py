@@ -129,11 +129,13 @@ def _raid(reading: Reading) -> Verdict | None:
 
 
 def _attack(reading: Reading) -> Verdict | None:
-    flagged = [label for label in _ATTACKS if label in reading.found.flags]
+    labels, seen = reading.found.labels, reading.found.flags
+    insult = labels["abuse"] if "abuse" in seen else 0.0  # who insults more than they attack is told as that
+    flagged = [label for label in _ATTACKS if label in seen and labels[label] >= insult]
     plain = asks_if_bot(reading.words) or asks_for_human(reading.words)
     if flagged and plain and not _is_attack_by_rules(reading):
         return None  # "ChatGPT?" and "connect me" have attackers' words in them; both get fixed text
-    return _against(reading, max(flagged, key=reading.found.labels.__getitem__)) if flagged else None
+    return _against(reading, max(flagged, key=labels.__getitem__)) if flagged else None
 
 
 def _is_attack_by_rules(reading: Reading) -> bool:
