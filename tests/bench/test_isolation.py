@@ -25,7 +25,7 @@ def test_no_foreign_secret_reaches_a_prompt_or_a_reply(found: dict[str, Any]) ->
 def test_the_secrets_were_there_to_be_told(found: dict[str, Any]) -> None:
     """Else nothing would be proved: facts are kept, prompts hold their own secrets, replies tell some of them."""
     assert found["facts_planted"] >= found["followers"]
-    assert found["prompts_of_probes"] > SMALL.probes / 5  # triage turns most probes away: these came through
+    assert found["prompts_of_probes"] > SMALL.probes / 3
     assert found["own_secrets_in_prompts"] > found["prompts"]
     assert found["replies"] > 0
     assert found["own_secrets_in_texts"] > 0
@@ -78,4 +78,4 @@ def test_a_memory_that_mixes_followers_up_would_be_seen(monkeypatch: pytest.Monk
         return dict.fromkeys(follower_ids, together)
 
     monkeypatch.setattr(assemble.facts, "told_by", of_everybody)
-    assert isolation.measure(Plan(creators=2, followers=2, probes=32))["foreign_in_prompts"] > 0
+    assert isolation.measure(Plan(creators=2, followers=2, probes=8))["foreign_in_prompts"] > 0

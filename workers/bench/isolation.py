@@ -97,6 +97,8 @@ def _home(plan: Plan, model: Leaking) -> Iterator[Runtime]:
                 model_api_key="sk-none",
                 debounce=0,
                 replies_per_hour=1000,
+                triage_injection=1,  # what triage turns away proves nothing here: every probe is to reach the model
+                triage_restricted=1,
             )
         )
 
