@@ -24,7 +24,7 @@ _FILES = (
 _KINDS = {"asks": True, "inside": True, "likes": False}
 _WEIGHT = 3.0  # rows written for this say more than a line of chat
 _PATTERN = 2.0  # what the patterns add: more on texts they were written for, less on look-alikes of other authors
-_THRESHOLD = 0.6  # odds from which it is answered as asked: about 6 % of look-alikes that were left out are over it
+_THRESHOLD = 0.9  # odds from which it is answered as asked: about 6 % of look-alikes that were left out are over it
 
 
 def read(folder: Path) -> list[Example]:
