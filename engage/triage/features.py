@@ -1,6 +1,6 @@
 """What a linear model sees of a text: its words and runs of letters, each once, as anyone may read them. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -76,7 +76,9 @@ def names(text: str, sort: Sort, language: str = "en") -> tuple[str, ...]:
     """The names of a text's features of one sort, each once."""
     if sort.kind == ROLE:
         return tuple(dict.fromkeys(_roles(roles(list(_pieces(text, sort.signs)), language))))
-    return _runs_of_words(text, sort) if sort.kind == WORD else _runs_of_letters(text, sort)
+    if sort.kind == WORD:
+        return tuple(dict.fromkeys(runs_of_words(_pieces(text, sort.signs), sort.length)))
+    return tuple(dict.fromkeys(runs_of_letters(_line(text, sort.signs), sort.length)))
 
 
 @lru_cache(maxsize=8)
@@ -86,20 +88,24 @@ def _pieces(text: str, signs: bool) -> tuple[str, ...]:
 
 @lru_cache(maxsize=8)
 def _line(text: str, signs: bool) -> str:
-    return EDGE + glued(list(_pieces(text, signs))) + EDGE
+    return edged(_pieces(text, signs))
 
 
-def _runs_of_words(text: str, sort: Sort) -> tuple[str, ...]:
-    line = (EDGE, *_pieces(text, sort.signs), EDGE)  # that a word opens or closes a text says something
-    found = [WORD + " ".join(line[start : start + sort.length]) for start in range(len(line) - sort.length + 1)]
-    return tuple(dict.fromkeys(found[1:-1] if sort.length == 1 else found))
+def runs_of_words(found: Sequence[str], length: int) -> list[str]:
+    """The names of the runs of so many words among pieces. A single edge says nothing."""
+    line = (EDGE, *found, EDGE)  # that a word opens or closes a text says something
+    runs = [WORD + " ".join(line[start : start + length]) for start in range(len(line) - length + 1)]
+    return runs[1:-1] if length == 1 else runs
 
 
-def _runs_of_letters(text: str, sort: Sort) -> tuple[str, ...]:
-    line = _line(text, sort.signs)
-    return tuple(
-        dict.fromkeys([RUN + line[start : start + sort.length] for start in range(len(line) - sort.length + 1)])
-    )
+def runs_of_letters(line: str, length: int) -> list[str]:
+    """The names of the runs of so many letters in a line (`edged`)."""
+    return [RUN + line[start : start + length] for start in range(len(line) - length + 1)]
+
+
+def edged(found: Sequence[str]) -> str:
+    """Pieces as a line of letters, with an edge before and after."""
+    return EDGE + glued(list(found)) + EDGE
 
 
 def _roles(said: list[str]) -> Iterator[str]:

@@ -5,18 +5,19 @@ A question inside a long message drowns in it, so sentences, their clauses and n
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import combinations, pairwise
+from itertools import chain, combinations, pairwise
 from typing import NamedTuple
 
+from engage.triage.features import edged, runs_of_letters, runs_of_words
 from engage.triage.ideas import Idea, ideas
-from engage.triage.pieces import EDGE, glued, split
+from engage.triage.pieces import split
 
 MOST = 40  # parts looked at
 # A sort of features with fewer of them counts as if it had so many: one word alone says little.
 FEW = {"ideas": 6, "words": 6, "letters": 20, "steps": 6}
 _SENTENCE = re.compile(r"\s*(?:[^.!?…。！？؟।॥\n]|[.](?=\S))+[.!?…。！？؟।॥\n\")»”]*")
 _CLAUSE = re.compile(r"[^,;:、，；：،—–(]+(?:[,;:、，；：،—–(]|$)")
-_WORDS, _LETTERS, _STEPS = 3, (2, 5), 4  # runs of so many
+_WORDS, _LETTERS, _STEPS = range(1, 4), range(2, 6), range(1, 5)  # runs of so many
 _APART = 10  # ideas apart at most, of a pair
 _MARKS = ("?", "？", "؟")
 _SHORT = 40  # characters: so short a text is looked at whatever its words are
@@ -84,18 +85,12 @@ def _ideas(names: Sequence[str]) -> Iterator[str]:
 
 
 def _words(pieces: Sequence[str]) -> Iterator[str]:
-    edged = [EDGE, *pieces, EDGE]
-    for length in range(1, _WORDS + 1):
-        for start in range(len(edged) - length + 1):
-            if length > 1 or edged[start] is not EDGE:
-                yield "w " + " ".join(edged[start : start + length])
+    return chain.from_iterable(runs_of_words(pieces, length) for length in _WORDS)
 
 
-def _letters(pieces: list[str]) -> Iterator[str]:
-    text = EDGE + glued(pieces) + EDGE
-    for length in range(_LETTERS[0], _LETTERS[1] + 1):
-        for start in range(len(text) - length + 1):
-            yield "c " + text[start : start + length]
+def _letters(pieces: Sequence[str]) -> Iterator[str]:
+    line = edged(pieces)
+    return chain.from_iterable(runs_of_letters(line, length) for length in _LETTERS)
 
 
 def _steps(text: str, span: Span, known: Sequence[Idea]) -> Iterator[Step]:
@@ -118,6 +113,6 @@ def _shape(steps: Iterator[Step]) -> Iterator[str]:
         names += [idea] * bool(idea) + ["_" if unknown == 1 else "__"] * bool(unknown)
         names += ["?"] * any(mark in words for mark in _MARKS)
     names.append("$")
-    for length in range(1, _STEPS + 1):
+    for length in _STEPS:
         for start in range(len(names) - length + 1):
             yield "s " + " ".join(names[start : start + length])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from engage.memory.floats import Floats
 from engage.models import Surface
 from engage.voice import logistic
 from engage.voice.contrast import Contrast
@@ -16,7 +17,6 @@ from engage.voice.judged import Judged
 from engage.voice.usual import Trait, Usual, differences
 
 Numbers = NDArray[np.float64]
-Halves = NDArray[np.float32]  # half the memory: many voices are kept
 UNSEEN_WORDS = 30_000  # how many words the creator might use and has not yet
 MEASURES = 4  # nearness of the n-grams, familiarity of the words, usualness of the length, contrast to others
 SMALL, A_WORD = 20_000, 100  # bytes of a voice without a style, and of a word that it knows
@@ -47,8 +47,8 @@ class Style:
 
     words: Counter[str]
     word_total: int
-    idf: Halves  # (BUCKETS,)
-    centre: Halves  # (BUCKETS,), unit length
+    idf: Floats  # (BUCKETS,); half as exact as what it was made of: many voices are kept
+    centre: Floats  # (BUCKETS,), unit length
     length: tuple[float, float]  # mean and deviation of log characters
 
     def measure(self, text: str, found: Grams) -> tuple[float, float, float]:

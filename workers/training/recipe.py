@@ -17,9 +17,9 @@ class Recipe:
     empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature;
     groups: groups of deserving texts that must have it, if any has: what one scenario is about is no sign. lean:
     log-odds that the meaning's head adds, words_lean: that the words' head adds where it speaks alone: over 0 where
-    to miss one is worse than a false alarm. alone: whether the
-    model is asked without an encoder. kept: features in the file. ridge and meaning_ridge: the higher, the less a
-    single feature may say.
+    to miss one is worse than a false alarm. alone: whether the model is asked without an encoder. kept: features in
+    the file. ridge and meaning_ridge: the higher, the less a single feature may say. fit and figures: how to fit it and
+    what to tell of it, where that is not the usual way.
     """
 
     name: str

@@ -1,5 +1,7 @@
 """A model is fitted from examples, written, and read again as the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,14 @@ RECIPE = Recipe("abuse", lambda _: EXAMPLES, languages="", shape=Shape(2, 3, 4),
 
 def vector(text: str) -> Floats:
     return np.array([1.0 if "goblin" in text else -1.0, 0.5], dtype=np.float32)
+
+
+def test_a_lean_of_the_words_counts_where_they_speak_alone_and_only_there() -> None:
+    asked = replace(RECIPE, doubt=(0.0, 1.0))
+    plain, leaning = (model(prepare(EXAMPLES, one, vector), one) for one in (asked, replace(asked, words_lean=2.0)))
+    for text in ("a goblin", "lovely flour"):
+        assert leaning.by_words(text) == pytest.approx(plain.by_words(text) + 2.0)
+        assert leaning.probability(text, meaning=vector) == pytest.approx(plain.probability(text, meaning=vector))
 
 
 def test_a_fitted_model_tells_what_it_has_not_seen() -> None:
