@@ -84,7 +84,7 @@ async def test_a_public_line_and_a_private_reply_are_approved_one_by_one(page: P
     assert states == {"dm": "due", "comment": "held"}
     await page.goto("/")
     await page.get_by_role("button", name="Show decision").click()
-    await expect(page.get_by_text("In private, where that is possible")).to_be_visible()
+    await expect(page.get_by_text("In private", exact=True)).to_be_visible()
 
 
 async def test_answering_by_hand_sends_the_persons_words(page: Page, world: World) -> None:

@@ -105,7 +105,7 @@ def _made(decision: Decision) -> list[tuple[str, str]]:
         ("Sounds like you", "" if style is None else f"{style:.2f} of 1"),
         ("Before it was written again", "" if first is None else f"{first:.2f} of 1"),
         ("Unlike you", "; ".join(map(voice_words.to_you, card.get("unlike") or ()))),
-        ("In private, where that is possible", card.get("private") or ""),
+        ("In private", card.get("private") or ""),
         ("Model", card.get("model") or ""),
         ("Prompt", card.get("prompt_version") or ""),
         ("Tokens", f"{card.get('tokens_in', 0)} in, {card.get('tokens_out', 0)} out"),
