@@ -12,6 +12,7 @@ from engage.compose.instructions import instructs, is_a_task, without_instructio
 from engage.compose.links import foreign_links
 from engage.memory.evidence import SUPPORTED
 from engage.models import Line, Passage, Recall, Role, Scored, Turn
+from engage.remembered import forgettable
 
 PLANTED = "instructions in a passage"
 _LONGEST_NAME, _NAME_WORDS = 40, 4
@@ -71,6 +72,7 @@ def _screened(scored: Scored) -> Scored | None:
     return replace(scored, passage=clean) if sum(map(str.isalnum, clean.text)) >= _LEAST else None
 
 
+@forgettable
 @lru_cache(_KEPT)
 def _clean(passage: Passage) -> Passage:
     title, question = passage.title or "", passage.question or ""

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from engage.remembered import forgettable
 from engage.triage.lexicon import roles
 from engage.triage.pieces import EDGE, glued, pieces
 
@@ -71,6 +72,7 @@ def has_roles(text: str, shape: Shape, language: str) -> bool:
     return len(names(text, Sort(ROLE, shape.signs), language)) > _OVERALL
 
 
+@forgettable
 @lru_cache(maxsize=32)  # several models look at the same text, one after the other
 def names(text: str, sort: Sort, language: str = "en") -> tuple[str, ...]:
     """The names of a text's features of one sort, each once."""
@@ -81,11 +83,13 @@ def names(text: str, sort: Sort, language: str = "en") -> tuple[str, ...]:
     return tuple(dict.fromkeys(runs_of_letters(_line(text, sort.signs), sort.length)))
 
 
+@forgettable
 @lru_cache(maxsize=8)
 def _pieces(text: str, signs: bool) -> tuple[str, ...]:
     return tuple(pieces(text, signs=signs))
 
 
+@forgettable
 @lru_cache(maxsize=8)
 def _line(text: str, signs: bool) -> str:
     return edged(_pieces(text, signs))

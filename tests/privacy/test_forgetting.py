@@ -2,13 +2,21 @@
 
 import ast
 import asyncio
+import importlib
+import pkgutil
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import engage.compose
+import engage.memory
+import engage.triage
+import engage.voice
+from engage import remembered as remembering
 from engage.errors import Unavailable
 from engage.ledger import erasure
 from engage.ledger.database import Database
@@ -76,6 +84,18 @@ def test_texts_that_functions_remember_are_forgotten() -> None:
     forget_all()
     length("a secret")
     assert asked == ["a secret", "a secret"]
+
+
+def test_every_limited_cache_of_texts_is_emptied_with_the_others() -> None:
+    """What is read, written and checked is somebody's words: a cache of it that nobody empties would outlive them."""
+    kept, cache_type = [], type(lru_cache(1)(int))
+    for package in (engage.triage, engage.compose, engage.voice, engage.memory):
+        for found in pkgutil.iter_modules(package.__path__, f"{package.__name__}."):
+            for name, value in vars(importlib.import_module(found.name)).items():
+                limited = isinstance(value, cache_type) and value.cache_parameters()["maxsize"] is not None
+                if limited and value.__module__ == found.name and value not in remembering._known:
+                    kept.append(f"{found.name}.{name}")
+    assert kept == []
 
 
 def test_vectors_of_what_was_asked_are_forgotten() -> None:
