@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import repeat
 from pathlib import Path
+from sys import intern
 from typing import TYPE_CHECKING
 
 from engage.triage.features import Shape, features, has_roles
@@ -89,6 +90,7 @@ def load(name: str) -> Linear | None:
 
 def read(written: str) -> Linear:
     """A model from the text of its file. Raises KeyError or ValueError where it is none."""
+    number = cache(float)
     head: dict[str, str] = {}
     weights: dict[str, float] = {}
     for line in written.splitlines():
@@ -96,7 +98,7 @@ def read(written: str) -> Linear:
         if key.startswith("#"):
             head[key[1:]] = value
         else:
-            weights[key] = float(value)
+            weights[intern(key)] = number(value)  # many runs stand in several models, many weights are equal: 9 MB
     return Linear(
         head["name"],
         _shape(head),
