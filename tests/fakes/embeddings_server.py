@@ -22,8 +22,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from engage.memory.encoder import DIMENSIONS, shared_encoder
+from engage.memory.encoder import shared_encoder
 from engage.memory.floats import Floats
+from engage.memory.local import DIMENSIONS
 
 WIDTH = 256
 SHARED = 0.6  # of what all its vectors have in common: unrelated texts look alike to it

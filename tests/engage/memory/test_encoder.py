@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from engage.errors import ConfigError
-from engage.memory import encoder as module
+from engage.memory import local as module
 from engage.memory.bert import STEPS, STEPS_IN_16_BITS
-from engage.memory.encoder import DIMENSIONS, MANY, SentenceEncoder, model_folder
+from engage.memory.encoder import SentenceEncoder, model_folder
+from engage.memory.local import DIMENSIONS, MANY
 
 TEXTS = ["How do I start learning guitar?", "The weather is nice today", "", "word " * 400, "¿Cuánto cuesta?"]
 
