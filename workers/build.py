@@ -144,10 +144,10 @@ def _assemble(
 
 
 def meaning(text: str) -> "Floats":
-    """The sentence vector of a text, by the process's own encoder: triage and recall ask for the same one."""
-    from engage.memory.encoder import shared_encoder
+    """The sentence vector of a text for triage, by an encoder that knows every language."""
+    from engage.memory.multilingual import multilingual_encoder
 
-    return shared_encoder().encode_query(text)
+    return multilingual_encoder().encode_query(text)
 
 
 def policy_of(settings: Settings) -> "Policy":

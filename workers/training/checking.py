@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engage.triage.language import identify
-from engage.triage.linear import Meaning, chance, load
-from engage.triage.scores import SURE, by_rules, joined, shorten
-from workers.training.design import NOBODY, Design, fit_dense, folds, out_of_fold, prepare
+from engage.triage.linear import chance, load
+from engage.triage.scores import SURE, joined, shorten
+from workers.training.design import Design, Encode, fit_dense, found_by_rules, folds, out_of_fold, prepare
 from workers.training.examples import Example
 from workers.training.measuring import accuracy, by, macro_f1
 from workers.training.recipe import Recipe
@@ -23,11 +23,11 @@ PARTS: dict[str, Callable[[Example], str]] = {
 THRESHOLD = 0.5
 
 
-def check(recipe: Recipe, folder: Path, meaning: Meaning | None) -> Iterator[str]:
+def check(recipe: Recipe, folder: Path, encode: Encode | None) -> Iterator[str]:
     """Lines to print: the recipe on groups, kinds and languages it had not seen, and the shipped file on all rows."""
     examples = recipe.read(folder)
-    yield from table("shipped, on rows it may have been fitted on", examples, shipped(examples, recipe, meaning))
-    design = prepare(examples, recipe, meaning)
+    yield from table("shipped, on rows it may have been fitted on", examples, shipped(examples, recipe, encode))
+    design = prepare(examples, recipe, encode)
     for title, part in PARTS.items():
         parts = folds([part(example) for example in examples])
         yield from table(f"{title} left out", examples, left_out(design, recipe, parts))
@@ -36,26 +36,26 @@ def check(recipe: Recipe, folder: Path, meaning: Meaning | None) -> Iterator[str
 def left_out(design: Design, recipe: Recipe, parts: Sequence[Rows]) -> list[float]:
     """Each example's score by a model fitted without the examples of its part."""
     odds = out_of_fold(design, recipe.ridge, parts)
-    by_words, everything = odds.copy(), np.arange(len(odds))
-    spoken = set(recipe.meaning_languages.split()) if design.vectors is not None else set()
-    asked = np.array([language in spoken for language in design.languages])
-    odds[~asked] += recipe.words_lean
-    for out in parts:
-        rest, here = np.setdiff1d(everything[asked], out), np.intersect1d(everything[asked], out)
-        if design.vectors is not None and len(rest) and len(here):
-            measures = np.column_stack([by_words, design.vectors])
+    if design.vectors is None:
+        odds += recipe.words_lean
+    else:
+        measures, everything = np.column_stack([odds, design.vectors]), np.arange(len(odds))
+        for out in parts:
+            rest = np.setdiff1d(everything, out)
             weights = fit_dense(measures[rest], design.rows(rest), recipe.meaning_ridge)
-            odds[here] = measures[here] @ weights[:-1] + weights[-1] + recipe.lean
+            odds[out] = measures[out] @ weights[:-1] + weights[-1] + recipe.lean
     return [found if found >= SURE else chance(each) for found, each in zip(design.found.tolist(), odds, strict=True)]
 
 
-def shipped(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None) -> list[float]:
+def shipped(examples: Sequence[Example], recipe: Recipe, encode: Encode | None) -> list[float]:
     """Each example's score as triage gives it."""
     fitted = load(recipe.name)
-    found = [by_rules(shorten(example.text), NOBODY)[recipe.name] for example in examples]
+    found = [found_by_rules(shorten(example.text), recipe) for example in examples]
     if fitted is None:
         return found
     texts = [shorten(example.text) for example in examples]
+    vectors = dict(zip(texts, encode(texts), strict=True)) if encode else {}
+    meaning = vectors.__getitem__ if encode else None
     pairs = zip(texts, found, strict=True)
     return [joined(score, fitted, text, identify(text).language, meaning) for text, score in pairs]
 

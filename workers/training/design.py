@@ -1,7 +1,7 @@
 """Examples made ready for fitting: their features, what the rules find, their vectors, and what they weigh."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,7 +11,6 @@ from engage.memory.floats import Floats
 from engage.models import Persona
 from engage.triage.features import features
 from engage.triage.language import identify
-from engage.triage.linear import Meaning
 from engage.triage.scores import by_rules, shorten
 from workers.training.examples import Example
 from workers.training.matrix import Numbers, Sparse, matrix, vocabulary
@@ -19,6 +18,7 @@ from workers.training.recipe import Recipe
 from workers.training.regression import Problem, fit
 
 FOLDS = 5
+Encode = Callable[[Sequence[str]], Floats]  # texts → their unit vectors
 NOBODY = Persona(id="", name="", display_name="")
 _FREE = 1e-3  # the ridge of the constant and of the rules' weight: next to none
 
@@ -56,7 +56,7 @@ class Design:
         return replace(self, names=names, features=self.features.columns_of(chosen))
 
 
-def prepare(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None) -> Design:
+def prepare(examples: Sequence[Example], recipe: Recipe, encode: Encode | None) -> Design:
     """The design of the examples, with vectors where an encoder is given."""
     texts = [shorten(example.text) for example in examples]
     languages = [identify(text).language for text in texts]
@@ -66,13 +66,18 @@ def prepare(examples: Sequence[Example], recipe: Recipe, meaning: Meaning | None
     return Design(
         names,
         matrix(read, recipe.shape, names),
-        np.array([by_rules(text, NOBODY)[recipe.name] for text in texts]),
+        np.array([found_by_rules(text, recipe) for text in texts]),
         np.array([float(example.deserves) for example in examples]),
         np.array([example.weight for example in examples]),
         [example.group for example in examples],
         languages,
-        None if meaning is None else np.stack([meaning(text) for text in texts]),
+        None if encode is None else encode(texts),
     )
+
+
+def found_by_rules(text: str, recipe: Recipe) -> float:
+    """The score of the label's rules; 0 where it has none."""
+    return by_rules(text, NOBODY, [recipe.name])[recipe.name] if recipe.ruled else 0.0
 
 
 def shared(names: Sequence[str], examples: Sequence[Example], recipe: Recipe) -> list[str]:

@@ -58,7 +58,7 @@ RECIPE = Recipe(
     "injection",
     read,
     languages="",
-    meaning_languages="",
+    doubt=(0.003, 0.998),
     shape=Shape(longest=4, few=30),
     kept=30_000,
     groups=3,

@@ -35,14 +35,10 @@ def telling(design: Design, weights: Numbers, most: int) -> "np.ndarray[tuple[in
 
 def meaning_head(design: Design, odds: Numbers, recipe: Recipe) -> MeaningHead | None:
     """What the vector adds to the odds by words, learnt where these were predictions; None without vectors."""
-    if design.vectors is None or not recipe.meaning_languages:
+    if design.vectors is None:
         return None
-    languages = frozenset(recipe.meaning_languages.split())
-    chosen = np.array([place for place, language in enumerate(design.languages) if language in languages])
-    some = design.rows(chosen)
-    assert some.vectors is not None
-    weights = fit_dense(np.column_stack([odds[chosen], some.vectors]), some, recipe.meaning_ridge)
+    weights = fit_dense(np.column_stack([odds, design.vectors]), design, recipe.meaning_ridge)
     vector = weights[1:-1].astype(np.float32)
     slope = float(weights[0])
     bias = float(weights[-1]) + recipe.lean - slope * recipe.words_lean
-    return MeaningHead(vector, slope, bias, languages, recipe.doubt)
+    return MeaningHead(vector, slope, bias, recipe.doubt)

@@ -13,26 +13,27 @@ from workers.training.examples import Example
 class Recipe:
     """name: the label. read: the examples in a data folder; raises OSError where files are missing.
 
-    languages: those that the model speaks for (empty: any). meaning_languages: those in which the encoder is asked;
-    empty: no such head. doubt: the chances by words between which it is asked. least: texts that must have a feature;
-    groups: groups of deserving texts that must have it, if any has: what one scenario is about is no sign. lean:
-    log-odds that the meaning's head adds, words_lean: that the words' head adds where it speaks alone: over 0 where
-    to miss one is worse than a false alarm. alone: whether the model is asked without an encoder. kept: features in
-    the file. ridge and meaning_ridge: the higher, the less a single feature may say. fit and figures: how to fit it and
-    what to tell of it, where that is not the usual way.
+    languages: those that the model speaks for (empty: any). meaning: whether it has a head for sentence vectors. doubt:
+    the chances by words between which they are asked for. least: texts that must have a feature; groups: groups of
+    deserving texts that must have it, if any has: what one scenario is about is no sign. lean: log-odds that the
+    meaning's head adds, words_lean: that the words' head adds where it speaks alone: over 0 where to miss one is worse
+    than a false alarm. ruled: whether the label has rules, whose score is a sign beside others. alone: whether the model
+    is asked without an encoder. kept: features in the file. ridge and meaning_ridge: the higher, the less a single
+    feature may say. fit and figures: how to fit it and what to tell of it, where that is not the usual way.
     """
 
     name: str
     read: Callable[[Path], list[Example]]
     languages: str
-    meaning_languages: str = "en"
+    meaning: bool = True
     doubt: tuple[float, float] = (0.02, 0.98)
     shape: Shape = Shape()  # noqa: RUF009 - frozen
     least: int = 3
     groups: int = 1
     kept: int = 40_000
     ridge: float = 1.0
-    meaning_ridge: float = 1.0
+    meaning_ridge: float = 0.05
+    ruled: bool = True
     alone: bool = True
     lean: float = 0.0
     words_lean: float = 0.0

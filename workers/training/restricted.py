@@ -9,6 +9,7 @@ from workers.training.followers import followers, wishes
 from workers.training.injection import harmless
 from workers.training.ordinary import asked_of_people, dialogues, ordinary, questions, sentences
 from workers.training.recipe import Recipe
+from workers.training.written import written as texts_written
 
 TEXTS = Path(__file__).parent / "requests.toml"
 PHRASED = Path(__file__).parent / "data" / "requests"
@@ -23,7 +24,8 @@ def read(folder: Path) -> list[Example]:
     talk = [*ordinary(folder), *questions(folder), *harmless(folder), *sentences(folder), *dialogues(folder)]
     talk += [*followers(), *wishes(), *asked_of_people(folder)]
     kept = [one for one in talk if one.kind != "restricted_requests"]
-    return [*written(), *phrased(), *asked_of_a_bank(folder), *kept]
+    ours = [*written(), *phrased(), *texts_written("restricted", _PHRASED, _HARMLESS / 2)]
+    return [*ours, *asked_of_a_bank(folder), *kept]
 
 
 def written() -> list[Example]:
@@ -65,5 +67,4 @@ RECIPE = Recipe(
     alone=False,
     kept=19_500,
     ridge=1.0,
-    meaning_ridge=1.0,
 )

@@ -44,10 +44,10 @@ RECIPE = Recipe(
     read,
     languages="",
     shape=Shape(2, 3, 4, few=10),
-    doubt=(0.005, 0.98),
+    doubt=(0.003, 0.99),
     kept=12_000,
     ridge=0.5,
-    lean=0.62,
+    lean=1.4,
     words_lean=1.39,  # a chance of 0.2: by words alone, in languages that the encoder does not know
     alone=False,
 )

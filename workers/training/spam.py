@@ -38,7 +38,7 @@ RECIPE = Recipe(
     "spam",
     read,
     languages="",
-    meaning_languages="",
+    meaning=False,
     shape=Shape(few=10, signs=True, shortest=3),
     kept=20_000,
     ridge=0.3,

@@ -23,7 +23,6 @@ def _lines(model: Linear, notes: Sequence[str]) -> Iterator[str]:
     yield f"#bias\t{model.bias:.3f}"
     yield f"#rules\t{model.rules:.3f}"
     if (head := model.meaning) is not None:
-        yield f"#meaning-languages\t{' '.join(sorted(head.languages))}"
         yield f"#doubt\t{head.doubt[0]:g} {head.doubt[1]:g}"
         yield f"#meaning-slope\t{head.slope:.3f}"
         yield f"#meaning-bias\t{head.bias:.3f}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engage.memory.encoder import shared_encoder
+from engage.memory.multilingual import multilingual_encoder
 from engage.memory.floats import Floats
 from engage.models import Author, Follower, Message, Persona, Surface, Turn
 from engage.triage import Decision, FixedText, Policy, Verdict, triage
@@ -20,7 +20,7 @@ NOBODY = Persona("c", "c", "C")
 
 
 def score(text: str, label: str) -> float:
-    return score_labels(text, NOBODY, identify(text).language, shared_encoder().encode_query)[label]
+    return score_labels(text, NOBODY, identify(text).language, multilingual_encoder().encode_query)[label]
 
 
 def decided(text: str, meaning: Callable[[str], Floats] | None, policy: Policy | None = None) -> Verdict:
@@ -80,7 +80,7 @@ def test_swearing_groups_and_objections_are_no_abuse(text: str) -> None:
     ],
 )
 def test_who_is_in_danger_is_shown_to_a_person_with_a_fixed_text(text: str) -> None:
-    verdict = decided(text, shared_encoder().encode_query)
+    verdict = decided(text, multilingual_encoder().encode_query)
     assert (verdict.decision, verdict.reasons, verdict.fixed_text) == (
         Decision.ESCALATE,
         ("crisis",),

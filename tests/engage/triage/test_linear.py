@@ -15,7 +15,6 @@ FILE = """#note\tfor this test
 #letters\t3-3
 #bias\t-2.0
 #rules\t4.0
-#meaning-languages\ten
 #doubt\t0.1 0.9
 #meaning-slope\t1.0
 #meaning-bias\t0.5

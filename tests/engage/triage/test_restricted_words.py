@@ -2,7 +2,7 @@
 
 import pytest
 
-from engage.memory.encoder import shared_encoder
+from engage.memory.multilingual import multilingual_encoder
 from engage.models import Persona
 from engage.triage.language import identify
 from engage.triage.scores import by_rules, score_labels
@@ -50,7 +50,7 @@ LONG = "the doctor in my novel votes for the mayor, and the bank sues the landlo
 
 def flagged(text: str) -> bool:
     language = identify(text).language
-    return score_labels(text, NOBODY, language, shared_encoder().encode_query, ("restricted",))["restricted"] >= 0.5
+    return score_labels(text, NOBODY, language, multilingual_encoder().encode_query, ("restricted",))["restricted"] >= 0.5
 
 
 @pytest.mark.parametrize("text", EVERYDAY)
