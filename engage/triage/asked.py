@@ -1,20 +1,28 @@
 """How sure it is that somebody asks whether a machine writes here: patterns of the question, and a model. Pure.
 
 The model (models/asked.tsv) weighs each part of a message; the one that asks most clearly counts. That the patterns of
-data/asked.toml found the question in the message is a sign beside others: docs/models/asked.md.
+data/asked.toml found the question in the message is a sign beside others, and so is what the whole message means, where
+an encoder is at hand: docs/models/asked.md.
 """
 
 import math
 from collections.abc import Callable
 
 from engage.remembered import remembered
-from engage.triage.linear import load
+from engage.triage.linear import Meaning, load
 from engage.triage.normalise import plain
 from engage.triage.parts import FEW, Seen, seen_parts
 from engage.triage.words import rules
 
 _FEW = tuple(FEW.values())
 NEVER = -30.0  # log-odds of a message that speaks of nothing
+
+
+def asks(folded: str, text: str, meaning: Meaning | None) -> bool:
+    """Whether the question is asked in a cleaned text, given folded too."""
+    by_words, model = odds(folded), load("asked")
+    head = model.meaning if model else None
+    return (head.weigh(by_words, text, meaning) if head else by_words) > 0
 
 
 @remembered

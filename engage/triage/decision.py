@@ -17,7 +17,7 @@ from engage.triage.linear import Meaning
 from engage.triage.normalise import clean, fold, has_letters, without_links
 from engage.triage.scores import by_rules, concerns_an_order, flags, score_labels, shorten
 from engage.triage.verdict import FORGET_ME, TOLD_AGE, Decision, FixedText, Intent, Policy, Verdict
-from engage.triage.wanted import wants
+from engage.triage.wanted import Wish, wanted
 from engage.triage.wishes import asks_for_human, asks_if_bot, asks_to_be_forgotten, asks_what_is_known, opts_out
 
 _ATTACKS = ("injection", "spam")
@@ -34,6 +34,7 @@ class Reading:
     words: str  # folded, without links and mentions
     text: str  # cleaned
     meaning: Meaning | None
+    wanted: Wish | None  # as a model heard it; the phrases are asked beside it
     found: Verdict  # labels, flags, language and intent; its decision is not made yet
     forget: bool  # the follower wants to be forgotten
     told_age: Age  # said now
@@ -74,8 +75,9 @@ def _read(
         Decision.ANSWER, (), labels, flagged, guess.language, intent, age=_youngest(told, turn.follower.age)
     )
     direct = turn.surface is Surface.DM
-    forget = asks_to_be_forgotten(words, direct=direct) or (direct and wants("forget", text, meaning))
-    return Reading(turn, persona, policy, now, words, text, meaning, found, forget, told)
+    wish = wanted(text, meaning)
+    forget = asks_to_be_forgotten(words, direct=direct) or (direct and wish == "forget")
+    return Reading(turn, persona, policy, now, words, text, meaning, wish, found, forget, told)
 
 
 def _youngest(told: Age, known: Age) -> Age:
@@ -107,7 +109,7 @@ def _content(reading: Reading) -> Verdict | None:
 
 def _wish_to_stop(reading: Reading) -> Verdict | None:
     direct = reading.turn.surface is Surface.DM
-    if opts_out(reading.words, direct=direct) or (direct and wants("stop", reading.text, reading.meaning)):
+    if opts_out(reading.words, direct=direct) or (direct and reading.wanted == "stop"):
         return _verdict(reading, Decision.SKIP, "opt_out")  # who says stop is not written to, not even to say so
     return None
 
@@ -137,7 +139,7 @@ def _attack(reading: Reading) -> Verdict | None:
     labels, seen = reading.found.labels, reading.found.flags
     insult = labels["abuse"] if "abuse" in seen else 0.0  # who insults more than they attack is told as that
     flagged = [label for label in _ATTACKS if label in seen and labels[label] >= insult]
-    plain = asks_if_bot(reading.words) or _wants_human(reading)
+    plain = _asks_if_bot(reading) or _wants_human(reading)
     if flagged and plain and not _is_attack_by_rules(reading):
         return None  # "ChatGPT?" and "connect me" have attackers' words in them; both get fixed text
     return _against(reading, max(flagged, key=labels.__getitem__)) if flagged else None
@@ -152,15 +154,19 @@ def _is_attack_by_rules(reading: Reading) -> bool:
 def _wish(reading: Reading) -> Verdict | None:
     if _wants_human(reading):
         return _verdict(reading, Decision.ESCALATE, "asked_for_human", FixedText.HUMAN)
-    if asks_if_bot(reading.words):
+    if _asks_if_bot(reading):
         return _verdict(reading, Decision.ANSWER, "asked_if_bot", FixedText.BOT)
-    if asks_what_is_known(reading.words) or wants("known", reading.text, reading.meaning):
+    if asks_what_is_known(reading.words) or reading.wanted == "known":
         return _verdict(reading, Decision.ANSWER, "asked_what_is_known", _known(reading.turn))
     return None
 
 
 def _wants_human(reading: Reading) -> bool:
-    return asks_for_human(reading.words) or wants("human", reading.text, reading.meaning)
+    return asks_for_human(reading.words) or reading.wanted == "human"
+
+
+def _asks_if_bot(reading: Reading) -> bool:
+    return asks_if_bot(reading.words, reading.text, reading.meaning)
 
 
 def _known(turn: Turn) -> FixedText:

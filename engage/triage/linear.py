@@ -33,6 +33,12 @@ class MeaningHead:
     bias: float
     doubt: tuple[float, float]
 
+    def weigh(self, odds: float, text: str, meaning: Meaning | None) -> float:
+        """The log-odds of the label, from those by words; the same where there is no encoder, or no doubt."""
+        if meaning is None or not self.doubt[0] <= chance(odds) <= self.doubt[1]:
+            return odds
+        return self.bias + self.slope * odds + float(self.weights @ meaning(text))
+
 
 @dataclass(frozen=True, slots=True)
 class Linear:
@@ -65,10 +71,7 @@ class Linear:
     def probability(self, text: str, rules: float = 0.0, language: str = "en", meaning: Meaning | None = None) -> float:
         """The chance, 0..1, that the text deserves the label. `meaning` is asked only where it counts."""
         odds = self.by_words(text, rules, language)
-        head = self.meaning
-        if meaning is not None and head is not None and _within(odds, head.doubt):
-            odds = head.bias + head.slope * odds + float(head.weights @ meaning(text))
-        return chance(odds)
+        return chance(self.meaning.weigh(odds, text, meaning) if self.meaning else odds)
 
     def _share(self, found: list[str]) -> float:
         weights = map(self.weights.get, found, repeat(0.0))
@@ -126,7 +129,3 @@ def _meaning(head: Mapping[str, str]) -> MeaningHead:
         float(head["meaning-bias"]),
         (low, high),
     )
-
-
-def _within(odds: float, doubt: tuple[float, float]) -> bool:
-    return doubt[0] <= chance(odds) <= doubt[1]

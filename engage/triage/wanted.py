@@ -4,17 +4,21 @@ What everybody may ask at any time (engage/triage/wishes.py) is answered by fixe
 not said costs little; only where it was said to the avatar in private does "no more" or "forget me" end anything.
 """
 
-from typing import Literal
+from typing import Literal, get_args
 
 from engage.triage.linear import Meaning, load
 
 Wish = Literal["stop", "human", "forget", "known"]
+_WISHES: tuple[Wish, ...] = get_args(Wish)
 LENGTH = 500  # characters: in a longer text such words are somebody else's, a story or a quotation
 
 
-def wants(wish: Wish, text: str, meaning: Meaning | None) -> bool:
-    """Whether a cleaned text says the wish. Without an encoder the phrases have to do."""
-    model = load(wish)
-    if meaning is None or model is None or len(text) > LENGTH:
-        return False
-    return model.probability(text, meaning=meaning) >= 0.5
+def wanted(text: str, meaning: Meaning | None) -> Wish | None:
+    """The wish that a cleaned text says, the likeliest if it sounds like several: "tell me what you know of me" is near
+    "forget what you know of me". None for none, and without an encoder: the phrases have to do.
+    """
+    if meaning is None or len(text) > LENGTH:
+        return None
+    chances = {wish: model.probability(text, meaning=meaning) for wish in _WISHES if (model := load(wish))}
+    likeliest = max(chances, key=chances.__getitem__, default=None)
+    return likeliest if likeliest and chances[likeliest] >= 0.5 else None

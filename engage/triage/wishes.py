@@ -7,7 +7,8 @@ These are read in all languages at once: a wish must not depend on the language 
 import re
 
 from engage.triage.age import told_age
-from engage.triage.asked import odds
+from engage.triage.asked import asks
+from engage.triage.linear import Meaning
 from engage.triage.words import find, phrases, rules
 
 WISH_LENGTH = 500  # characters
@@ -27,11 +28,9 @@ def asks_for_human(folded: str) -> bool:
     return find("wishes", "human", folded) is not None or _wanted("person", folded)
 
 
-def asks_if_bot(folded: str) -> bool:
-    """Whether the follower asks if this is a machine."""
-    if find("wishes", "bot_whole", folded, whole=True):
-        return True
-    return odds(folded) > 0
+def asks_if_bot(folded: str, text: str = "", meaning: Meaning | None = None) -> bool:
+    """Whether the follower asks if this is a machine. text: as cleaned, for the encoder."""
+    return find("wishes", "bot_whole", folded, whole=True) is not None or asks(folded, text, meaning)
 
 
 def is_any_wish(folded: str) -> bool:

@@ -8,9 +8,9 @@ from engage.memory.multilingual import multilingual_encoder
 from engage.triage.linear import MODELS
 from workers.cli.console import say
 from workers.training.checking import check
-from workers.training.design import Encode, prepare
+from workers.training.design import prepare
 from workers.training.modelling import model
-from workers.training.recipe import Recipe
+from workers.training.recipe import Encode, Recipe
 from workers.training.wishes import RECIPES
 from workers.training.writing import written
 
@@ -43,7 +43,7 @@ def recipe_of(name: str) -> Recipe:
 def write(recipe: Recipe, folder: Path, encode: Encode | None) -> None:
     """Fit the model of a recipe and put its file beside the others."""
     examples = recipe.read(folder)
-    fitted = recipe.fit(examples) if recipe.fit else model(prepare(examples, recipe, encode), recipe)
+    fitted = recipe.fit(examples, encode) if recipe.fit else model(prepare(examples, recipe, encode), recipe)
     notes = [f"fitted by python -m workers.training {recipe.name}; its card is docs/models/{recipe.name}.md"]
     (MODELS / f"{recipe.name}.tsv").write_text(written(fitted, notes), encoding="utf-8")
 

@@ -1,5 +1,6 @@
 """Whether a follower asks if a machine writes: phrasings and look-alikes of our own, and ordinary talk."""
 
+import math
 import tomllib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -7,13 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from engage.triage.features import Shape
-from engage.triage.linear import Linear
+from engage.triage.linear import Linear, MeaningHead
 from workers.training.bags import Bags, Rows, bags, fit_bags
-from workers.training.design import folds
+from workers.training.design import Labels, folds
 from workers.training.examples import Example, rows
 from workers.training.matrix import Numbers
+from workers.training.modelling import head_of
 from workers.training.ordinary import ordinary, questions, sentences
-from workers.training.recipe import Recipe
+from workers.training.recipe import Encode, Recipe
+from workers.training.written import written as texts_written
 
 _OURS = Path(__file__).parent / "data"
 _TESTED = Path(__file__).parents[2] / "tests" / "engage" / "triage" / "phrasings"  # fitting needs a checkout
@@ -29,7 +32,8 @@ _THRESHOLD = 0.9  # odds from which it is answered as asked: about 6 % of look-a
 
 def read(folder: Path) -> list[Example]:
     """Phrasings in 22 languages, alone and inside messages, look-alikes, and talk in 26 languages."""
-    return [*written(), *ordinary(folder, step=4), *questions(folder), *sentences(folder)[::2], *askers(folder)]
+    ours = [*written(), *texts_written("bot", _WEIGHT, 1.0)]
+    return [*ours, *ordinary(folder, step=4), *questions(folder), *sentences(folder)[::2], *askers(folder)]
 
 
 def written() -> Iterator[Example]:
@@ -54,15 +58,24 @@ def askers(folder: Path) -> Iterator[Example]:
         yield Example(row["question"], False, row["id"], "quotations", "zh")
 
 
-def fitted(examples: Sequence[Example]) -> Linear:
-    """The model. Its bias holds the threshold, so that over 0 is asked."""
+def fitted(examples: Sequence[Example], encode: Encode | None) -> Linear:
+    """The model. Its biases hold the threshold, so that over 0 is asked."""
     full = bags(examples, RECIPE.least)
     everything = np.arange(len(examples))
     first = fit_bags(full, everything, RECIPE.ridge)
     small = full.of_features(_telling(full, first))
     weights = fit_bags(small, everything, RECIPE.ridge)
     told = dict(zip(small.names, weights.tolist(), strict=False))
-    return Linear(RECIPE.name, RECIPE.shape, told, float(weights[-1]) - _THRESHOLD, _PATTERN, frozenset())
+    head = meaning_head(small, examples, encode) if encode else None
+    return Linear(RECIPE.name, RECIPE.shape, told, float(weights[-1]) - _THRESHOLD, _PATTERN, frozenset(), head)
+
+
+def meaning_head(parts: Bags, examples: Sequence[Example], encode: Encode) -> MeaningHead:
+    """What the vector of a message adds to what its parts say, learnt where these were predictions."""
+    odds = left_out(parts, folds([example.group for example in examples]))
+    speaks = np.flatnonzero(odds >= math.log(RECIPE.doubt[0]))  # of the others no vector is asked
+    rows = Labels(parts.deserves[speaks], parts.shares[speaks])
+    return head_of(odds[speaks], encode([examples[place].text for place in speaks.tolist()]), rows, RECIPE)
 
 
 def figures(examples: Sequence[Example]) -> Iterator[str]:
@@ -95,7 +108,7 @@ RECIPE = Recipe(
     "asked",
     read,
     languages="",
-    meaning=False,
+    doubt=(0.003, 0.998),
     shape=Shape(3, 2, 5),
     least=3,
     kept=40_000,

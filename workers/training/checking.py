@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from engage.triage.language import identify
 from engage.triage.linear import chance, load
 from engage.triage.scores import SURE, joined, shorten
-from workers.training.design import Design, Encode, fit_dense, found_by_rules, folds, out_of_fold, prepare
+from workers.training.design import Design, fit_dense, folds, found_by_rules, out_of_fold, prepare
 from workers.training.examples import Example
 from workers.training.measuring import accuracy, by, macro_f1
-from workers.training.recipe import Recipe
+from workers.training.recipe import Encode, Recipe
 
 Rows = NDArray[np.int64]
 PARTS: dict[str, Callable[[Example], str]] = {
@@ -42,7 +42,7 @@ def left_out(design: Design, recipe: Recipe, parts: Sequence[Rows]) -> list[floa
         measures, everything = np.column_stack([odds, design.vectors]), np.arange(len(odds))
         for out in parts:
             rest = np.setdiff1d(everything, out)
-            weights = fit_dense(measures[rest], design.rows(rest), recipe.meaning_ridge)
+            weights = fit_dense(measures[rest], design.rows(rest).labels, recipe.meaning_ridge)
             odds[out] = measures[out] @ weights[:-1] + weights[-1] + recipe.lean
     return [found if found >= SURE else chance(each) for found, each in zip(design.found.tolist(), odds, strict=True)]
 

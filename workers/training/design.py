@@ -1,7 +1,7 @@
 """Examples made ready for fitting: their features, what the rules find, their vectors, and what they weigh."""
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,13 +14,20 @@ from engage.triage.language import identify
 from engage.triage.scores import by_rules, shorten
 from workers.training.examples import Example
 from workers.training.matrix import Numbers, Sparse, matrix, vocabulary
-from workers.training.recipe import Recipe
+from workers.training.recipe import Encode, Recipe
 from workers.training.regression import Problem, fit
 
 FOLDS = 5
-Encode = Callable[[Sequence[str]], Floats]  # texts → their unit vectors
 NOBODY = Persona(id="", name="", display_name="")
 _FREE = 1e-3  # the ridge of the constant and of the rules' weight: next to none
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """(rows,) each: whether they deserve the label (1 or 0), and what they weigh."""
+
+    deserves: Numbers
+    shares: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,11 @@ class Design:
     groups: list[str]
     languages: list[str]
     vectors: Floats | None
+
+    @property
+    def labels(self) -> Labels:
+        """Of all rows."""
+        return Labels(self.deserves, self.shares)
 
     def rows(self, chosen: NDArray[np.int64]) -> "Design":
         """Some of the examples."""
@@ -113,12 +125,12 @@ def odds_of(design: Design, weights: Numbers) -> Numbers:
     return odds
 
 
-def fit_dense(measures: Numbers, design: Design, ridge: float) -> Numbers:
+def fit_dense(measures: Numbers, labels: Labels, ridge: float) -> Numbers:
     """(measures + 1,) weights of numbers that every row has, the constant last; the first measure costs no ridge."""
     table = np.column_stack([measures, np.ones(len(measures))])
     ridges = np.full(table.shape[1], ridge)
     ridges[[0, -1]] = _FREE
-    problem = Problem(lambda w: table @ w, lambda f: table.T @ f, design.deserves, design.shares, ridges)
+    problem = Problem(lambda w: table @ w, lambda f: table.T @ f, labels.deserves, labels.shares, ridges)
     return fit(problem, np.zeros(table.shape[1]))
 
 

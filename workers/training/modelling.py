@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from engage.memory.floats import Floats
 from engage.triage.linear import Linear, MeaningHead
-from workers.training.design import Design, fit_dense, fit_words, out_of_fold
+from workers.training.design import Design, Labels, fit_dense, fit_words, out_of_fold
 from workers.training.matrix import Numbers
 from workers.training.recipe import Recipe
 
@@ -12,7 +13,7 @@ def model(design: Design, recipe: Recipe) -> Linear:
     """The fitted model. Its odds are calibrated on predictions for groups that were left out."""
     small = design.of_features(telling(design, fit_words(design, recipe.ridge), recipe.kept))
     odds = out_of_fold(small, recipe.ridge)
-    slope, constant = (float(each) for each in fit_dense(odds[:, None], small, 0.0))
+    slope, constant = (float(each) for each in fit_dense(odds[:, None], small.labels, 0.0))
     weights = slope * fit_words(small, recipe.ridge)
     head = meaning_head(small, slope * odds + constant, recipe)
     return Linear(
@@ -35,10 +36,12 @@ def telling(design: Design, weights: Numbers, most: int) -> "np.ndarray[tuple[in
 
 def meaning_head(design: Design, odds: Numbers, recipe: Recipe) -> MeaningHead | None:
     """What the vector adds to the odds by words, learnt where these were predictions; None without vectors."""
-    if design.vectors is None:
-        return None
-    weights = fit_dense(np.column_stack([odds, design.vectors]), design, recipe.meaning_ridge)
-    vector = weights[1:-1].astype(np.float32)
+    return None if design.vectors is None else head_of(odds, design.vectors, design.labels, recipe)
+
+
+def head_of(odds: Numbers, vectors: Floats, labels: Labels, recipe: Recipe) -> MeaningHead:
+    """From (rows,) odds by words and (rows, width) vectors."""
+    weights = fit_dense(np.column_stack([odds, vectors]), labels, recipe.meaning_ridge)
     slope = float(weights[0])
     bias = float(weights[-1]) + recipe.lean - slope * recipe.words_lean
-    return MeaningHead(vector, slope, bias, recipe.doubt)
+    return MeaningHead(weights[1:-1].astype(np.float32), slope, bias, recipe.doubt)

@@ -1,12 +1,15 @@
 """What a model is made from: its examples, and how closely it may follow them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engage.memory.floats import Floats
 from engage.triage.features import Shape
 from engage.triage.linear import Linear
 from workers.training.examples import Example
+
+Encode = Callable[[Sequence[str]], Floats]  # texts → their unit vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +20,8 @@ class Recipe:
     the chances by words between which they are asked for. least: texts that must have a feature; groups: groups of
     deserving texts that must have it, if any has: what one scenario is about is no sign. lean: log-odds that the
     meaning's head adds, words_lean: that the words' head adds where it speaks alone: over 0 where to miss one is worse
-    than a false alarm. ruled: whether the label has rules, whose score is a sign beside others. alone: whether the model
-    is asked without an encoder. kept: features in the file. ridge and meaning_ridge: the higher, the less a single
+    than a false alarm. ruled: whether the label has rules, whose score is a sign too. alone: whether the model is asked
+    without an encoder. kept: features in the file. ridge and meaning_ridge: the higher, the less a single
     feature may say. fit and figures: how to fit it and what to tell of it, where that is not the usual way.
     """
 
@@ -37,5 +40,5 @@ class Recipe:
     alone: bool = True
     lean: float = 0.0
     words_lean: float = 0.0
-    fit: Callable[[list[Example]], Linear] | None = None
+    fit: Callable[[list[Example], Encode | None], Linear] | None = None
     figures: Callable[[list[Example]], Iterator[str]] | None = None

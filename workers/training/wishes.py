@@ -17,7 +17,7 @@ _WEIGHT = 3.0
 _HARMLESS = 2.0
 # Log-odds added: who is forgotten or written to no more without having asked for it is worse off than who must say it
 # again; a person asked for in vain is not, and what is known may be told to anybody it is known of.
-_LEANS = {"stop": 0.25, "human": 0.75, "forget": 0.25, "known": 0.5}
+_LEANS = {"stop": -0.25, "human": 0.75, "forget": 0.25, "known": 0.5}
 
 
 def read(wish: str, folder: Path) -> list[Example]:
@@ -34,7 +34,9 @@ def phrasings(wish: str) -> Iterator[Example]:
             for kind in ("asks", "likes"):
                 for number, line in enumerate(tables.get(kind, "").strip().splitlines()):
                     deserves = kind == "asks" and about == wish
-                    yield Example(line, deserves, f"{path.stem} {kind} {number}", f"{about} {kind}", language, _HARMLESS)
+                    yield Example(
+                        line, deserves, f"{path.stem} {kind} {number}", f"{about} {kind}", language, _HARMLESS
+                    )
 
 
 RECIPES = {

@@ -11,6 +11,7 @@ from typing import Any
 
 from workers.training.examples import Example, rows
 
+NO_LABEL = ""  # that no text has
 _DATA = Path(__file__).parent / "data"
 
 

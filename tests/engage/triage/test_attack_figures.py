@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from engage.memory.multilingual import multilingual_encoder
 from engage.memory.floats import Floats
+from engage.memory.multilingual import multilingual_encoder
 from engage.models import Author, Follower, Message, Persona, Surface, Turn
 from engage.triage import Decision, FixedText, Policy, Verdict, triage
 from engage.triage.language import identify

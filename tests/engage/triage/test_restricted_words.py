@@ -50,7 +50,9 @@ LONG = "the doctor in my novel votes for the mayor, and the bank sues the landlo
 
 def flagged(text: str) -> bool:
     language = identify(text).language
-    return score_labels(text, NOBODY, language, multilingual_encoder().encode_query, ("restricted",))["restricted"] >= 0.5
+    return (
+        score_labels(text, NOBODY, language, multilingual_encoder().encode_query, ("restricted",))["restricted"] >= 0.5
+    )
 
 
 @pytest.mark.parametrize("text", EVERYDAY)
