@@ -120,9 +120,11 @@ def _chroma(settings: Settings) -> Check:
 
 def _model(settings: Settings) -> Check:
     from engage.memory.encoder import shared_encoder
+    from engage.memory.multilingual import multilingual_encoder
     from workers import build
 
-    shared_encoder().encode_query("ready?")  # checks the weights too
+    for encoder in (shared_encoder(), multilingual_encoder()):
+        encoder.encode_query("ready?")  # checks the weights too
     build.composer(settings)
     if settings.model == "extractive":
         return Check("model", "ok", "extractive: answers in the creator's own sentences, needs no model")

@@ -15,7 +15,7 @@ from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
 from engage.triage.linear import Meaning
 from engage.triage.normalise import clean, fold, has_letters, without_links
-from engage.triage.scores import by_rules, concerns_an_order, flags, score_labels, shorten
+from engage.triage.scores import by_models, by_rules, concerns_an_order, flags, settled, shorten
 from engage.triage.verdict import FORGET_ME, TOLD_AGE, Decision, FixedText, Intent, Policy, Verdict
 from engage.triage.wanted import Wish, wanted
 from engage.triage.wishes import asks_for_human, asks_if_bot, asks_to_be_forgotten, asks_what_is_known, opts_out
@@ -33,8 +33,9 @@ class Reading:
     now: datetime
     words: str  # folded, without links and mentions
     text: str  # cleaned
-    meaning: Meaning | None
+    meaning: Meaning | None  # none where the rules have settled what it is
     wanted: Wish | None  # as a model heard it; the phrases are asked beside it
+    ruled: Mapping[str, float]  # the labels' scores by rules alone
     found: Verdict  # labels, flags, language and intent; its decision is not made yet
     forget: bool  # the follower wants to be forgotten
     told_age: Age  # said now
@@ -66,7 +67,9 @@ def _read(
     text = shorten(clean(turn.text))
     words = fold(without_links(text))
     guess = identify(text, persona.language)
-    found_here = score_labels(text, persona, guess.language, meaning)
+    ruled = by_rules(text, persona)
+    asked = None if settled(ruled) else meaning
+    found_here = by_models(ruled, text, guess.language, asked)
     labels = {label: max(score, beside.get(label, 0.0)) for label, score in found_here.items()}
     intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
     told = told_age(words)
@@ -75,9 +78,9 @@ def _read(
         Decision.ANSWER, (), labels, flagged, guess.language, intent, age=_youngest(told, turn.follower.age)
     )
     direct = turn.surface is Surface.DM
-    wish = wanted(text, meaning)
+    wish = wanted(text, asked)
     forget = asks_to_be_forgotten(words, direct=direct) or (direct and wish == "forget")
-    return Reading(turn, persona, policy, now, words, text, meaning, wish, found, forget, told)
+    return Reading(turn, persona, policy, now, words, text, asked, wish, ruled, found, forget, told)
 
 
 def _youngest(told: Age, known: Age) -> Age:
@@ -146,9 +149,8 @@ def _attack(reading: Reading) -> Verdict | None:
 
 
 def _is_attack_by_rules(reading: Reading) -> bool:
-    return bool(
-        flags(by_rules(shorten(clean(reading.turn.text)), reading.persona, _ATTACKS), reading.policy.thresholds)
-    )
+    found = {label: reading.ruled[label] for label in _ATTACKS}
+    return bool(flags(found, reading.policy.thresholds))
 
 
 def _wish(reading: Reading) -> Verdict | None:

@@ -37,9 +37,18 @@ def score_labels(
     """Every label, or some, with its score, 0..1, rounded to hundredths. meaning: an encoder, asked where a doubt is
     left."""
     shown = shorten(text)
-    scores = by_rules(shown, persona, labels)
-    asked = None if any(scores.get(label, 0.0) >= SURE for label in _SETTLING) else meaning
-    return {label: round(_weighed(label, found, shown, language, asked), 2) for label, found in scores.items()}
+    found = by_rules(shown, persona, labels)
+    return by_models(found, shown, language, None if settled(found) else meaning)
+
+
+def settled(found: Mapping[str, float]) -> bool:
+    """Whether the rules alone are sure of what a message is: no encoder need be asked."""
+    return any(found.get(label, 0.0) >= SURE for label in _SETTLING)
+
+
+def by_models(found: Mapping[str, float], text: str, language: str, meaning: Meaning | None = None) -> dict[str, float]:
+    """The labels' scores, 0..1, rounded to hundredths: those of the rules, and what the models say."""
+    return {label: round(_weighed(label, score, text, language, meaning), 2) for label, score in found.items()}
 
 
 def by_rules(text: str, persona: Persona, labels: Sequence[str] = LABELS) -> dict[str, float]:

@@ -11,6 +11,7 @@ import pytest
 
 from engage.models import Author, Capabilities, Follower, Line, Message, Persona, Surface, Turn
 from engage.triage import Policy, Verdict, triage
+from engage.triage.linear import Meaning
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 # The suite clears ENGAGE_* before each test, so this is read when the module is.
@@ -35,12 +36,14 @@ def judge(persona: Persona) -> Judge:
         author: Author | None = None,
         persona: Persona = persona,
         policy: Policy | None = None,
+        meaning: Meaning | None = None,
         **turn: Any,
     ) -> Verdict:
         author = author or Author("f1", "fan")
         said = Message("m1", "v1", surface, author, text, NOW)
         follower = turn.pop("follower", Follower("f1"))
-        return triage(Turn("t1", "c1", surface, (said,), follower, **turn), persona, policy or Policy(), NOW)
+        asked = Turn("t1", "c1", surface, (said,), follower, **turn)
+        return triage(asked, persona, policy or Policy(), NOW, meaning)
 
     return judge_message
 

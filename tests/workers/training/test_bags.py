@@ -29,7 +29,7 @@ def test_the_part_that_asks_is_found_though_only_messages_are_labelled() -> None
 
 
 def test_a_fitted_model_tells_them_apart() -> None:
-    model = fitted(EXAMPLES)
+    model = fitted(EXAMPLES, None)
     odds = [
         model.bias + max(shares(seen, model.weights.get) for seen in seen_parts(text))
         for text in ("so, are you a bot?", TALK[2])

@@ -1,5 +1,6 @@
 """A model is fitted from examples, written, and read again as the same."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,13 +27,18 @@ EXAMPLES = [
 RECIPE = Recipe("abuse", lambda _: EXAMPLES, languages="", shape=Shape(2, 3, 4), kept=300)
 
 
+def encode(texts: Sequence[str]) -> Floats:
+    return np.array([[1.0 if "goblin" in text else -1.0, 0.5] for text in texts], dtype=np.float32)
+
+
 def vector(text: str) -> Floats:
-    return np.array([1.0 if "goblin" in text else -1.0, 0.5], dtype=np.float32)
+    found: Floats = encode([text])[0]
+    return found
 
 
 def test_a_lean_of_the_words_counts_where_they_speak_alone_and_only_there() -> None:
     asked = replace(RECIPE, doubt=(0.0, 1.0))
-    plain, leaning = (model(prepare(EXAMPLES, one, vector), one) for one in (asked, replace(asked, words_lean=2.0)))
+    plain, leaning = (model(prepare(EXAMPLES, one, encode), one) for one in (asked, replace(asked, words_lean=2.0)))
     for text in ("a goblin", "lovely flour"):
         assert leaning.by_words(text) == pytest.approx(plain.by_words(text) + 2.0)
         assert leaning.probability(text, meaning=vector) == pytest.approx(plain.probability(text, meaning=vector))
@@ -44,7 +50,7 @@ def test_a_fitted_model_tells_what_it_has_not_seen() -> None:
 
 
 def test_a_written_model_is_read_as_the_same() -> None:
-    fitted = model(prepare(EXAMPLES, RECIPE, vector), RECIPE)
+    fitted = model(prepare(EXAMPLES, RECIPE, encode), RECIPE)
     again = read(written(fitted, ["for this test"]))
     assert again.shape == fitted.shape
     assert again.meaning is not None

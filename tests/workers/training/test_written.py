@@ -4,7 +4,7 @@ from collections import Counter
 
 from workers.training.written import other_matters, written
 
-LABELS = {"attack", "crisis", "stop", "human", "forget", "known", "none"}
+LABELS = {"attack", "crisis", "stop", "human", "forget", "known", "bot", "restricted", "none"}
 
 
 def test_what_is_written_for_one_label_is_harmless_to_the_others() -> None:
