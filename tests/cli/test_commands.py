@@ -8,9 +8,12 @@ import pytest
 
 from engage import intake
 from engage.ledger import inbox
+from engage.ledger.audit import entries
 from engage.ledger.creators import get_account
 from engage.ledger.database import Database
+from engage.ledger.erasure import find
 from engage.ledger.inbox import Incoming
+from engage.ledger.people import opt_out, opted_out_of
 from engage.settings import load
 from tests.cli.conftest import Engage
 from tests.serving import mailbox
@@ -141,6 +144,7 @@ def test_a_typo_in_the_settings_is_named_with_its_file_and_fix(engage: Engage, t
         ["import", "--creator", "x"],
         ["import", "--creator", "x", "/no/such/file"],
         ["forget", "--follower", "x"],
+        ["answer-again", "--follower", "x"],
     ],
 )
 def test_wrong_arguments_end_with_code_2(arguments: list[str], engage: Engage) -> None:
@@ -215,6 +219,19 @@ def test_a_forgotten_follower_is_in_no_export_any_more(engage: Engage, ledger: D
     assert "Follower 1" not in after
     assert "f_1" not in after
     assert engage("forget", "--follower", "sandbox:f_1").code == 1
+
+
+def test_who_was_taken_for_wanting_no_more_messages_is_answered_again(engage: Engage, ledger: Database) -> None:
+    with ledger.transaction() as tx:
+        (person,) = find(tx, "sandbox", "f_1")
+        opt_out(tx, person.id, datetime.now(UTC))
+    done = engage("answer-again", "--follower", "sandbox:f_1").rows[0]
+    assert done == {"answered_again_on": [person.account_id]}
+    with ledger.reading() as tx:
+        assert not opted_out_of(tx, [person.id])
+        assert [row.action for row in entries(tx, person.creator_id)] == ["answer_again"]
+    assert engage("answer-again", "--follower", "sandbox:f_1").rows[0] == {"answered_again_on": []}
+    assert engage("answer-again", "--follower", "sandbox:f_404").code == 1
 
 
 def test_an_export_holds_no_credentials(engage: Engage, ledger: Database) -> None:

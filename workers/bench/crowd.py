@@ -9,10 +9,12 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
+from workers.bench.stage import BenchFailed
 from workers.demo import account, stage
 from workers.demo.account import OPEN
 from workers.demo.network import Network
 
+STILL_S = 60.0  # without a reply: none will come
 TICK_S = 0.1  # followers write in small batches: one request for each message would cost more than the message
 SURFACES = ("comment", "comment", "comment", "dm")
 
@@ -58,12 +60,21 @@ class Crowd:
         return ids
 
     async def write_within(self, how_many: int, window: int) -> list[str]:
-        """As fast as replies come: never more than `window` messages that are not answered yet."""
+        """As fast as replies come: never more than `window` messages that are not answered yet.
+
+        Raises BenchFailed where no reply comes any more: what is turned away would be waited for without end.
+        """
         ids: list[str] = []
-        before = (await self.net.stats())["answered"]
+        before = answered = (await self.net.stats())["answered"]
+        moved = time.monotonic()
         while len(ids) < how_many:
-            answered = (await self.net.stats())["answered"] - before
-            free = min(window - (len(ids) - answered), how_many - len(ids))
+            seen = (await self.net.stats())["answered"]
+            if seen > answered:
+                answered, moved = seen, time.monotonic()
+            waiting = len(ids) - (answered - before)
+            if waiting and time.monotonic() - moved > STILL_S:
+                raise BenchFailed(f"{waiting} of {len(ids)} messages got no reply: their cards in the ledger say why")
+            free = min(window - waiting, how_many - len(ids))
             if free > 0:
                 ids += await self.write(free)
             await asyncio.sleep(TICK_S)

@@ -19,6 +19,7 @@ Words = Annotated[list[str] | None, typer.Option("--text", help="Words that must
 
 
 def register(app: typer.Typer) -> None:
+    app.command("answer-again")(answer_again)
     app.command()(forget)
     app.command()(export)
 
@@ -51,6 +52,25 @@ def forget(
                 done["proof"] = stores.prove(ledger, [user_id, *words, *(text or [])])
     put(done)
     return 1 if prove and done["proof"]["count"] else 0
+
+
+def answer_again(follower: Annotated[str, typer.Option(help="PLATFORM:ID, the platform's id of the follower")]) -> None:
+    """Answer a follower who had asked for no more messages, or was taken for asking. A word of theirs ends it again."""
+    from engage.ledger import audit, erasure
+    from engage.ledger.people import opt_out, opted_out_of
+    from workers.cli.console import put
+
+    platform, user_id = _named(follower)
+    now = datetime.now(UTC)
+    with opened() as ledger, ledger.db.transaction() as tx:
+        people = {one.id: one for one in erasure.find(tx, platform, user_id)}
+        if not people:
+            raise erasure.UnknownFollower(f"there is no follower {platform}:{user_id}")
+        silent = sorted(opted_out_of(tx, list(people)))
+        for one in silent:
+            opt_out(tx, one, None)
+            audit.record(tx, "cli", "answer_again", people[one].creator_id, one, {}, now)
+    put({"answered_again_on": [people[one].account_id for one in silent]})
 
 
 @CREATORS.command("forget")

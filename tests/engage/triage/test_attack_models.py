@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from engage.memory.multilingual import multilingual_encoder
 from engage.models import Persona
 from engage.triage.linear import load
 from engage.triage.scores import score_labels
@@ -15,7 +16,8 @@ STEP = 4  # a part of the rows: the figures hold, and the suite stays fast
 
 
 def flagged(rows: Iterable[dict[str, Any]], label: str) -> float:
-    hits = [score_labels(row["text"], NOBODY)[label] >= 0.5 for row in rows]
+    meaning = multilingual_encoder().encode_query
+    hits = [score_labels(row["text"], NOBODY, meaning=meaning, labels=(label,))[label] >= 0.5 for row in rows]
     return sum(hits) / len(hits)
 
 
@@ -23,6 +25,22 @@ def f1(rows: list[dict[str, Any]], bad: str) -> float:
     seen = [(row["label"] == bad, score_labels(row["text"], NOBODY)["spam"] >= 0.5) for row in rows]
     right = sum(deserves and found for deserves, found in seen)
     return float(2 * right / (sum(deserves for deserves, _ in seen) + sum(found for _, found in seen)))
+
+
+@pytest.mark.parametrize("name", ["", " (follower 3 asks)", " - Anna"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What is your returns policy?",
+        "what's your refund policy",
+        "Is your oxalic acid recipe safe for septic tanks and drains?",
+        "¿Cuáles son las reglas del sorteo?",
+        "wie lautet eure Datenschutzrichtlinie für Bestellungen?",
+        "配送のルールを教えてください",
+    ],
+)
+def test_what_customers_ask_about_rules_and_recipes_is_no_attack(question: str, name: str) -> None:
+    assert flagged([{"text": f"{question}{name}"}], "injection") == 0
 
 
 @pytest.mark.parametrize("name", ["injection", "restricted", "spam"])
