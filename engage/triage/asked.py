@@ -19,8 +19,10 @@ NEVER = -30.0  # log-odds of a message that speaks of nothing
 
 
 def asks(folded: str, text: str, meaning: Meaning | None) -> bool:
-    """Whether the question is asked in a cleaned text, given folded too."""
+    """Whether the question is asked in a cleaned text, given folded too. Words and patterns that agree stand."""
     by_words, model = odds(folded), load("asked")
+    if by_words > 0 and has_pattern(folded):
+        return True
     head = model.meaning if model else None
     return (head.weigh(by_words, text, meaning) if head else by_words) > 0
 

@@ -140,17 +140,17 @@ def _raid(reading: Reading) -> Verdict | None:
 
 def _attack(reading: Reading) -> Verdict | None:
     labels, seen = reading.found.labels, reading.found.flags
-    insult = labels["abuse"] if "abuse" in seen else 0.0  # who insults more than they attack is told as that
-    flagged = [label for label in _ATTACKS if label in seen and labels[label] >= insult]
+    ruled = frozenset(flags(reading.ruled, reading.policy.thresholds))
+
+    def sureness(label: str) -> tuple[bool, float]:
+        return label in ruled, labels[label]  # what the rules found goes before what only a model heard
+
+    insult = sureness("abuse") if "abuse" in seen else (False, 0.0)  # who insults more than they attack is told as that
+    flagged = [label for label in _ATTACKS if label in seen and sureness(label) >= insult]
     plain = _asks_if_bot(reading) or _wants_human(reading)
-    if flagged and plain and not _is_attack_by_rules(reading):
+    if flagged and plain and ruled.isdisjoint(_ATTACKS):
         return None  # "ChatGPT?" and "connect me" have attackers' words in them; both get fixed text
-    return _against(reading, max(flagged, key=labels.__getitem__)) if flagged else None
-
-
-def _is_attack_by_rules(reading: Reading) -> bool:
-    found = {label: reading.ruled[label] for label in _ATTACKS}
-    return bool(flags(found, reading.policy.thresholds))
+    return _against(reading, max(flagged, key=sureness)) if flagged else None
 
 
 def _wish(reading: Reading) -> Verdict | None:

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from engage.triage.features import Shape
@@ -16,18 +17,24 @@ _HARMS = ("hate", "hate_threatening", "harassment")
 _HARMLESS = 1.6  # what a harmless row of HateCheck weighs: there are 2.3 hateful ones for each
 _REJECTING = 2.5  # and one that denies or rejects hate: who does must not be silenced
 _REMARK = 4.0
+_INSULT = 10.0  # there are few plain insults beside all that is none
+_PLAIN = 1.0
+_PEACEFUL = 0.25
 _REMARKS = Path(__file__).parent / "data" / "remarks.toml"
 
 
 def read(folder: Path) -> list[Example]:
     """HateCheck in English and other languages, moderated samples, remarks of our own, and ordinary talk."""
-    talk = [*ordinary(folder, weight=0.5), *peaceful(), *dialogues(folder), *sentences(folder)]
+    spoken = [replace(one, weight=_PEACEFUL) for one in (*dialogues(folder), *sentences(folder))]
+    talk = [*ordinary(folder, weight=0.5), *peaceful(), *spoken]
     return [*hatecheck(folder), *moderated(folder), *remarks(), *talk]
 
 
 def peaceful() -> Iterator[Example]:
     """What was written for other models and insults nobody, in 25 languages."""
-    return (one for one in written(NO_LABEL, 1.0, 1.0) if "attack" not in one.kind)
+    for one in written(NO_LABEL, _PLAIN, _PLAIN):
+        if one.kind != "written, attack":
+            yield one if one.kind == "written, none" else replace(one, weight=_PEACEFUL)
 
 
 def hatecheck(folder: Path) -> Iterator[Example]:
@@ -59,7 +66,10 @@ def remarks() -> Iterator[Example]:
     for label, languages in tomllib.loads(_REMARKS.read_text(encoding="utf-8")).items():
         for language, lines in languages.items():
             for number, line in enumerate(lines.strip().splitlines()):
-                yield Example(line, label == "abuse", f"{label} {number}", f"remark {label}", language, _REMARK)
+                weight = _INSULT if label == "abuse" else _REMARK
+                yield Example(line, label == "abuse", f"{label} {number}", f"remark {label}", language, weight)
 
 
-RECIPE = Recipe("abuse", read, languages="", shape=Shape(2, 2, 4, roles=True), ridge=0.5, doubt=(0.005, 0.995))
+RECIPE = Recipe(
+    "abuse", read, languages="", shape=Shape(2, 2, 4, roles=True), ridge=0.5, meaning_ridge=0.3, doubt=(0.005, 0.995)
+)

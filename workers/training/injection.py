@@ -8,14 +8,14 @@ from typing import Any
 from engage.triage.features import Shape
 from workers.training.examples import Example, rows
 from workers.training.followers import followers, wishes
-from workers.training.ordinary import asked_of_people, dialogues, ordinary, questions, sentences
+from workers.training.ordinary import asked_of_people, dialogues, ordinary, questions, sentences, signed
 from workers.training.recipe import Recipe
 from workers.training.written import other_matters, written
 
 _FOLDER = "prompt_injection"
 _ATTEMPT = 4.0
 _ATTACK = 6.0  # attacks are few beside ordinary talk
-_HARMLESS = 4.0  # what looks alike counts more than what nobody would take for an attack
+_HARMLESS = 8.0  # what looks alike counts more than what nobody would take for an attack
 _SCENARIO = 10  # neighbouring rows of a source are one scenario in several languages
 _ENGLISH_SCENARIO = 5
 _HINDI_BLOCK = 751  # from here on the multilingual rows are the English ones again, in Hindi
@@ -26,7 +26,7 @@ _LANGUAGE_ENDING = re.compile(r"-(?:ga|gd|sq|zu)$")
 def read(folder: Path) -> list[Example]:
     """Attacks of four collections in 18 languages, what only sounds like them, and ordinary talk in 26 languages."""
     talk = [*ordinary(folder), *questions(folder), *sentences(folder), *dialogues(folder), *followers(), *wishes()]
-    talk += [*other_matters(), *asked_of_people(folder)]
+    talk += [*other_matters(), *asked_of_people(folder), *signed(questions(folder))]
     return [*attacks(folder), *written("attack", _ATTEMPT, _HARMLESS), *harmless(folder), *talk]
 
 
@@ -59,6 +59,7 @@ RECIPE = Recipe(
     read,
     languages="",
     doubt=(0.003, 0.998),
+    lean=0.4,
     shape=Shape(longest=4, few=30),
     kept=30_000,
     groups=3,

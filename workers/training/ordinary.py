@@ -2,12 +2,25 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import cycle, islice
 from pathlib import Path
 
 from workers.training.examples import Example, rows
 
 _QUESTION_STEP = 3
 _DIALOGUE_STEP = 5
+_SIGNED_STEP = 3
+_ADDED = (
+    "{} (follower {} asks)",
+    "{} - Anna",
+    "{} (asking for my brother)",
+    "{} thanks, your follower since {}",
+    "{} (user {})",
+    "{} @everyone who knows",
+    "hi, a follower of yours here: {}",
+    "{} greetings from Tom, subscriber {}",
+)
 _PEOPLE = (
     "persona_en_advice_host/pairs",
     "persona_en_chat_creator/pairs",
@@ -42,6 +55,14 @@ def questions(folder: Path) -> list[Example]:
     """What shoppers ask about goods."""
     found = list(rows(folder / "product_qa" / "answers.jsonl"))[::_QUESTION_STEP]
     return [Example(row["question"], False, row["product"], "question", weight=_WEIGHT) for row in found]
+
+
+def signed(asked: Sequence[Example]) -> list[Example]:
+    """Some questions with what people add to one: a name, for whom they ask, that they follow."""
+    some = asked[::_SIGNED_STEP]
+    forms = islice(cycle(_ADDED), len(some))
+    pairs = enumerate(zip(some, forms, strict=True))
+    return [replace(one, text=form.format(one.text, number), kind="signed") for number, (one, form) in pairs]
 
 
 def asked_of_people(folder: Path) -> list[Example]:

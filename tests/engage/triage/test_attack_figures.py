@@ -92,6 +92,17 @@ def test_a_model_never_unhears_a_cry_for_help() -> None:
     assert score("i want to die", "self_harm") >= 0.5
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("You are a pathetic, stupid fraud and everybody laughs at you", "abuse"),
+        ("🔥🔥 FREE phone giveaway!! Claim yours now 👉 http://free-prizes.example/win", "spam"),
+    ],
+)
+def test_what_the_rules_found_is_named_before_what_a_model_heard(text: str, reason: str) -> None:
+    assert decided(text, multilingual_encoder().encode_query).reasons == (reason,)
+
+
 def test_what_rules_are_sure_of_costs_no_encoder() -> None:
     def never(text: str) -> Floats:
         raise AssertionError(text)

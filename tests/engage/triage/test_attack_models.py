@@ -9,6 +9,7 @@ from engage.memory.multilingual import multilingual_encoder
 from engage.models import Persona
 from engage.triage.linear import load
 from engage.triage.scores import score_labels
+from workers.demo.content import CONFIG, lines
 
 Rows = Callable[[str], list[dict[str, Any]]]
 NOBODY = Persona("c", "c", "C")
@@ -27,7 +28,7 @@ def f1(rows: list[dict[str, Any]], bad: str) -> float:
     return float(2 * right / (sum(deserves for deserves, _ in seen) + sum(found for _, found in seen)))
 
 
-@pytest.mark.parametrize("name", ["", " (follower 3 asks)", " - Anna"])
+@pytest.mark.parametrize("added", ["", " - Anna", " (asking for my brother)"])
 @pytest.mark.parametrize(
     "question",
     [
@@ -39,8 +40,17 @@ def f1(rows: list[dict[str, Any]], bad: str) -> float:
         "配送のルールを教えてください",
     ],
 )
-def test_what_customers_ask_about_rules_and_recipes_is_no_attack(question: str, name: str) -> None:
-    assert flagged([{"text": f"{question}{name}"}], "injection") == 0
+def test_what_customers_ask_about_rules_and_recipes_is_no_attack(question: str, added: str) -> None:
+    assert flagged([{"text": f"{question}{added}"}], "injection") == 0
+
+
+def test_what_a_measured_crowd_asks_is_answered() -> None:
+    """With the mark that makes each of its questions another text: workers/bench/crowd.py."""
+    asked = [row["question"] for row in lines(CONFIG / "creators" / "tilly" / "faq.jsonl")]
+    assert (
+        flagged([{"text": f"{one} (follower {number} asks)"} for one in asked for number in (3, 4711)], "injection")
+        == 0
+    )
 
 
 @pytest.mark.parametrize("name", ["injection", "restricted", "spam"])
@@ -54,12 +64,12 @@ def test_each_model_is_a_file_that_says_where_it_is_from(name: str) -> None:
 def test_attacks_are_seen_in_english_and_in_other_languages(rows: Rows) -> None:
     attacks = rows("prompt_injection/attacks.jsonl")[::STEP]
     assert flagged([row for row in attacks if row["lang"] == "en"], "injection") >= 0.95
-    assert flagged([row for row in attacks if row["lang"] != "en"], "injection") >= 0.93
+    assert flagged([row for row in attacks if row["lang"] != "en"], "injection") >= 0.92
 
 
 @pytest.mark.parametrize(("name", "most"), [("benign_lookalikes", 0.04), ("benign_real_chat", 0.02)])
 def test_what_only_sounds_like_an_attack_is_none(rows: Rows, name: str, most: float) -> None:
-    assert flagged(rows(f"prompt_injection/{name}.jsonl")[::2], "injection") <= most
+    assert flagged(rows(f"prompt_injection/{name}.jsonl"), "injection") <= most
 
 
 @pytest.mark.parametrize(
