@@ -1,88 +1,55 @@
-"""Wishes in words that no phrase list has, heard by what they mean; and what only sounds like them."""
+"""Who wants no more messages, or a person, is heard in their own words; who only uses such words is not."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from engage.memory.multilingual import multilingual_encoder
 from engage.models import Surface
-from engage.triage import Verdict
-from engage.triage import wanted as module
-from engage.triage.linear import Linear, load
-from engage.triage.wanted import LENGTH, wanted
+from engage.triage import Decision, FixedText, Verdict
+from engage.triage.normalise import clean, fold, without_links
+from engage.triage.wishes import asks_for_human, opts_out
+from tests.engage.triage.phrasings import lines
 
 Judge = Callable[..., Verdict]
-WISHES = {
-    "opt_out": (
-        "I've had my fill of these, no further notes from you in my inbox thanks",
-        "ya estuvo, que no me lleguen más respuestas de esta cuenta",
-        "könnt ihr bitte damit aufhören, mir ständig zu antworten",
-        "もうこのアカウントから返信いらないです",
-    ),
-    "asked_for_human": (
-        "could someone from your staff take over please, this isn't working",
-        "preferiría que me atendiera alguien del equipo de verdad",
-        "peut-on me passer quelqu'un de l'équipe, en vrai ?",
-        "इस मशीन से नहीं, टीम के किसी आदमी से बात कराओ",
-    ),
-    "forget_me": (
-        "wipe whatever you've got stored about me",
-        "bitte alles löschen, was über mich gespeichert wurde",
-        "apaguem tudo o que guardaram das minhas conversas",
-        "我跟你说过的那些都从你那里抹掉吧",
-    ),
-    "asked_what_is_known": (
-        "which of my details are sitting in your memory right now?",
-        "¿qué datos míos tenés guardados?",
-        "сохранилось ли у тебя что-нибудь про меня?",
-        "aku udah cerita apa aja yang kamu simpan?",
-    ),
-}
-OTHERS = (
-    "never stop, this series is the best thing online",
-    "forget the recipe, look at that dog",
-    "what do you know about old cameras?",
-    "a real person would have cried at that ending",
-    "no dejes de subir videos así",
-    "hör bloß nicht auf damit",
-    "あの場面が忘れられない",
-    "데이터 저장은 어떻게 해요? 게임 세이브요",
-)
+LANGUAGES = list(lines("stop", "asks"))
 
 
-def decided(judge: Judge, text: str, surface: Surface = Surface.DM) -> Verdict:
-    return judge(text, surface=surface, meaning=multilingual_encoder().encode_query)
+def test_twelve_languages_have_thirty_phrasings_of_each_wish() -> None:
+    for file in ("stop", "human"):
+        asks = lines(file, "asks")
+        assert len(asks) >= 12
+        assert all(len(asked) >= 30 for asked in asks.values())
 
 
-@pytest.mark.parametrize(("reason", "text"), [(reason, text) for reason, some in WISHES.items() for text in some])
-def test_a_wish_is_heard_in_words_of_its_own(judge: Judge, reason: str, text: str) -> None:
-    assert reason in decided(judge, text).reasons
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_says_stop_is_left_alone(judge: Judge, language: str) -> None:
+    heard = [(text, judge(text, Surface.DM)) for text in _asked("stop", language)]
+    assert [text for text, said in heard if (said.decision, said.reasons) != (Decision.SKIP, ("opt_out",))] == []
 
 
-@pytest.mark.parametrize("text", OTHERS)
-def test_what_only_sounds_like_a_wish_is_none(text: str) -> None:
-    assert wanted(text, multilingual_encoder().encode_query) is None
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whoever_asks_for_a_person_gets_one(judge: Judge, language: str) -> None:
+    heard = [(text, judge(text, Surface.DM)) for text in _asked("human", language)]
+    assert [text for text, said in heard if (said.decision, said.fixed_text) != PERSON] == []
 
 
-def test_in_public_nobody_is_silenced_or_forgotten_for_what_a_model_heard(judge: Judge) -> None:
-    for reason in ("opt_out", "forget_me"):
-        assert reason not in decided(judge, WISHES[reason][0], Surface.COMMENT).reasons
+PERSON = (Decision.ESCALATE, FixedText.HUMAN)
 
 
-def test_a_long_story_wishes_nothing() -> None:
-    text = WISHES["forget_me"][0]
-    assert wanted(text, multilingual_encoder().encode_query) == "forget"
-    assert wanted(text.ljust(LENGTH + 1, "."), multilingual_encoder().encode_query) is None
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_like_those_are_no_wish(language: str) -> None:
+    assert [text for text in lines("stop", "likes")[language] if opts_out(_words(text), direct=True)] == []
+    assert [text for text in lines("human", "likes")[language] if asks_for_human(_words(text))] == []
 
 
-def test_of_two_wishes_that_sound_alike_the_likelier_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
-    forget = load("forget")
-    assert forget is not None
-    monkeypatch.setattr(module, "load", {"forget": forget, "known": _surer(forget)}.get)
-    assert wanted(WISHES["forget_me"][0], multilingual_encoder().encode_query) == "known"
+def test_a_long_story_is_no_wish_to_be_left_alone() -> None:
+    story = "And then she said: stop messaging me. " + "It went on like that for weeks. " * 20
+    assert not opts_out(_words(story), direct=False)
 
 
-def _surer(model: Linear) -> Linear:
-    assert model.meaning is not None
-    return replace(model, meaning=replace(model.meaning, bias=model.meaning.bias + 1))
+def _asked(wish: str, language: str) -> list[str]:
+    return lines(wish, "asks")[language] + lines(f"{wish}_more", "asks")[language]
+
+
+def _words(text: str) -> str:
+    return fold(without_links(clean(text)))

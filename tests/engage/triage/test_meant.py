@@ -1,0 +1,95 @@
+"""Wishes in words that no phrase list has, heard by what they mean; and what only sounds like them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from engage.memory.multilingual import multilingual_encoder
+from engage.models import Surface
+from engage.triage import Verdict
+from engage.triage import wanted as module
+from engage.triage.linear import Linear, load
+from engage.triage.wanted import LENGTH, wanted
+from workers.build import meaning
+
+Judge = Callable[..., Verdict]
+WISHES = {
+    "opt_out": (
+        "I've had my fill of these, no further notes from you in my inbox thanks",
+        "ya estuvo, que no me lleguen más respuestas de esta cuenta",
+        "könnt ihr bitte damit aufhören, mir ständig zu antworten",
+        "もうこのアカウントから返信いらないです",
+    ),
+    "asked_for_human": (
+        "could someone from your staff take over please, this isn't working",
+        "preferiría que me atendiera alguien del equipo de verdad",
+        "peut-on me passer quelqu'un de l'équipe, en vrai ?",
+        "इस मशीन से नहीं, टीम के किसी आदमी से बात कराओ",
+    ),
+    "forget_me": (
+        "wipe whatever you've got stored about me",
+        "bitte alles löschen, was über mich gespeichert wurde",
+        "apaguem tudo o que guardaram das minhas conversas",
+        "我跟你说过的那些都从你那里抹掉吧",
+    ),
+    "asked_what_is_known": (
+        "which of my details are sitting in your memory right now?",
+        "¿qué datos míos tenés guardados?",
+        "сохранилось ли у тебя что-нибудь про меня?",
+        "aku udah cerita apa aja yang kamu simpan?",
+    ),
+}
+OTHERS = (
+    "never stop, this series is the best thing online",
+    "forget the recipe, look at that dog",
+    "what do you know about old cameras?",
+    "a real person would have cried at that ending",
+    "no dejes de subir videos así",
+    "hör bloß nicht auf damit",
+    "あの場面が忘れられない",
+    "데이터 저장은 어떻게 해요? 게임 세이브요",
+)
+
+
+def decided(judge: Judge, text: str, surface: Surface = Surface.DM) -> Verdict:
+    return judge(text, surface=surface, meaning=multilingual_encoder().encode_query)
+
+
+@pytest.mark.parametrize(("reason", "text"), [(reason, text) for reason, some in WISHES.items() for text in some])
+def test_a_wish_is_heard_in_words_of_its_own(judge: Judge, reason: str, text: str) -> None:
+    assert reason in decided(judge, text).reasons
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_what_only_sounds_like_a_wish_is_none(text: str) -> None:
+    assert wanted(text, multilingual_encoder().encode_query) is None
+
+
+def test_in_public_nobody_is_silenced_or_forgotten_for_what_a_model_heard(judge: Judge) -> None:
+    for reason in ("opt_out", "forget_me"):
+        assert reason not in decided(judge, WISHES[reason][0], Surface.COMMENT).reasons
+
+
+def test_a_worker_asks_the_encoder_that_the_models_were_fitted_with() -> None:
+    """Memory's encoder makes vectors of the same length: nothing else would tell."""
+    text = OTHERS[0]
+    assert (meaning(text) == multilingual_encoder().vector(text)).all()
+
+
+def test_a_long_story_wishes_nothing() -> None:
+    text = WISHES["forget_me"][0]
+    assert wanted(text, multilingual_encoder().encode_query) == "forget"
+    assert wanted(text.ljust(LENGTH + 1, "."), multilingual_encoder().encode_query) is None
+
+
+def test_of_two_wishes_that_sound_alike_the_likelier_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    forget = load("forget")
+    assert forget is not None
+    monkeypatch.setattr(module, "load", {"forget": forget, "known": _surer(forget)}.get)
+    assert wanted(WISHES["forget_me"][0], multilingual_encoder().encode_query) == "known"
+
+
+def _surer(model: Linear) -> Linear:
+    assert model.meaning is not None
+    return replace(model, meaning=replace(model.meaning, bias=model.meaning.bias + 1))
