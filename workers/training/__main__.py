@@ -44,7 +44,9 @@ def write(recipe: Recipe, folder: Path, encode: Encode | None) -> None:
     """Fit the model of a recipe and put its file beside the others."""
     examples = recipe.read(folder)
     fitted = recipe.fit(examples, encode) if recipe.fit else model(prepare(examples, recipe, encode), recipe)
-    notes = [f"fitted by python -m workers.training {recipe.name}; its card is docs/models/{recipe.name}.md"]
+    notes = [
+        f"fitted by python -m workers.training {recipe.name}; its card is docs/models/{recipe.card or recipe.name}.md"
+    ]
     (MODELS / f"{recipe.name}.tsv").write_text(written(fitted, notes), encoding="utf-8")
 
 

@@ -14,7 +14,8 @@ Encode = Callable[[Sequence[str]], Floats]  # texts → their unit vectors
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """name: the label. read: the examples in a data folder; raises OSError where files are missing.
+    """name: the label. card: of its page in docs/models, where that is another. read: the examples in a data folder;
+    raises OSError where files are missing.
 
     languages: those that the model speaks for (empty: any). meaning: whether it has a head for sentence vectors. doubt:
     the chances by words between which they are asked for. least: texts that must have a feature; groups: groups of
@@ -40,5 +41,6 @@ class Recipe:
     alone: bool = True
     lean: float = 0.0
     words_lean: float = 0.0
+    card: str = ""
     fit: Callable[[list[Example], Encode | None], Linear] | None = None
     figures: Callable[[list[Example]], Iterator[str]] | None = None

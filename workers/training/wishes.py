@@ -15,9 +15,10 @@ from workers.training.written import other_matters, written
 _TESTED = Path(__file__).parents[2] / "tests" / "engage" / "triage" / "phrasings"  # fitting needs a checkout
 _WEIGHT = 3.0
 _HARMLESS = 2.0
+_LIKES = 8.0  # "please reply" is nearest to "please do not reply", and there are few such lines
 # Log-odds added: who is forgotten or written to no more without having asked for it is worse off than who must say it
 # again; a person asked for in vain is not, and what is known may be told to anybody it is known of.
-_LEANS = {"stop": -0.25, "human": 0.75, "forget": 0.25, "known": 0.5}
+_LEANS = {"stop": -1.0, "human": 0.75, "forget": 0.25, "known": 0.5}
 
 
 def read(wish: str, folder: Path) -> list[Example]:
@@ -34,9 +35,9 @@ def phrasings(wish: str) -> Iterator[Example]:
             for kind in ("asks", "likes"):
                 for number, line in enumerate(tables.get(kind, "").strip().splitlines()):
                     deserves = kind == "asks" and about == wish
-                    yield Example(
-                        line, deserves, f"{path.stem} {kind} {number}", f"{about} {kind}", language, _HARMLESS
-                    )
+                    weight = _HARMLESS if kind == "asks" else _LIKES
+                    group = f"{path.stem} {kind} {number}"
+                    yield Example(line, deserves, group, f"{about} {kind}", language, weight)
 
 
 RECIPES = {
@@ -51,6 +52,7 @@ RECIPES = {
         alone=False,
         lean=lean,
         ruled=False,
+        card="wishes",
     )
     for wish, lean in _LEANS.items()
 }

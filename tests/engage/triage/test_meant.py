@@ -11,12 +11,13 @@ from engage.triage import Verdict
 from engage.triage import wanted as module
 from engage.triage.linear import Linear, load
 from engage.triage.wanted import LENGTH, wanted
+from tests.engage.triage.phrasings import lines
 from workers.build import meaning
 
 Judge = Callable[..., Verdict]
 WISHES = {
     "opt_out": (
-        "I've had my fill of these, no further notes from you in my inbox thanks",
+        "I'm done with your replies, leave my inbox out of it",
         "ya estuvo, que no me lleguen más respuestas de esta cuenta",
         "könnt ihr bitte damit aufhören, mir ständig zu antworten",
         "もうこのアカウントから返信いらないです",
@@ -64,6 +65,12 @@ def test_a_wish_is_heard_in_words_of_its_own(judge: Judge, reason: str, text: st
 @pytest.mark.parametrize("text", OTHERS)
 def test_what_only_sounds_like_a_wish_is_none(text: str) -> None:
     assert wanted(text, multilingual_encoder().encode_query) is None
+
+
+def test_who_begs_for_an_answer_is_not_silenced_for_good() -> None:
+    likes = [text for some in lines("stop", "likes").values() for text in some]
+    silenced = [text for text in likes if wanted(text, multilingual_encoder().encode_query) == "stop"]
+    assert len(silenced) <= 1, silenced
 
 
 def test_in_public_nobody_is_silenced_or_forgotten_for_what_a_model_heard(judge: Judge) -> None:
