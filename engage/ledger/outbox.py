@@ -186,11 +186,12 @@ def recall_unposted(tx: Connection, reason: str, **scope: str) -> list[Row[Any]]
     return rows
 
 
-def recall_automated(tx: Connection, follower_id: str, reason: str) -> list[str]:
-    """Withdraw what the avatar wrote to a follower and is not on its way yet. Returns the turns' ids."""
+def recall_automated(tx: Connection, follower_id: str, reason: str, but: str = "") -> list[str]:
+    """Withdraw what the avatar wrote to a follower and is not on its way yet. Returns the turns' ids. but: a turn whose
+    reply stays."""
     query = select(replies).where(replies.c.follower_id == follower_id, replies.c.state.in_(("held", "due")))
-    rows = tx.execute(query.where(replies.c.disclosure != Disclosure.PERSON.value).with_for_update()).all()
-    withdrawn = [row for row in rows if row.first_sent_at is None]
+    others = query.where(replies.c.disclosure != Disclosure.PERSON.value, replies.c.turn_id != but)
+    withdrawn = [row for row in tx.execute(others.with_for_update()) if row.first_sent_at is None]
     for row in withdrawn:
         move(tx, replies, row.id, "recalled", reason=reason)
     return [row.turn_id for row in withdrawn]

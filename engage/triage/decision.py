@@ -37,6 +37,7 @@ class Reading:
     wanted: Wish | None  # as a model heard it; the phrases are asked beside it
     ruled: Mapping[str, float]  # the labels' scores by rules alone
     found: Verdict  # labels, flags, language and intent; its decision is not made yet
+    opts_out: bool  # in plain words
     forget: bool  # the follower wants to be forgotten
     told_age: Age  # said now
 
@@ -58,7 +59,7 @@ def triage(
     people = (_danger, _closed, _content, _wish_to_stop, _worn_out, _wish_to_be_forgotten)
     rules = (*people, _raid, _attack, _wish, _abuse, _childhood, _limits, _service)
     decided = next((verdict for verdict in (rule(reading) for rule in rules) if verdict), None) or _by_intent(reading)
-    return _noting_age(reading, _forgetting(reading, _within_budget(reading, decided)))
+    return _noting_age(reading, _noting_wishes(reading, _within_budget(reading, decided)))
 
 
 def _read(
@@ -80,7 +81,8 @@ def _read(
     direct = turn.surface is Surface.DM
     wish = wanted(text, asked)
     forget = asks_to_be_forgotten(words, direct=direct) or (direct and wish == "forget")
-    return Reading(turn, persona, policy, now, words, text, asked, wish, ruled, found, forget, told)
+    stop = opts_out(words, direct=direct)
+    return Reading(turn, persona, policy, now, words, text, asked, wish, ruled, found, stop, forget, told)
 
 
 def _youngest(told: Age, known: Age) -> Age:
@@ -112,7 +114,7 @@ def _content(reading: Reading) -> Verdict | None:
 
 def _wish_to_stop(reading: Reading) -> Verdict | None:
     direct = reading.turn.surface is Surface.DM
-    if opts_out(reading.words, direct=direct) or (direct and reading.wanted == "stop"):
+    if reading.opts_out or (direct and reading.wanted == "stop"):
         return _verdict(reading, Decision.SKIP, "opt_out")  # who says stop is not written to, not even to say so
     return None
 
@@ -241,11 +243,12 @@ def _within_budget(reading: Reading, decided: Verdict) -> Verdict:
     return _verdict(reading, *end) if end else decided
 
 
-def _forgetting(reading: Reading, decided: Verdict) -> Verdict:
-    """Who wants to be forgotten is, whatever else is decided: also one who is blocked, or answered no more."""
-    if FORGET_ME in decided.reasons or not reading.forget:
-        return decided
-    return replace(decided, reasons=(*decided.reasons, FORGET_ME))
+def _noting_wishes(reading: Reading, decided: Verdict) -> Verdict:
+    """Who wants to be forgotten is, whatever else is decided: also one who is blocked, or answered no more. Who says
+    "leave me alone" in despair gets the help lines, and after them nothing more."""
+    said = ((FORGET_ME, reading.forget), ("opt_out", reading.opts_out and "crisis" in decided.reasons))
+    beside = tuple(reason for reason, wished in said if wished and reason not in decided.reasons)
+    return replace(decided, reasons=(*decided.reasons, *beside)) if beside else decided
 
 
 def _noting_age(reading: Reading, decided: Verdict) -> Verdict:

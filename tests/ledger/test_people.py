@@ -7,7 +7,7 @@ from engage.ledger.assemble import assemble
 from engage.ledger.database import Database
 from engage.ledger.people import AGE_KEPT
 from engage.ledger.tables import followers, replies, turns
-from engage.models import Age, Card, Mode, Outcome, Skip, Surface
+from engage.models import Age, Card, Disclosure, Escalate, Mode, Outcome, Reply, Skip, Surface
 from engage.triage import TOLD_AGE
 from tests.ledger.house import House
 
@@ -49,6 +49,15 @@ def test_what_is_concluded_after_the_stop_is_not_sent(house: House) -> None:
     assert house.conclude(asked) == "done"
     assert house.rows(replies) == []
     assert house.row(turns, id=asked.id).state == "skipped"
+
+
+def test_who_cries_for_help_and_wants_to_be_left_alone_gets_the_help_lines_and_nothing_after_them(house: House) -> None:
+    house.tell(text="leave me alone, all of you, I want to end it", surface=Surface.DM, where="thread-1")
+    cry = house.claim_one(Surface.DM)
+    lines = Reply("Please call somebody you trust.", Disclosure.TEXT)
+    assert house.conclude(cry, Escalate(Card(reasons=("crisis", "opt_out")), lines)) == "done"
+    assert house.row(replies, turn_id=cry.id).state == "due"
+    assert house.row(followers, name="Ann").opted_out_at == house.now
 
 
 def test_a_stop_in_a_thread_the_creator_has_taken_over_is_kept(house: House) -> None:

@@ -187,6 +187,11 @@ class TestCrisis:
         verdict = judge("fuck you all, i'm going to kill myself", Surface.DM, follower=tired, avatar_depth=50)
         assert verdict.reasons == ("crisis",)
 
+    @pytest.mark.parametrize("surface", [Surface.DM, Surface.COMMENT])
+    def test_who_also_wants_to_be_left_alone_is_heard_in_both(self, judge: Judge, surface: Surface) -> None:
+        verdict = judge("leave me alone, i'm going to kill myself", surface)
+        assert (verdict.reasons, verdict.fixed_text) == (("crisis", "opt_out"), FixedText.CRISIS)
+
     def test_an_opted_out_follower_gets_a_person_and_no_text(self, judge: Judge) -> None:
         verdict = judge("i want to kill myself", Surface.DM, follower=Follower("f1", opted_out=True))
         assert (verdict.decision, verdict.fixed_text) == (Decision.ESCALATE, None)
