@@ -15,7 +15,7 @@ from engage.triage.intent import intent_of, is_small_talk
 from engage.triage.language import identify
 from engage.triage.linear import Meaning
 from engage.triage.normalise import clean, fold, has_letters, without_links
-from engage.triage.scores import by_models, by_rules, concerns_an_order, flags, settled, shorten
+from engage.triage.scores import SURE, by_models, by_rules, concerns_an_order, flags, passes, settled, shorten
 from engage.triage.verdict import FORGET_ME, TOLD_AGE, Decision, FixedText, Intent, Policy, Verdict
 from engage.triage.wanted import Wish, wanted
 from engage.triage.wishes import asks_for_human, asks_if_bot, asks_to_be_forgotten, asks_what_is_known, opts_out
@@ -33,7 +33,7 @@ class Reading:
     now: datetime
     words: str  # folded, without links and mentions
     text: str  # cleaned
-    meaning: Meaning | None  # none where the rules have settled what it is
+    meaning: Meaning | None  # none where the rules have settled what it is, or no word of it suggests anything
     wanted: Wish | None  # as a model heard it; the phrases are asked beside it
     ruled: Mapping[str, float]  # the labels' scores by rules alone
     found: Verdict  # labels, flags, language and intent; its decision is not made yet
@@ -69,8 +69,9 @@ def _read(
     words = fold(without_links(text))
     guess = identify(text, persona.language)
     ruled = by_rules(text, persona)
-    asked = None if settled(ruled) else meaning
-    found_here = by_models(ruled, text, guess.language, asked)
+    passed = meaning is None or settled(ruled) or passes(text, guess.language)
+    asked = meaning if passed and not settled(ruled) else None
+    found_here = by_models(ruled, text, guess.language, asked, passed=passed)
     labels = {label: max(score, beside.get(label, 0.0)) for label, score in found_here.items()}
     intent = intent_of(words, tuple(dict.fromkeys((guess.language, persona.language, "en"))))
     told = told_age(words)
@@ -149,17 +150,26 @@ def _attack(reading: Reading) -> Verdict | None:
 
     insult = sureness("abuse") if "abuse" in seen else (False, 0.0)  # who insults more than they attack is told as that
     flagged = [label for label in _ATTACKS if label in seen and sureness(label) >= insult]
-    plain = _asks_if_bot(reading) or _wants_human(reading)
-    if flagged and plain and ruled.isdisjoint(_ATTACKS):
+    if flagged and ruled.isdisjoint(_ATTACKS) and _asks_plainly(reading, max(labels[label] for label in flagged)):
         return None  # "ChatGPT?" and "connect me" have attackers' words in them; both get fixed text
     return _against(reading, max(flagged, key=sureness)) if flagged else None
 
 
+def _asks_plainly(reading: Reading, attack: float) -> bool:
+    """Whether a bot is asked about, or a person for: in words that stand beside any score, or heard by a model where an
+    attack (its score, 0..1) was heard no more surely."""
+    if asks_for_human(reading.words) or asks_if_bot(reading.words, reading.text, None):
+        return True
+    return attack < SURE and (_wants_human(reading) or _asks_if_bot(reading))
+
+
 def _wish(reading: Reading) -> Verdict | None:
-    if _wants_human(reading):
+    human, by_words = _wants_human(reading), asks_for_human(reading.words)
+    if not by_words and _asks_if_bot(reading):  # "am I talking to a person?" sounds like asking for one: both, then
+        asked = _verdict(reading, Decision.ESCALATE if human else Decision.ANSWER, "asked_if_bot", FixedText.BOT)
+        return replace(asked, reasons=("asked_if_bot", "asked_for_human")) if human else asked
+    if human:
         return _verdict(reading, Decision.ESCALATE, "asked_for_human", FixedText.HUMAN)
-    if _asks_if_bot(reading):
-        return _verdict(reading, Decision.ANSWER, "asked_if_bot", FixedText.BOT)
     if asks_what_is_known(reading.words) or reading.wanted == "known":
         return _verdict(reading, Decision.ANSWER, "asked_what_is_known", _known(reading.turn))
     return None

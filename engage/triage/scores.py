@@ -46,9 +46,22 @@ def settled(found: Mapping[str, float]) -> bool:
     return any(found.get(label, 0.0) >= SURE for label in _SETTLING)
 
 
-def by_models(found: Mapping[str, float], text: str, language: str, meaning: Meaning | None = None) -> dict[str, float]:
-    """The labels' scores, 0..1, rounded to hundredths: those of the rules, and what the models say."""
-    return {label: round(_weighed(label, score, text, language, meaning), 2) for label, score in found.items()}
+def passes(text: str, language: str) -> bool:
+    """Whether any model that hears meanings could find something in a text; where no word of it suggests so, none of
+    them is asked (docs/models/gate.md)."""
+    gate = load("gate")
+    return gate is None or gate.by_words(text, language=language) > 0
+
+
+def by_models(
+    found: Mapping[str, float], text: str, language: str, meaning: Meaning | None = None, *, passed: bool = True
+) -> dict[str, float]:
+    """The labels' scores, 0..1, rounded to hundredths: those of the rules, and what the models say. passed: whether
+    those that hear meanings are asked."""
+    asked = {label: model for label in found if (model := load(label)) and (passed or not model.meaning)}
+    return {
+        label: round(_weighed(score, asked.get(label), text, language, meaning), 2) for label, score in found.items()
+    }
 
 
 def by_rules(text: str, persona: Persona, labels: Sequence[str] = LABELS) -> dict[str, float]:
@@ -90,12 +103,11 @@ def flags(labels: Mapping[str, float], thresholds: Mapping[str, float]) -> tuple
     return tuple(label for label, value in labels.items() if value >= thresholds.get(label, 0.5))
 
 
-def _weighed(label: str, found: float, text: str, language: str, meaning: Meaning | None) -> float:
-    model = load(label)
+def _weighed(found: float, model: Linear | None, text: str, language: str, meaning: Meaning | None) -> float:
     if model is None:
         return found
     weighed = joined(found, model, text, language, meaning)
-    return max(found, weighed) if label in _ONLY_RAISED else weighed
+    return max(found, weighed) if model.name in _ONLY_RAISED else weighed
 
 
 def _avoided(folded: str, persona: Persona) -> bool:

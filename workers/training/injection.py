@@ -60,6 +60,7 @@ RECIPE = Recipe(
     languages="",
     doubt=(0.003, 0.998),
     lean=0.4,
+    words_lean=-0.4,  # one line of a chat in seventy is taken for an attack by words alone
     shape=Shape(longest=4, few=30),
     kept=30_000,
     groups=3,

@@ -7,7 +7,7 @@ import pytest
 
 from engage.memory.multilingual import multilingual_encoder
 from engage.models import Surface
-from engage.triage import Verdict
+from engage.triage import Decision, FixedText, Verdict
 from engage.triage import wanted as module
 from engage.triage.linear import Linear, load
 from engage.triage.wanted import LENGTH, wanted
@@ -17,7 +17,7 @@ from workers.build import meaning
 Judge = Callable[..., Verdict]
 WISHES = {
     "opt_out": (
-        "I'm done with your replies, leave my inbox out of it",
+        "i would rather not hear from this account in my inbox again",
         "ya estuvo, que no me lleguen más respuestas de esta cuenta",
         "könnt ihr bitte damit aufhören, mir ständig zu antworten",
         "もうこのアカウントから返信いらないです",
@@ -76,6 +76,24 @@ def test_who_begs_for_an_answer_is_not_silenced_for_good() -> None:
 def test_in_public_nobody_is_silenced_or_forgotten_for_what_a_model_heard(judge: Judge) -> None:
     for reason in ("opt_out", "forget_me"):
         assert reason not in decided(judge, WISHES[reason][0], Surface.COMMENT).reasons
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Scusi, parlo con una persona o con un risponditore automatico?",
+        "배송 일주일째 옥천에 있어요ㅠ 이거 사람이 읽긴 하나요 아니면 자동답장만 오는 건가요",
+        "тут живой человек или автоответчик",
+    ],
+)
+def test_who_asks_whether_it_is_a_person_or_a_machine_hears_that_it_is_one(judge: Judge, text: str) -> None:
+    verdict = decided(judge, text)
+    assert (verdict.reasons[0], verdict.fixed_text) == ("asked_if_bot", FixedText.BOT)
+
+
+def test_who_seems_to_ask_for_a_person_too_gets_one(judge: Judge) -> None:
+    verdict = decided(judge, "Scusi, parlo con una persona o con un risponditore automatico?")
+    assert (verdict.decision, verdict.reasons) == (Decision.ESCALATE, ("asked_if_bot", "asked_for_human"))
 
 
 def test_a_worker_asks_the_encoder_that_the_models_were_fitted_with() -> None:
