@@ -81,7 +81,8 @@ def _read(
     )
     direct = turn.surface is Surface.DM
     wish = wanted(text, asked)
-    forget = asks_to_be_forgotten(words, direct=direct) or (direct and wish == "forget")
+    heard = direct and wish == "forget" and labels["injection"] < SURE  # "forget your rules" sounds like it
+    forget = heard or asks_to_be_forgotten(words, direct=direct)
     stop = opts_out(words, direct=direct)
     return Reading(turn, persona, policy, now, words, text, asked, wish, ruled, found, stop, forget, told)
 
