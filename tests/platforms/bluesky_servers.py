@@ -3,6 +3,7 @@
 They are installed once, outside the repository, and run on this machine only. Where that cannot be, tests are skipped.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -121,9 +122,11 @@ def installed() -> Path:
     lock = hashlib.sha256(wanted).hexdigest()[:12]
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "engage-tests"
     folder = home / f"bluesky-{lock}-node-{version}"
-    if not folder.is_dir():
-        home.mkdir(parents=True, exist_ok=True)
-        _install(Path(npm), Path(node), home, folder)
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / f"{folder.name}.lock").open("w") as lock_file:
+        fcntl.flock(lock_file, fcntl.LOCK_EX)  # a compiler runs for minutes: once, not in each process of the tests
+        if not folder.is_dir():
+            _install(Path(npm), Path(node), home, folder)
     return folder
 
 
@@ -144,7 +147,4 @@ def _install(npm: Path, node: Path, home: Path, folder: Path) -> None:
             pytest.skip("npm did not install Bluesky's own servers in time")
         if done.returncode or tried.returncode:
             pytest.skip(f"npm cannot install Bluesky's own servers here: {done.stderr.strip()[-300:]}")
-        try:
-            made.rename(folder)
-        except OSError:
-            assert folder.is_dir(), "another process installed them meanwhile, or nobody did"
+        made.rename(folder)
