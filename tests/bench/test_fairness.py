@@ -6,7 +6,7 @@ from workers.bench.fairness import Scene, jain, measure
 
 
 def test_a_small_flood_beside_a_few_quiet_creators() -> None:
-    found = measure(Scene(creators=8, flood=40, quiet=8, seconds=2, workers=1, model_ms=50, database=""))
+    found = measure(Scene(creators=8, flood=20, quiet=8, seconds=4, workers=1, model_ms=50, database=""))
     assert found["quiet_lost"] == 0
     assert found["quiet_p95_before_ms"] >= 50
     assert found["ratio"] == pytest.approx(found["quiet_p95_during_ms"] / found["quiet_p95_before_ms"], abs=0.001)
