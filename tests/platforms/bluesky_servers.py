@@ -3,7 +3,6 @@
 They are installed once, outside the repository, and run on this machine only. Where that cannot be, tests are skipped.
 """
 
-import fcntl
 import hashlib
 import json
 import os
@@ -20,6 +19,8 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+
+from tests.platforms.installing import alone
 
 HERE = Path(__file__).parent / "node" / "bluesky"
 PACKAGES = ("package.json", "package-lock.json")
@@ -122,9 +123,7 @@ def installed() -> Path:
     lock = hashlib.sha256(wanted).hexdigest()[:12]
     home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "engage-tests"
     folder = home / f"bluesky-{lock}-node-{version}"
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / f"{folder.name}.lock").open("w") as lock_file:
-        fcntl.flock(lock_file, fcntl.LOCK_EX)  # a compiler runs for minutes: once, not in each process of the tests
+    with alone(folder):  # a compiler runs for minutes
         if not folder.is_dir():
             _install(Path(npm), Path(node), home, folder)
     return folder

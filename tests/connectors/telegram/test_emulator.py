@@ -24,6 +24,7 @@ from engage.models import EventKind, Outgoing, Surface
 from engage.platform import AccountLink, App
 from tests.connectors.telegram.conftest import unused_port
 from tests.connectors.telegram.kit import TOKEN
+from tests.platforms.installing import alone
 
 SOURCE = Path(__file__).parents[2] / "platforms" / "node" / "telegram"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "engage-tests"
@@ -37,14 +38,14 @@ def installed() -> Path:
         pytest.skip("Node and npm are not here")
     lock = (SOURCE / "package-lock.json").read_bytes()
     place = CACHE / f"telegram-{hashlib.sha256(lock).hexdigest()[:16]}"
-    if not place.exists():
-        install(place)
-    shutil.copy(SOURCE / "serve.cjs", place / "serve.cjs")
+    with alone(place):
+        if not place.exists():
+            install(place)
+        shutil.copy(SOURCE / "serve.cjs", place / "serve.cjs")
     return place
 
 
 def install(place: Path) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent) as folder:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(SOURCE / name, folder)
@@ -63,8 +64,7 @@ def install(place: Path) -> None:
             pytest.skip("npm did not install the emulator in time")
         if done.returncode != 0:
             pytest.skip(f"npm could not install the emulator: {(done.stderr.strip().splitlines() or ['?'])[0]}")
-        if not place.exists():
-            shutil.copytree(folder, place, dirs_exist_ok=True, symlinks=True)
+        shutil.copytree(folder, place, symlinks=True)
 
 
 @dataclass(frozen=True)
