@@ -125,7 +125,7 @@ class Writes:
     decisions: list[dict[str, Any]] = field(default_factory=list)
     replies: list[dict[str, Any]] = field(default_factory=list)
     spoken_to: set[str] = field(default_factory=set)  # followers of the private ones among them
-    opted_out: dict[str, str] = field(default_factory=dict)  # followers, each with the turn in which they said so
+    opted_out: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # followers, where they said so
     facts: list[dict[str, Any]] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     costs: dict[str, float] = field(default_factory=lambda: defaultdict(float))  # of each creator's answers
@@ -138,9 +138,9 @@ class Writes:
         update_many(tx, turns, "id", self.ended)
         if self.again:
             tx.execute(_AGAIN, self.again)
-        for follower_id, turn_id in self.opted_out.items():
+        for follower_id, turn_ids in self.opted_out.items():
             opt_out(tx, follower_id, now)
-            recall_automated(tx, follower_id, "opt_out", but=turn_id)  # whose reply are the help lines, if any
+            recall_automated(tx, follower_id, "opt_out", but=turn_ids)  # whose replies are help lines, if any
         memory.remember(tx, self.facts)
         if self.forgotten:
             memory.forget(tx, self.forgotten, now)
@@ -181,7 +181,7 @@ def _end(facts: Facts, writes: Writes, one: Conclusion, turn: Row[Any], now: dat
     writes.ended.append({"id": turn.id, "state": state, "ended_at": now, **_FREE})
     writes.decisions.append(decision(turn, outcome, mode.mode, now))
     if "opt_out" in outcome.card.reasons:
-        writes.opted_out[turn.follower_id] = turn.id
+        writes.opted_out[turn.follower_id].add(turn.id)
     if told := age_in(one.outcome.card.reasons):
         writes.ages[turn.follower_id] = told
     _remember(facts, writes, one, turn, outcome)

@@ -1,6 +1,6 @@
 """The outbox: replies on their way to a platform, each posted at most once (law 2)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -186,12 +186,12 @@ def recall_unposted(tx: Connection, reason: str, **scope: str) -> list[Row[Any]]
     return rows
 
 
-def recall_automated(tx: Connection, follower_id: str, reason: str, but: str = "") -> list[str]:
-    """Withdraw what the avatar wrote to a follower and is not on its way yet. Returns the turns' ids. but: a turn whose
-    reply stays."""
+def recall_automated(tx: Connection, follower_id: str, reason: str, but: Collection[str] = ()) -> list[str]:
+    """Withdraw what the avatar wrote to a follower and is not on its way yet. Returns the turns' ids. but: turns whose
+    replies stay."""
     query = select(replies).where(replies.c.follower_id == follower_id, replies.c.state.in_(("held", "due")))
-    others = query.where(replies.c.disclosure != Disclosure.PERSON.value, replies.c.turn_id != but)
-    withdrawn = [row for row in tx.execute(others.with_for_update()) if row.first_sent_at is None]
+    rows = tx.execute(query.where(replies.c.disclosure != Disclosure.PERSON.value).with_for_update()).all()
+    withdrawn = [row for row in rows if row.first_sent_at is None and row.turn_id not in but]
     for row in withdrawn:
         move(tx, replies, row.id, "recalled", reason=reason)
     return [row.turn_id for row in withdrawn]

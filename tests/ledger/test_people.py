@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from engage.ledger.assemble import assemble
+from engage.ledger.conclusions import Conclusion, conclude_all
 from engage.ledger.database import Database
 from engage.ledger.people import AGE_KEPT
 from engage.ledger.tables import followers, replies, turns
@@ -12,6 +13,7 @@ from engage.triage import TOLD_AGE
 from tests.ledger.house import House
 
 STOP = "please stop messaging me"
+DAY = timedelta(days=1)
 
 
 def opted_out() -> Outcome:
@@ -58,6 +60,17 @@ def test_who_cries_for_help_and_wants_to_be_left_alone_gets_the_help_lines_and_n
     assert house.conclude(cry, Escalate(Card(reasons=("crisis", "opt_out")), lines)) == "done"
     assert house.row(replies, turn_id=cry.id).state == "due"
     assert house.row(followers, name="Ann").opted_out_at == house.now
+
+
+def test_a_stop_concluded_with_the_cry_leaves_the_help_lines_too(house: House) -> None:
+    house.tell(text="leave me alone, all of you, I want to end it", surface=Surface.DM, where="thread-1")
+    cry = house.claim_one(Surface.DM)
+    house.tell(text=STOP, where="video-1")
+    stop = house.claim_one()
+    lines = Escalate(Card(reasons=("crisis", "opt_out")), Reply("Please call somebody you trust.", Disclosure.TEXT))
+    ends = [Conclusion(one, end, house.now + DAY) for one, end in ((cry, lines), (stop, opted_out()))]
+    assert house.do(conclude_all, ends, house.policy.turn_rewrites, house.now) == ["done", "done"]
+    assert house.row(replies, turn_id=cry.id).state == "due"
 
 
 def test_a_stop_in_a_thread_the_creator_has_taken_over_is_kept(house: House) -> None:
