@@ -1,4 +1,4 @@
-"""What followers write to an avatar, in 25 languages, by what it is. Written for this project.
+"""What followers write to an avatar, in 25 languages, a file each, by what it is. Written for this project.
 
 Wishes (to be left alone, for a person, to be forgotten, to hear what is known), cries for help, attempts to take the
 avatar over, and what uses the same words and is none of it: of these, whatever is not looked for is to be left alone.
