@@ -19,6 +19,7 @@ from sqlalchemy import delete
 from engage.ledger import schema
 from engage.ledger.database import Database
 from engage.ledger.tables import metadata
+from engage.memory import chroma_server
 from tests import tenants
 
 tenants.watch()
@@ -88,6 +89,13 @@ def postgres() -> Iterator[Postgres]:
             found.admin.close()
         finally:
             server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The Chroma server of this test process."""
+    with chroma_server.running(tmp_path_factory.mktemp("chroma")) as url:
+        yield url
 
 
 # One ledger a test process and database, emptied after each test: a new one for each would take ten times as long.

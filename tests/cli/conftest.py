@@ -31,6 +31,12 @@ Engage = Callable[..., Done]
 
 
 @pytest.fixture
+def shared_chroma(chroma_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands find a Chroma server running; without this each starts and stops one of its own."""
+    monkeypatch.setenv("ENGAGE_CHROMA_URL", chroma_url)
+
+
+@pytest.fixture
 def engage(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Engage:
     """`engage("triage", input=[{…}])` in a home directory of the test's own."""
     monkeypatch.setenv("ENGAGE_HOME", str(tmp_path / "home"))

@@ -35,7 +35,7 @@ def words(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def tilly(engage: Engage, words: Path) -> None:
+def tilly(engage: Engage, words: Path, shared_chroma: None) -> None:
     assert engage("import", "--creator", "tilly", "--create-missing", str(words), "--json").code == 0
 
 

@@ -24,7 +24,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
 
 
 @pytest.fixture
-def casual(engage: Engage, tmp_path: Path) -> None:
+def casual(engage: Engage, tmp_path: Path, shared_chroma: None) -> None:
     """A creator who writes as they speak."""
     asked = [f"where did you get the {thing} number {n}?" for n in range(8) for thing in THINGS]
     replies = [

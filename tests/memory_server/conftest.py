@@ -1,4 +1,4 @@
-"""A real Chroma server for the tests of this folder: one a test process."""
+"""Memory over a real Chroma server."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,18 +8,12 @@ import pytest
 from tenacity import wait_none
 
 from engage.ledger.database import Database
-from engage.memory import chroma_server, freshness, provided, reindexing
+from engage.memory import freshness, provided, reindexing
 from engage.memory.vectors import Vectors
 from engage.settings import Settings, load
 from tests.fakes.embeddings_server import EmbeddingsServer
 from tests.memory_server.changing import KEY, OTHER, House
 from workers import reindexing as changing_embeddings
-
-
-@pytest.fixture(scope="session")
-def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with chroma_server.running(tmp_path_factory.mktemp("chroma")) as url:
-        yield url
 
 
 @pytest.fixture

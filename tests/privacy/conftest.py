@@ -1,4 +1,4 @@
-"""A ledger, a Chroma server and a Valkey of this test process, and somebody of whom something is in all of them."""
+"""A ledger, Chroma and Valkey, and somebody of whom something is in all of them."""
 
 from collections.abc import Iterator
 
@@ -6,17 +6,10 @@ import pytest
 import redis
 
 from engage.ledger.database import Database
-from engage.memory import chroma_server
 from engage.memory.vectors import Vectors
 from tests.ledger.house import House
 from tests.privacy.traces import Somebody
 from workers.runtime import utc_now
-
-
-@pytest.fixture(scope="session")
-def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with chroma_server.running(tmp_path_factory.mktemp("chroma")) as url:
-        yield url
 
 
 @pytest.fixture
