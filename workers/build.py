@@ -13,6 +13,7 @@ from engage.ledger.creators import list_creators
 from engage.ledger.database import Database
 from engage.ledger.encoders import resting
 from engage.ledger.tables import LATE, passages
+from engage.remembered import remembered
 from engage.settings import Settings
 
 if TYPE_CHECKING:
@@ -143,11 +144,13 @@ def _assemble(
     )
 
 
+@remembered
 def meaning(text: str) -> "Floats":
-    """The sentence vector of a text for triage, by an encoder that knows every language."""
+    """What triage hears in a text: the log-odds of each label by its sentence vector, in every language."""
     from engage.memory.multilingual import multilingual_encoder
+    from engage.triage import network
 
-    return multilingual_encoder().encode_query(text)
+    return network.load().log_odds(multilingual_encoder().encode_query(text))
 
 
 def policy_of(settings: Settings) -> "Policy":

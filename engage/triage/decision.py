@@ -52,8 +52,8 @@ def triage(
 ) -> Verdict:
     """Decide about a turn. `now` defaults to when its last message was sent.
 
-    meaning: the process's sentence encoder, which remembers; without one the models go by words alone. beside: scores
-    of labels that somebody else found; the higher one counts.
+    meaning: what the process's encoder and network hear in a text; without it the models go by words alone. beside:
+    scores of labels that somebody else found; the higher one counts.
     """
     reading = _read(turn, persona, policy, now or turn.messages[-1].sent_at, meaning, beside)
     people = (_danger, _closed, _content, _wish_to_stop, _worn_out, _wish_to_be_forgotten)

@@ -2,8 +2,9 @@
 
 A model is a text file that can be read and argued with (models/*.tsv): a head of `#name<tab>value` lines, then one
 feature and its weight a line. It has two heads. The words' head needs the text alone: every feature found adds its
-weight over the root of how many there are. The meaning's head takes what the words said and adds the sentence vector's
-share; it is asked where an encoder is at hand and words left a doubt.
+weight over the root of how many there are. The meaning's head weighs what the words said beside what the network heard
+in the sentence vector (engage/triage/network.py), of this label and of the others; it is asked where an encoder is at
+hand and words left a doubt.
 """
 
 import math
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from engage.memory.floats import Floats
 
 MODELS = Path(__file__).parent / "models"
-Meaning = Callable[[str], "Floats"]  # a text → its unit vector
+Meaning = Callable[[str], "Floats"]  # a text → what the network hears in it, a number a label
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def test_no_foreign_secret_reaches_a_prompt_or_a_reply(found: dict[str, Any]) ->
 def test_the_secrets_were_there_to_be_told(found: dict[str, Any]) -> None:
     """Else nothing would be proved: facts are kept, prompts hold their own secrets, replies tell some of them."""
     assert found["facts_planted"] >= found["followers"]
-    assert found["prompts_of_probes"] > SMALL.probes / 3
+    assert found["prompts_of_probes"] > SMALL.probes / 5  # many of the others are told what is known of themselves
     assert found["own_secrets_in_prompts"] > found["prompts"]
     assert found["replies"] > 0
     assert found["own_secrets_in_texts"] > 0

@@ -1,10 +1,10 @@
-"""Triage asks the encoder that the avatar was given, for what the follower wrote."""
+"""Triage asks what the avatar was given to hear meanings with, for what the follower wrote."""
 
 import numpy as np
 
 from engage.avatar import Avatar
 from engage.memory.floats import Floats
-from engage.triage import Policy
+from engage.triage import Policy, network
 from tests.engage.answering import NOW, QUESTION, TILLY, Memory, Writer, turn
 
 
@@ -13,7 +13,7 @@ async def test_triage_is_given_the_encoder() -> None:
 
     def meaning(text: str) -> Floats:
         asked.append(text)
-        return np.zeros(384, dtype=np.float32)
+        return np.zeros(len(network.load().labels), dtype=np.float32)
 
     avatar = Avatar(Memory(), Writer(), None, Policy(), lambda: NOW, meaning=meaning)
     await avatar.answer(turn("I feel so hopeless about all of this"), TILLY)

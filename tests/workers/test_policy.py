@@ -7,6 +7,7 @@ import pytest
 from engage.avatar import Avatar
 from engage.compose.moderation import Moderation
 from engage.settings import Settings
+from engage.triage import network
 from engage.triage.verdict import LABELS
 from workers import build
 
@@ -20,7 +21,7 @@ def test_a_threshold_is_a_setting(label: str) -> None:
 def test_the_avatar_of_a_worker_has_the_encoder() -> None:
     avatar = build.assemble(Settings(), remembering=None)  # type: ignore[arg-type]
     assert avatar._meaning is build.meaning
-    assert build.meaning("hello").shape == (384,)
+    assert build.meaning("hello").shape == (len(network.load().labels),)
 
 
 async def test_the_avatar_has_the_moderation_that_is_set() -> None:

@@ -8,10 +8,11 @@ from typing import Any
 
 import psutil
 
+from engage.memory.floats import Floats
 from engage.memory.multilingual import MultilingualEncoder
 from engage.models import Author, Follower, Message, Persona, Surface, Turn
 from engage.remembered import forget_all
-from engage.triage import Policy, triage
+from engage.triage import Policy, network, triage
 from engage.triage.linear import Meaning
 from engage.triage.scores import by_rules
 from engage.voice.ordinary import ordinary
@@ -28,11 +29,15 @@ def measure(texts: Sequence[str]) -> dict[str, Any]:
     _decide(chosen[0], None)
     by_words = process.memory_info().rss
     encoder = MultilingualEncoder()
-    _decide(chosen[0], encoder.encode_query)
+
+    def meaning(text: str) -> Floats:
+        return network.load().log_odds(encoder.encode_query(text))
+
+    _decide(chosen[0], meaning)
     after = process.memory_info().rss
     return {
         "messages": len(chosen),
-        "with_encoder_ms": _median(chosen, lambda text: _decide(text, encoder.encode_query)),
+        "with_encoder_ms": _median(chosen, lambda text: _decide(text, meaning)),
         "without_encoder_ms": _median(chosen, lambda text: _decide(text, None)),
         "rules_ms": _median(chosen, lambda text: by_rules(text, _NOBODY)),
         "rules_and_words_mb": round((by_words - before) / 1e6, 1),

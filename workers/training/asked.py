@@ -9,10 +9,10 @@ import numpy as np
 
 from engage.triage.features import Shape
 from engage.triage.linear import Linear, MeaningHead
-from workers.training.bags import Bags, Rows, bags, fit_bags
+from workers.training.bags import Bags, bags, fit_bags
 from workers.training.design import Labels, folds
 from workers.training.examples import Example, rows
-from workers.training.matrix import Numbers
+from workers.training.matrix import Numbers, Rows
 from workers.training.modelling import head_of
 from workers.training.ordinary import ordinary, questions, sentences
 from workers.training.recipe import Encode, Recipe

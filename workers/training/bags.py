@@ -12,10 +12,9 @@ from engage.triage.asked import NEVER, has_pattern
 from engage.triage.normalise import clean, fold, plain, without_links
 from engage.triage.parts import FEW, Seen, seen_parts
 from workers.training.examples import Example
-from workers.training.matrix import Numbers, Sparse
+from workers.training.matrix import Numbers, Rows, Sparse
 from workers.training.regression import Problem, fit
 
-Rows = NDArray[np.int64]
 _FREE = 1e-3  # the ridge of the constant: next to none
 _ROUNDS = 1  # fits after the first; more change little
 

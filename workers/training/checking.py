@@ -4,17 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engage.triage.language import identify
 from engage.triage.linear import chance, load
 from engage.triage.scores import SURE, joined, shorten
+from workers.build import meaning
 from workers.training.design import Design, fit_dense, folds, found_by_rules, out_of_fold, prepare
 from workers.training.examples import Example
+from workers.training.matrix import Rows
 from workers.training.measuring import accuracy, by, macro_f1
 from workers.training.recipe import Encode, Recipe
 
-Rows = NDArray[np.int64]
 PARTS: dict[str, Callable[[Example], str]] = {
     "groups": lambda example: example.group,
     "kinds": lambda example: example.kind,
@@ -24,9 +24,12 @@ THRESHOLD = 0.5
 
 
 def check(recipe: Recipe, folder: Path, encode: Encode | None) -> Iterator[str]:
-    """Lines to print: the recipe on groups, kinds and languages it had not seen, and the shipped file on all rows."""
+    """Lines to print: the recipe on groups, kinds and languages it had not seen, and the shipped file on all rows.
+
+    encode: what the network says of a text whose group it has not seen (of its kind and language it has).
+    """
     examples = recipe.read(folder)
-    yield from table("shipped, on rows it may have been fitted on", examples, shipped(examples, recipe, encode))
+    yield from table("shipped, on rows it may have been fitted on", examples, shipped(examples, recipe))
     design = prepare(examples, recipe, encode)
     for title, part in PARTS.items():
         parts = folds([part(example) for example in examples])
@@ -47,17 +50,16 @@ def left_out(design: Design, recipe: Recipe, parts: Sequence[Rows]) -> list[floa
     return [found if found >= SURE else chance(each) for found, each in zip(design.found.tolist(), odds, strict=True)]
 
 
-def shipped(examples: Sequence[Example], recipe: Recipe, encode: Encode | None) -> list[float]:
+def shipped(examples: Sequence[Example], recipe: Recipe) -> list[float]:
     """Each example's score as triage gives it."""
     fitted = load(recipe.name)
     found = [found_by_rules(shorten(example.text), recipe) for example in examples]
     if fitted is None:
         return found
     texts = [shorten(example.text) for example in examples]
-    vectors = dict(zip(texts, encode(texts), strict=True)) if encode else {}
-    meaning = vectors.__getitem__ if encode else None
+    heard = meaning if recipe.meaning else None
     pairs = zip(texts, found, strict=True)
-    return [joined(score, fitted, text, identify(text).language, meaning) for text, score in pairs]
+    return [joined(score, fitted, text, identify(text).language, heard) for text, score in pairs]
 
 
 def table(title: str, examples: Sequence[Example], scores: Sequence[float]) -> Iterator[str]:

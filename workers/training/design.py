@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from engage.memory.floats import Floats
 from engage.models import Persona
@@ -13,7 +12,7 @@ from engage.triage.features import features
 from engage.triage.language import identify
 from engage.triage.scores import by_rules, shorten
 from workers.training.examples import Example
-from workers.training.matrix import Numbers, Sparse, matrix, vocabulary
+from workers.training.matrix import Numbers, Rows, Sparse, matrix, vocabulary
 from workers.training.recipe import Encode, Recipe
 from workers.training.regression import Problem, fit
 
@@ -48,7 +47,7 @@ class Design:
         """Of all rows."""
         return Labels(self.deserves, self.shares)
 
-    def rows(self, chosen: NDArray[np.int64]) -> "Design":
+    def rows(self, chosen: Rows) -> "Design":
         """Some of the examples."""
         vectors = None if self.vectors is None else self.vectors[chosen]
         return replace(
@@ -62,7 +61,7 @@ class Design:
             vectors=vectors,
         )
 
-    def of_features(self, chosen: NDArray[np.int64]) -> "Design":
+    def of_features(self, chosen: Rows) -> "Design":
         """The same examples with some of the features."""
         names = [self.names[place] for place in chosen]
         return replace(self, names=names, features=self.features.columns_of(chosen))
@@ -134,13 +133,13 @@ def fit_dense(measures: Numbers, labels: Labels, ridge: float) -> Numbers:
     return fit(problem, np.zeros(table.shape[1]))
 
 
-def folds(groups: Sequence[str], count: int = FOLDS) -> list[NDArray[np.int64]]:
+def folds(groups: Sequence[str], count: int = FOLDS) -> list[Rows]:
     """The rows of each fold; a group is in one, whatever the order of the rows."""
     number = np.array([zlib.crc32(group.encode()) % count for group in groups])
     return [np.flatnonzero(number == fold) for fold in range(count) if (number == fold).any()]
 
 
-def out_of_fold(design: Design, ridge: float, parts: Sequence[NDArray[np.int64]] | None = None) -> Numbers:
+def out_of_fold(design: Design, ridge: float, parts: Sequence[Rows] | None = None) -> Numbers:
     """(rows,) log-odds by words, each by a model that has not seen the row's group (or part)."""
     odds = np.zeros(len(design.deserves))
     everything = np.arange(len(odds))

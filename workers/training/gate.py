@@ -7,13 +7,12 @@ import numpy as np
 
 from engage.triage.features import Shape
 from engage.triage.linear import Linear
-from workers.training import abuse, asked, injection, restricted, self_harm, wishes
 from workers.training.design import Design, fit_words, out_of_fold, prepare
 from workers.training.examples import Example
+from workers.training.hearing import HEARING
 from workers.training.modelling import telling
 from workers.training.recipe import Encode, Recipe
 
-_BEHIND = (injection.RECIPE, self_harm.RECIPE, restricted.RECIPE, abuse.RECIPE, asked.RECIPE, *wishes.RECIPES.values())
 _FINDS = 3.0  # what a text weighs in which one of them finds something
 _GRAVE = 6.0  # and in which these do: a cry for help, and requests in plain words that many others have too
 _GRAVELY = {"self_harm", "restricted"}
@@ -32,7 +31,7 @@ class _Text:
 def read(folder: Path) -> list[Example]:
     """The examples of all models behind the gate, each text once. It should pass if one of them finds something."""
     texts: dict[str, _Text] = {}
-    for recipe in _BEHIND:
+    for recipe in HEARING:
         for example in recipe.read(folder):
             known = texts.setdefault(example.text, _Text(example))
             if example.deserves:

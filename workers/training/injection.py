@@ -59,7 +59,7 @@ RECIPE = Recipe(
     read,
     languages="",
     doubt=(0.003, 0.998),
-    lean=0.4,
+    lean=0.6,
     words_lean=-0.4,  # one line of a chat in seventy is taken for an attack by words alone
     shape=Shape(longest=4, few=30),
     kept=30_000,

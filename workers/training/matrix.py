@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from engage.triage.features import Shape, features
 
 Numbers = NDArray[np.float64]
+Rows = NDArray[np.int64]  # places of rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +34,14 @@ class Sparse:
         sums: Numbers = np.bincount(self.columns, weights=each, minlength=self.width).astype(np.float64)
         return sums
 
-    def rows(self, chosen: NDArray[np.int64]) -> "Sparse":
+    def rows(self, chosen: Rows) -> "Sparse":
         """Some of the rows, in the order given."""
         lengths = np.diff(self.starts)[chosen]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         places = np.arange(starts[-1]) + np.repeat(self.starts[chosen] - starts[:-1], lengths)
         return Sparse(self.values[places], self.columns[places], starts, self.width)
 
-    def columns_of(self, chosen: NDArray[np.int64]) -> "Sparse":
+    def columns_of(self, chosen: Rows) -> "Sparse":
         """Some of the columns, renumbered in the order given."""
         new = np.full(self.width, -1, dtype=np.int32)
         new[chosen] = np.arange(len(chosen))

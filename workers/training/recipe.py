@@ -9,7 +9,7 @@ from engage.triage.features import Shape
 from engage.triage.linear import Linear
 from workers.training.examples import Example
 
-Encode = Callable[[Sequence[str]], Floats]  # texts → their unit vectors
+Encode = Callable[[Sequence[str]], Floats]  # texts → (texts, width) numbers: their vectors, or what is heard in them
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +17,8 @@ class Recipe:
     """name: the label. card: of its page in docs/models, where that is another. read: the examples in a data folder;
     raises OSError where files are missing.
 
-    languages: those that the model speaks for (empty: any). meaning: whether it has a head for sentence vectors. doubt:
-    the chances by words between which they are asked for. least: texts that must have a feature; groups: groups of
+    languages: those that the model speaks for (empty: any). meaning: whether it hears what a text means. doubt: the
+    chances by words between which that is asked for. least: texts that must have a feature; groups: groups of
     deserving texts that must have it, if any has: what one scenario is about is no sign. lean: log-odds that the
     meaning's head adds, words_lean: that the words' head adds where it speaks alone: over 0 where to miss one is worse
     than a false alarm. ruled: whether the label has rules, whose score is a sign too. alone: whether the model is asked

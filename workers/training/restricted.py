@@ -65,7 +65,6 @@ RECIPE = Recipe(
     doubt=(0.001, 0.999),
     shape=Shape(2, 2, 5),
     alone=False,
-    lean=-0.4,  # one look-alike in twenty is taken for a request
     kept=19_500,
     ridge=1.0,
 )

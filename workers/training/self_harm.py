@@ -47,7 +47,7 @@ RECIPE = Recipe(
     doubt=(0.003, 0.99),
     kept=12_000,
     ridge=0.5,
-    lean=1.4,  # a chance of 0.2: one ordinary message in a hundred is shown to a person for it
+    lean=1.1,  # a chance of 0.25: one ordinary message in a hundred is shown to a person for it
     words_lean=1.39,  # a chance of 0.2: by words alone, in languages that the encoder does not know
     alone=False,
 )

@@ -18,7 +18,7 @@ _HARMLESS = 2.0
 _LIKES = 8.0  # "please reply" is nearest to "please do not reply", and there are few such lines
 # Log-odds added: who is forgotten or written to no more without having asked for it is worse off than who must say it
 # again; a person asked for in vain is not, and what is known may be told to anybody it is known of.
-_LEANS = {"stop": -0.7, "human": 1.15, "forget": 0.5, "known": 0.5}
+_LEANS = {"stop": -0.4, "human": 1.55, "forget": 1.5, "known": 2.0}
 
 
 def read(wish: str, folder: Path) -> list[Example]:

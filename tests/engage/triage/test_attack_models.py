@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from engage.memory.multilingual import multilingual_encoder
 from engage.models import Persona
 from engage.triage.linear import load
 from engage.triage.scores import score_labels
+from workers import build
 from workers.demo.content import CONFIG, lines
 
 Rows = Callable[[str], list[dict[str, Any]]]
@@ -17,7 +17,7 @@ STEP = 4  # a part of the rows: the figures hold, and the suite stays fast
 
 
 def flagged(rows: Iterable[dict[str, Any]], label: str) -> float:
-    meaning = multilingual_encoder().encode_query
+    meaning = build.meaning
     hits = [score_labels(row["text"], NOBODY, meaning=meaning, labels=(label,))[label] >= 0.5 for row in rows]
     return sum(hits) / len(hits)
 

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from engage.memory.floats import Floats
-from engage.memory.multilingual import multilingual_encoder
 from engage.models import Surface
 from engage.triage import Verdict, linear
 from engage.triage import scores as module
+from workers import build
 
 Judge = Callable[..., Verdict]
 PLAIN = (
@@ -32,7 +32,7 @@ class Encoder:
 
     def __call__(self, text: str) -> Floats:
         self.asked.append(text)
-        return multilingual_encoder().encode_query(text)
+        return build.meaning(text)
 
 
 @pytest.mark.parametrize("text", PLAIN)

@@ -7,12 +7,12 @@ import pytest
 
 from engage.memory.multilingual import multilingual_encoder
 from engage.models import Surface
-from engage.triage import Decision, FixedText, Verdict
+from engage.triage import Decision, FixedText, Verdict, network
 from engage.triage import wanted as module
 from engage.triage.linear import Linear, load
 from engage.triage.wanted import LENGTH, wanted
 from tests.engage.triage.phrasings import lines
-from workers.build import meaning
+from workers import build
 
 Judge = Callable[..., Verdict]
 WISHES = {
@@ -54,7 +54,7 @@ OTHERS = (
 
 
 def decided(judge: Judge, text: str, surface: Surface = Surface.DM) -> Verdict:
-    return judge(text, surface=surface, meaning=multilingual_encoder().encode_query)
+    return judge(text, surface=surface, meaning=build.meaning)
 
 
 @pytest.mark.parametrize(("reason", "text"), [(reason, text) for reason, some in WISHES.items() for text in some])
@@ -64,12 +64,12 @@ def test_a_wish_is_heard_in_words_of_its_own(judge: Judge, reason: str, text: st
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_what_only_sounds_like_a_wish_is_none(text: str) -> None:
-    assert wanted(text, multilingual_encoder().encode_query) is None
+    assert wanted(text, build.meaning) is None
 
 
 def test_who_begs_for_an_answer_is_not_silenced_for_good() -> None:
     likes = [text for some in lines("stop", "likes").values() for text in some]
-    silenced = [text for text in likes if wanted(text, multilingual_encoder().encode_query) == "stop"]
+    silenced = [text for text in likes if wanted(text, build.meaning) == "stop"]
     assert len(silenced) <= 1, silenced
 
 
@@ -111,20 +111,20 @@ def test_who_wants_the_avatar_to_forget_its_rules_is_not_forgotten(judge: Judge,
 def test_a_worker_asks_the_encoder_that_the_models_were_fitted_with() -> None:
     """Memory's encoder makes vectors of the same length: nothing else would tell."""
     text = OTHERS[0]
-    assert (meaning(text) == multilingual_encoder().vector(text)).all()
+    assert (build.meaning(text) == network.load().log_odds(multilingual_encoder().vector(text))).all()
 
 
 def test_a_long_story_wishes_nothing() -> None:
     text = WISHES["forget_me"][0]
-    assert wanted(text, multilingual_encoder().encode_query) == "forget"
-    assert wanted(text.ljust(LENGTH + 1, "."), multilingual_encoder().encode_query) is None
+    assert wanted(text, build.meaning) == "forget"
+    assert wanted(text.ljust(LENGTH + 1, "."), build.meaning) is None
 
 
 def test_of_two_wishes_that_sound_alike_the_likelier_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
     forget = load("forget")
     assert forget is not None
     monkeypatch.setattr(module, "load", {"forget": forget, "known": _surer(forget)}.get)
-    assert wanted(WISHES["forget_me"][0], multilingual_encoder().encode_query) == "known"
+    assert wanted(WISHES["forget_me"][0], build.meaning) == "known"
 
 
 def _surer(model: Linear) -> Linear:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from engage.memory.multilingual import multilingual_encoder
 from engage.models import Persona
 from engage.triage.language import identify
 from engage.triage.scores import by_rules, score_labels
+from workers import build
 
 NOBODY = Persona("c", "c", "C")
 EVERYDAY = [
@@ -50,9 +50,7 @@ LONG = "the doctor in my novel votes for the mayor, and the bank sues the landlo
 
 def flagged(text: str) -> bool:
     language = identify(text).language
-    return (
-        score_labels(text, NOBODY, language, multilingual_encoder().encode_query, ("restricted",))["restricted"] >= 0.5
-    )
+    return score_labels(text, NOBODY, language, build.meaning, ("restricted",))["restricted"] >= 0.5
 
 
 @pytest.mark.parametrize("text", EVERYDAY)

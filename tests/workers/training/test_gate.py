@@ -24,7 +24,7 @@ def behind(name: str, deserving: list[str], others: list[str]) -> Recipe:
 @pytest.fixture(autouse=True)
 def two_models(monkeypatch: pytest.MonkeyPatch) -> None:
     recipes = (behind("injection", ATTACKS, [*PLAIN, *CRIES]), behind("self_harm", CRIES, [*PLAIN, *ATTACKS]))
-    monkeypatch.setattr(gate, "_BEHIND", recipes)
+    monkeypatch.setattr(gate, "HEARING", recipes)
 
 
 def test_a_text_passes_if_any_model_finds_something_in_it(tmp_path: Path) -> None:
