@@ -181,7 +181,9 @@ def _wants_human(reading: Reading) -> bool:
 
 
 def _asks_if_bot(reading: Reading) -> bool:
-    return asks_if_bot(reading.words, reading.text, reading.meaning)
+    """In an insult by words alone: "you really are a ..." means what the question does."""
+    insults = reading.found.labels["abuse"] >= SURE
+    return asks_if_bot(reading.words, reading.text, None if insults else reading.meaning)
 
 
 def _known(turn: Turn) -> FixedText:

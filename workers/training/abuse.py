@@ -71,5 +71,12 @@ def remarks() -> Iterator[Example]:
 
 
 RECIPE = Recipe(
-    "abuse", read, languages="", shape=Shape(2, 2, 4, roles=True), ridge=0.5, meaning_ridge=0.3, doubt=(0.005, 0.995)
+    "abuse",
+    read,
+    languages="",
+    shape=Shape(2, 2, 4, roles=True),
+    ridge=0.5,
+    meaning_ridge=0.3,
+    doubt=(0.005, 0.995),
+    lean=-0.3,  # HateCheck is told as well, and a quarter less of ordinary lines is taken for abuse
 )
