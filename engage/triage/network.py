@@ -53,7 +53,7 @@ def load() -> Network:
 
 
 def read(written: str) -> Network:
-    """A network from the text of its file. Raises KeyError or ValueError where it is none."""
+    """A network from the text of its file. Raises IndexError or ValueError where it is none."""
     labels: tuple[str, ...] = ()
     units: list[list[Floats]] = []
     for line in written.splitlines():

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from engage.ledger import encoders
 from tests.cli.conftest import Engage
 from tests.fakes.embeddings_server import EmbeddingsServer, Mode
 
@@ -22,8 +24,9 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddingsServer]:
 
 
 def test_an_import_whose_provider_refuses_is_kept_and_indexed_when_it_can_be(
-    engage: Engage, server: EmbeddingsServer, tmp_path: Path
+    engage: Engage, server: EmbeddingsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(encoders, "AGAIN", timedelta(hours=1))  # it rests after a failure, however slow the machine is
     words = tmp_path / "faq.jsonl"
     row = {"id": "1", "question": "Do you ship to Canada?", "answer": "Yes, it takes nine days."}
     words.write_text(json.dumps(row) + "\n")
@@ -39,5 +42,5 @@ def test_an_import_whose_provider_refuses_is_kept_and_indexed_when_it_can_be(
     [found] = engage("recall", "--creator", "ann", input=asked).rows
     assert (found["supported"], found.get("note")) == (True, None)
     told = next(check for check in engage("doctor", "--json").rows[0] if check["name"] == "embeddings")
-    assert told["found"].startswith("openai:other")
+    assert told["found"].startswith("openai:other; last failure: embeddings_api_key")
     assert KEY not in engage("export", "--creator", "ann").out
